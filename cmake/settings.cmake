@@ -1,0 +1,30 @@
+# How everything is compiled, and the libraries that rooms link (docs/decisions/0007-libraries.md).
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
+                    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+# GCC 12 reports false overlaps and overflows inside libstdc++'s own string code (GCC bug 105329).
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
+find_package(pugixml REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+# What a room links besides the rooms it NEEDS. Third-party headers stay in .cpp files, but for Json.
+set(text_LIBRARIES PkgConfig::FYAML pugixml::pugixml nlohmann_json::nlohmann_json)
+set(crypto_LIBRARIES OpenSSL::Crypto)
+set(io_LIBRARIES OpenSSL::SSL OpenSSL::Crypto Threads::Threads)

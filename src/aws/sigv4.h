@@ -1,0 +1,49 @@
+// AWS Signature Version 4: four pure functions with the names of Amazon's document, and what sits on top of them.
+// Used by the client to sign and by the simulator to verify; held to Amazon's published vectors.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/credentials.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/message.h"
+
+namespace aws {
+
+struct Scope {
+  std::string date;  // 20150830
+  std::string region, service;
+  std::string text() const;  // date/region/service/aws4_request
+};
+
+// S3 encodes the path once and leaves dots and double slashes alone; every other service normalises and encodes twice.
+enum class PathStyle { S3, Normalized };
+
+// `signedHeaders` in lower case and sorted; `payloadHash` is hex or one of S3's words ("UNSIGNED-PAYLOAD", ...).
+std::string canonicalRequest(const http::Request& request, const std::vector<std::string>& signedHeaders,
+                             std::string_view payloadHash, PathStyle style);
+std::string stringToSign(std::string_view canonical, std::string_view amzDate, const Scope& scope);
+std::string signingKey(std::string_view secretAccessKey, const Scope& scope);  // raw bytes
+std::string authorizationHeader(std::string_view accessKeyId, const Scope& scope,
+                                const std::vector<std::string>& signedHeaders, std::string_view signatureHex);
+std::string signature(std::string_view signingKey, std::string_view stringToSign);  // hex
+
+// Adds Host, X-Amz-Date, X-Amz-Security-Token (when there is one), for S3 X-Amz-Content-Sha256, and Authorization.
+// REQUIRES: request.origin and request.target are final.
+void sign(http::Request& request, const Credentials& credentials, std::string_view region, std::string_view service,
+          base::Time now);
+
+// The Authorization header taken apart (also built from X-Amz-* query parameters of a presigned URL).
+struct Authorization {
+  std::string accessKeyId;
+  Scope scope;
+  std::vector<std::string> signedHeaders;
+  std::string signature;
+};
+base::Result<Authorization> parseAuthorization(std::string_view header);
+
+}  // namespace aws

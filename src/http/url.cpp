@@ -1,0 +1,64 @@
+#include "http/url.h"
+
+#include <charconv>
+
+namespace http {
+namespace {
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = char(c + 32);
+  return out;
+}
+
+std::uint16_t ownPort(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
+
+}  // namespace
+
+std::string Url::authority() const {
+  std::string out = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  if (port != ownPort(scheme)) out += ":" + std::to_string(port);
+  return out;
+}
+
+std::string Url::origin() const { return scheme + "://" + authority(); }
+
+base::Result<Url> parseUrl(std::string_view text) {
+  auto bad = [&](std::string_view why) { return base::invalid("\"" + std::string(text) + "\" " + std::string(why)); };
+  for (char c : text)
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return bad("is no URL: it has blanks or control characters");
+  std::size_t mark = text.find("://");
+  if (mark == std::string_view::npos) return bad("is no URL: it must start with https:// (or http://)");
+  Url url;
+  url.scheme = lowered(text.substr(0, mark));
+  if (url.scheme != "http" && url.scheme != "https") return bad("is no http or https URL");
+  std::string_view rest = text.substr(mark + 3);
+  if (rest.find('#') != std::string_view::npos) return bad("has a fragment, which an endpoint can't have");
+  std::size_t end = rest.find_first_of("/?");
+  std::string_view authority = rest.substr(0, end);
+  if (end != std::string_view::npos) url.target = (rest[end] == '?' ? "/" : "") + std::string(rest.substr(end));
+  if (authority.find('@') != std::string_view::npos) return bad("has user information, which is refused");
+
+  std::string_view host = authority, port;
+  if (authority.starts_with('[')) {
+    std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) return bad("has an IPv6 address without its ]");
+    host = authority.substr(1, close - 1);
+    port = authority.substr(close + 1);
+  } else if (std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
+    host = authority.substr(0, colon);
+    port = authority.substr(colon);
+  }
+  if (host.empty()) return bad("has no host");
+  url.host = lowered(host);
+  url.port = ownPort(url.scheme);
+  if (!port.empty()) {
+    if (port[0] != ':') return bad("has text after its host");
+    auto [at, error] = std::from_chars(port.data() + 1, port.data() + port.size(), url.port);
+    if (error != std::errc() || at != port.data() + port.size() || url.port == 0) return bad("has a bad port");
+  }
+  return url;
+}
+
+}  // namespace http

@@ -1,0 +1,83 @@
+// The IAM policy language: documents, and the decision on a request.
+//
+// Pure: no clock, no network. Signature, issuer and expiry are oidc's business; by the time claims arrive here in a
+// Request's context they are true. Serves identity policies, bucket policies and trust policies alike.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "text/json.h"
+
+namespace policy {
+
+enum class Effect { Allow, Deny };
+
+struct Condition {
+  std::string op;   // "StringEquals", "ForAnyValue:StringLike", "NumericLessThanIfExists"
+  std::string key;  // as written; compared without regard to case
+  std::vector<std::string> values;
+};
+
+// One kind of principal: "AWS", "Federated", "Service" or "*" (the bare star, with no values).
+struct Principal {
+  std::string kind;
+  std::vector<std::string> values;
+};
+
+struct Statement {
+  std::string sid;
+  Effect effect = Effect::Deny;
+  std::vector<Principal> principals, notPrincipals;
+  std::vector<std::string> actions, notActions, resources, notResources;
+  std::vector<Condition> conditions;
+};
+
+struct PolicyDocument {
+  std::string version;  // "2012-10-17", "2008-10-17" or empty
+  std::vector<Statement> statements;
+};
+
+// Where a document will be used decides which elements it must and may not have.
+enum class PolicyKind { Identity, Trust, Bucket };
+
+// The error's message is AWS's own sentence for this fault (aws: MalformedPolicyDocument, s3: MalformedPolicy).
+base::Result<PolicyDocument> parsePolicy(std::string_view document, PolicyKind kind);
+
+struct Request {
+  std::string action;          // "sts:AssumeRoleWithWebIdentity"
+  std::string resource;        // ARN; ignored for trust policies
+  std::string principalKind;   // "Federated", "AWS", "Service"; empty: anonymous
+  std::string principal;       // provider ARN, or the caller's ARN
+  std::string principalAccount;
+  std::map<std::string, std::vector<std::string>> context;  // keys in lower case
+};
+
+// One thing evaluate() looked at. The trace is the explanation.
+struct Step {
+  std::string statement;  // its Sid, or "#2"
+  std::string because;    // "the token's sub is X, the policy wants Y"
+  bool matched = false;
+};
+
+enum class Verdict { Allow, ExplicitDeny, ImplicitDeny };
+
+struct Decision {
+  Verdict verdict = Verdict::ImplicitDeny;
+  std::vector<Step> trace;
+};
+
+// Any matching Deny beats every Allow; no matching Allow is a denial.
+Decision evaluate(const PolicyDocument& document, PolicyKind kind, const Request& request);
+
+// The trust policy of a role for one provider: aud and sub both pinned. Subjects with * or ? use StringLike.
+text::Json trustPolicy(std::string_view providerArn, std::string_view providerName, std::string_view audience,
+                       const std::vector<std::string>& subjects);
+
+}  // namespace policy
