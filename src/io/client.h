@@ -1,0 +1,27 @@
+// http::Client over TCP and TLS: blocking, keep-alive, proxies, a time-out on every phase and a cap on every answer.
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "http/client.h"
+#include "http/tls.h"
+
+namespace io {
+
+struct ClientOptions {
+  http::TlsClientSettings tls = {};
+  std::chrono::milliseconds connectTimeout{10'000};
+  std::chrono::milliseconds answerTimeout{30'000};  // until the head of the answer is there
+  std::chrono::milliseconds idleTimeout{60'000};    // between two pieces of a body
+  std::size_t maxBody = 64u << 20;                  // bytes of an answer that send() returns whole
+  std::string proxy = {};          // http://host:port for everything; "env": HTTPS_PROXY, HTTP_PROXY, NO_PROXY; empty: none
+  std::string unixSocket = {};     // for tests
+};
+
+// Thread-safe: connections are pooled per origin. Retries once on a kept-alive connection that the server had closed
+// before a byte of the answer came.
+std::unique_ptr<http::Client> newClient(ClientOptions options);
+
+}  // namespace io

@@ -1,0 +1,50 @@
+// An HTTP/1.1 server over TCP, with or without TLS: N epoll loops, one coroutine a connection
+// (docs/decisions/0004-own-server.md). Serves `irsa-webhook` and `irsa sim` alike.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "http/handler.h"
+
+namespace io {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  // "::" listens on both families; port 0 lets the kernel choose
+  std::uint16_t port = 0;
+  int loops = 1;
+  std::string certificatePem = {}, keyPem = {};  // both empty: plain HTTP
+  std::string minTlsVersion = "1.2";
+  std::string cipherSuites = {};  // OpenSSL names for TLS 1.2; empty: OpenSSL's own choice
+  std::size_t maxHead = 16u << 10, maxBody = 8u << 20;  // bytes; 431 and 413
+  std::size_t maxConnections = 4096;
+  std::chrono::milliseconds handshakeTimeout{10'000}, requestTimeout{15'000}, writeTimeout{15'000}, idleTimeout{180'000};
+};
+
+// Owns its threads. start() binds and returns; the destructor stops at once.
+class Server {
+ public:
+  // `handlerFor(loop)` is called once per loop, before start() returns; handlers must outlive the server.
+  static base::Result<std::unique_ptr<Server>> start(ServerOptions options, std::function<http::Handler&(int loop)> handlerFor);
+  virtual ~Server() = default;
+
+  virtual std::uint16_t port() const = 0;
+  virtual int loops() const = 0;
+
+  // Runs `task` on that loop's thread soon. Thread-safe.
+  virtual void post(int loop, std::function<void()> task) = 0;
+
+  // New handshakes use the new pair; open connections keep theirs. On error the old pair stays.
+  virtual base::Result<void> replaceCertificate(const std::string& certificatePem, const std::string& keyPem) = 0;
+
+  // From now on answers carry `Connection: close`; idle connections are closed once they have been idle for a moment.
+  virtual void drain() = 0;
+  virtual std::size_t connections() const = 0;
+  virtual void stop() = 0;  // closes everything and joins; idempotent
+};
+
+}  // namespace io

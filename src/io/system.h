@@ -1,0 +1,47 @@
+// The rest of the world a program is handed by main(): clock, randomness, environment, files, signals.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/random.h"
+
+namespace io {
+
+class SystemClock final : public base::Clock {
+ public:
+  base::Time now() const override;
+  void sleepFor(std::chrono::milliseconds time) override;
+};
+
+std::unique_ptr<base::Files> newDiskFiles();
+base::RandomBytes kernelRandom();
+std::optional<std::string> environment(const std::string& name);  // absent when unset
+
+bool isTerminal(int descriptor);
+void writeOut(std::string_view text);    // all of it to standard output
+void writeError(std::string_view text);  // all of it to standard error
+std::string readIn();                    // standard input to its end
+
+// An exclusive flock on `path`; freed when the object or the process goes. Fails with Conflict naming the holder's pid
+// when another process has it.
+class FileLock;
+base::Result<std::shared_ptr<FileLock>> lockFile(const std::string& path);
+
+// Blocks SIGTERM and SIGINT in the calling thread (and those it starts later) and waits for one of them: its number.
+void blockTerminationSignals();
+int waitForTermination();
+
+// Runs a program without a shell and gives its standard output (credential_process, kubeconfig's exec plugins).
+struct ProcessResult {
+  int exitCode = 0;
+  std::string output, errors;
+};
+base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv, const std::vector<std::string>& addedEnvironment,
+                                       std::chrono::milliseconds timeout, std::string_view input = "");
+
+}  // namespace io
