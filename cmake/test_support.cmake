@@ -1,0 +1,10 @@
+# What every room's tests share: the fakes of tests/support/ and the test libraries. Before the rooms, which reuse its
+# precompiled header.
+if(BUILD_TESTING)
+  find_package(GTest REQUIRED)
+  file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
+  add_library(test_support STATIC ${support})
+  target_include_directories(test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(test_support PUBLIC base text http GTest::gmock GTest::gtest_main rapidcheck simdjson)
+  target_precompile_headers(test_support PRIVATE ${PROJECT_SOURCE_DIR}/src/text/json.h <gmock/gmock.h>)
+endif()
