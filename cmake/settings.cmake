@@ -7,6 +7,8 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
                     -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+# Programs would be compiled with -fPIE, and then could not share the rooms' precompiled headers.
+add_compile_options(-fPIC)
 # GCC 12 reports false overlaps and overflows inside libstdc++'s own string code (GCC bug 105329).
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)

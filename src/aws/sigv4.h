@@ -20,7 +20,8 @@ struct Scope {
   std::string text() const;  // date/region/service/aws4_request
 };
 
-// S3 encodes the path once and leaves dots and double slashes alone; every other service normalises and encodes twice.
+// S3 encodes the path once and leaves dots and double slashes alone; every other service normalises and encodes the
+// path of the request line once more.
 enum class PathStyle { S3, Normalized };
 
 // `signedHeaders` in lower case and sorted; `payloadHash` is hex or one of S3's words ("UNSIGNED-PAYLOAD", ...).
@@ -33,11 +34,13 @@ std::string authorizationHeader(std::string_view accessKeyId, const Scope& scope
 std::string signature(std::string_view signingKey, std::string_view stringToSign);  // hex
 
 // Adds Host, X-Amz-Date, X-Amz-Security-Token (when there is one), for S3 X-Amz-Content-Sha256, and Authorization.
-// REQUIRES: request.origin and request.target are final.
+// Every header field that is there is signed, but those that may change on the way (Connection, Expect, User-Agent,
+// ...). An X-Amz-Content-Sha256 that is there already is taken as it is, e.g. "UNSIGNED-PAYLOAD". REQUIRES:
+// request.origin, target, headers and body are final.
 void sign(http::Request& request, const Credentials& credentials, std::string_view region, std::string_view service,
           base::Time now);
 
-// The Authorization header taken apart (also built from X-Amz-* query parameters of a presigned URL).
+// The Authorization header taken apart. Denied with code IncompleteSignature when a part is missing.
 struct Authorization {
   std::string accessKeyId;
   Scope scope;
@@ -45,5 +48,7 @@ struct Authorization {
   std::string signature;
 };
 base::Result<Authorization> parseAuthorization(std::string_view header);
+// The same from the X-Amz-* query parameters of a presigned URL. canonicalRequest() leaves X-Amz-Signature out.
+base::Result<Authorization> parsePresigned(std::string_view query);
 
 }  // namespace aws
