@@ -14,8 +14,8 @@ struct XmlElement {
   std::string text;  // character data of this element, entities resolved
   std::vector<XmlElement> children;
 
-  const XmlElement* find(std::string_view child) const;          // the first of that name, or null
-  std::string_view textOf(std::string_view child) const;         // empty when absent
+  const XmlElement* find(std::string_view child) const;   // the first of that name, or null
+  std::string_view textOf(std::string_view child) const;  // empty when absent
   std::vector<const XmlElement*> all(std::string_view child) const;
 };
 

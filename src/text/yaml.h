@@ -1,5 +1,5 @@
-// YAML as people write it: a tree that knows where each piece stands, so that a file can be checked with line and column
-// and edited by splicing bytes, leaving comments, order and quoting alone. Parsed by libfyaml.
+// YAML as people write it: a tree that knows where each piece stands, so that a file can be checked with line and
+// column and edited by splicing bytes, leaving comments, order and quoting alone. Parsed by libfyaml.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -20,12 +20,12 @@ struct Position {
 struct YamlNode {
   enum class Kind { Null, Scalar, Sequence, Mapping };
   Kind kind = Kind::Null;
-  std::string scalar;     // unquoted, unescaped
-  bool quoted = false;    // 'x', "x", or a block scalar: always a string
-  bool flow = false;      // [..] or {..}
-  Position start, end;    // [start, end) in the text; for block collections end is the end of the last child
-  std::vector<YamlNode> items;                           // Sequence
-  std::vector<std::pair<YamlNode, YamlNode>> members;    // Mapping, in the file's order
+  std::string scalar;           // unquoted, unescaped
+  bool quoted = false;          // 'x', "x", or a block scalar: always a string
+  bool flow = false;            // [..] or {..}
+  Position start, end;          // [start, end) in the text; for block collections end is the end of the last child
+  std::vector<YamlNode> items;  // Sequence
+  std::vector<std::pair<YamlNode, YamlNode>> members;  // Mapping, in the file's order
 
   const YamlNode* find(std::string_view key) const;  // null when absent or no mapping
 };

@@ -1,0 +1,104 @@
+#include "text/encoding.h"
+
+#include <array>
+#include <cstdint>
+
+namespace text {
+namespace {
+
+constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kUrlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::uint8_t kNoDigit = 0xff;
+
+constexpr std::array<std::uint8_t, 256> digitsOf(std::string_view alphabet) {
+  std::array<std::uint8_t, 256> digits{};
+  digits.fill(kNoDigit);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) digits[static_cast<unsigned char>(alphabet[i])] = std::uint8_t(i);
+  return digits;
+}
+
+constexpr auto kStandardDigits = digitsOf(kStandard);
+constexpr auto kUrlSafeDigits = digitsOf(kUrlSafe);
+
+std::uint32_t byteAt(std::string_view bytes, std::size_t at) { return static_cast<unsigned char>(bytes[at]); }
+
+void append(std::string& out, std::string_view bytes, std::string_view alphabet, bool padded) {
+  std::size_t at = out.size(), rest = bytes.size() % 3, full = bytes.size() - rest;
+  std::size_t tail = rest == 0 ? 0 : padded ? 4 : rest + 1;
+  out.resize(at + full / 3 * 4 + tail, '=');
+  char* to = out.data() + at;
+  for (std::size_t i = 0; i < full; i += 3) {
+    std::uint32_t group = byteAt(bytes, i) << 16 | byteAt(bytes, i + 1) << 8 | byteAt(bytes, i + 2);
+    *to++ = alphabet[group >> 18];
+    *to++ = alphabet[group >> 12 & 63];
+    *to++ = alphabet[group >> 6 & 63];
+    *to++ = alphabet[group & 63];
+  }
+  if (rest == 0) return;
+  std::uint32_t group = byteAt(bytes, full) << 16 | (rest == 2 ? byteAt(bytes, full + 1) << 8 : 0);
+  *to++ = alphabet[group >> 18];
+  *to++ = alphabet[group >> 12 & 63];
+  if (rest == 2) *to = alphabet[group >> 6 & 63];
+}
+
+// `digits` has the padding cut off already.
+base::Result<std::string> decode(std::string_view digits, const std::array<std::uint8_t, 256>& values,
+                                 std::string_view alphabet) {
+  std::string what(alphabet);
+  if (digits.size() % 4 == 1) return base::invalid(what + ": the text is cut off");
+  std::string out;
+  out.reserve(digits.size() / 4 * 3 + 2);
+  std::uint32_t group = 0;
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    std::uint8_t value = values[static_cast<unsigned char>(digits[i])];
+    if (value == kNoDigit)
+      return base::invalid(what + ": byte " + std::to_string(i) + " is no character of the alphabet");
+    group = group << 6 | value;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out += char(group >> bits & 0xff);
+  }
+  // RFC 4648 section 3.5: "Implementations MAY reject" bits that are not zero; else two texts would mean the same
+  // bytes.
+  if ((group & ((1u << bits) - 1)) != 0) return base::invalid(what + ": the last character has bits that mean nothing");
+  return out;
+}
+
+}  // namespace
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    out += kDigits[byteAt(bytes, i) >> 4];
+    out += kDigits[byteAt(bytes, i) & 15];
+  }
+  return out;
+}
+
+void appendBase64(std::string& out, std::string_view bytes) { append(out, bytes, kStandard, true); }
+
+std::string base64(std::string_view bytes) {
+  std::string out;
+  append(out, bytes, kStandard, true);
+  return out;
+}
+
+std::string base64Url(std::string_view bytes) {
+  std::string out;
+  append(out, bytes, kUrlSafe, false);
+  return out;
+}
+
+base::Result<std::string> decodeBase64(std::string_view text) {
+  if (text.size() % 4 != 0) return base::invalid("base64: the length is no multiple of four");
+  std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  return decode(text.substr(0, text.size() - padding), kStandardDigits, "base64");
+}
+
+base::Result<std::string> decodeBase64Url(std::string_view text) { return decode(text, kUrlSafeDigits, "base64url"); }
+
+}  // namespace text

@@ -1,0 +1,108 @@
+#include "text/json.h"
+
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "text/json_reader.h"
+
+namespace text {
+namespace {
+
+std::string lineAndColumn(std::string_view document, std::size_t offset) {
+  std::size_t line = 1, column = 1;
+  for (char c : document.substr(0, offset)) {
+    if (c == '\n') {
+      ++line;
+      column = 1;
+    } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
+      ++column;
+    }
+  }
+  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+// Builds a document on the reader's grammar, and adds the one rule that RFC 8259 section 4 leaves open.
+class Builder {
+ public:
+  explicit Builder(std::string_view document) { in_.open(document); }
+
+  base::Result<Json> build(std::string_view document) {
+    Json json = value();
+    if (in_.finish()) return json;
+    std::string reason = twice_ ? "the member \"" + *twice_ + "\" occurs twice in one object" : in_.reason();
+    std::size_t offset = twice_ ? in_.stringOffset() : in_.failedAt();
+    return base::invalid(lineAndColumn(document, offset) + ": " + reason);
+  }
+
+ private:
+  Json value() {
+    switch (in_.peek()) {
+      case JsonReader::Kind::Object: return object();
+      case JsonReader::Kind::Array: {
+        Json::array_t items;
+        in_.array([&] { items.push_back(value()); });
+        return items;
+      }
+      case JsonReader::Kind::String: return std::string(in_.string());
+      case JsonReader::Kind::Number: return number(in_.number());
+      case JsonReader::Kind::Boolean: return in_.boolean();
+      case JsonReader::Kind::Null: in_.null(); return nullptr;
+      case JsonReader::Kind::Failed: break;
+    }
+    return nullptr;
+  }
+
+  Json object() {
+    Json::object_t members;
+    std::set<std::string, std::less<>> names;
+    in_.object([&](std::string_view name) {
+      if (!names.emplace(name).second) {
+        twice_ = name;
+        return in_.refuse("a member name twice");
+      }
+      std::string kept(name);
+      members.emplace_back(std::move(kept), value());
+    });
+    return members;
+  }
+
+  Json number(std::string_view digits) {
+    auto reads = [&](auto& out) {
+      auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+      return error == std::errc() && end == digits.data() + digits.size();
+    };
+    std::int64_t whole = 0;
+    std::uint64_t large = 0;
+    double real = 0;
+    if (digits != "-0" && reads(whole)) return whole;
+    if (reads(large)) return large;
+    if (!reads(real)) in_.refuse("a number that is out of range");
+    return real;
+  }
+
+  JsonReader in_;
+  std::optional<std::string> twice_;
+};
+
+}  // namespace
+
+base::Result<Json> parseJson(std::string_view document) { return Builder(document).build(document); }
+
+std::string compact(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string pretty(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+const Json& at(const Json& json, std::string_view member) {
+  static const Json kNull;
+  if (!json.is_object()) return kNull;
+  auto found = json.find(std::string(member));
+  return found == json.end() ? kNull : *found;
+}
+
+std::string stringAt(const Json& json, std::string_view member, std::string_view fallback) {
+  const Json& value = at(json, member);
+  return value.is_string() ? value.get_ref<const std::string&>() : std::string(fallback);
+}
+
+}  // namespace text

@@ -1,0 +1,289 @@
+#include "text/json_reader.h"
+
+#include <charconv>
+
+namespace text {
+namespace {
+
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+// The four digits of \uXXXX, or -1.
+int hexadecimal(const char* digits, const char* end) {
+  if (end - digits < 4) return -1;
+  int value = 0;
+  for (int i = 0; i < 4; ++i) {
+    char c = digits[i], letter = char(c | 0x20);
+    if (isDigit(c))
+      value = value * 16 + (c - '0');
+    else if (letter >= 'a' && letter <= 'f')
+      value = value * 16 + (letter - 'a' + 10);
+    else
+      return -1;
+  }
+  return value;
+}
+
+// `at` stands on the u of a checked escape and moves behind it; joins a surrogate pair (RFC 8259 section 7).
+unsigned codePoint(const char*& at, const char* end) {
+  unsigned value = unsigned(hexadecimal(at + 1, end));
+  at += 5;
+  if (value < 0xd800 || value > 0xdbff) return value;
+  unsigned low = unsigned(hexadecimal(at + 2, end));
+  at += 6;
+  return 0x10000 + ((value - 0xd800) << 10) + (low - 0xdc00);
+}
+
+char* putUtf8(char* out, unsigned point) {
+  auto tail = [](unsigned bits) { return char(0x80 | (bits & 0x3f)); };
+  if (point < 0x80) {
+    *out++ = char(point);
+  } else if (point < 0x800) {
+    *out++ = char(0xc0 | point >> 6);
+    *out++ = tail(point);
+  } else if (point < 0x10000) {
+    *out++ = char(0xe0 | point >> 12);
+    *out++ = tail(point >> 6);
+    *out++ = tail(point);
+  } else {
+    *out++ = char(0xf0 | point >> 18);
+    *out++ = tail(point >> 12);
+    *out++ = tail(point >> 6);
+    *out++ = tail(point);
+  }
+  return out;
+}
+
+// The first byte that is no well-formed UTF-8 (Unicode table 3-7: no overlong forms, no surrogates), or null.
+const char* badUtf8(const char* from, const char* to) {
+  auto byte = [](const char* at) { return static_cast<unsigned char>(*at); };
+  while (from != to) {
+    unsigned lead = byte(from);
+    if (lead < 0x80) {
+      ++from;
+      continue;
+    }
+    int size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || to - from < size) return from;
+    unsigned lowest = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    unsigned highest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (byte(from + 1) < lowest || byte(from + 1) > highest) return from;
+    for (int i = 2; i < size; ++i)
+      if ((byte(from + i) & 0xc0) != 0x80) return from;
+    from += size;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void JsonReader::open(std::string_view document) {
+  begin_ = at_ = document.data();
+  end_ = begin_ + document.size();
+  depth_ = 0;
+  stringAt_ = failedAt_ = unescapedSize_ = 0;
+  reason_ = nullptr;
+  if (document.starts_with("\xef\xbb\xbf")) fail("a byte order mark, which JSON has not");
+}
+
+bool JsonReader::finish() {
+  if (failed()) return false;
+  while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+  if (at_ != end_) fail("text after the value");
+  return !failed();
+}
+
+base::Error JsonReader::error() const {
+  return base::invalid("byte " + std::to_string(failedAt_) + ": " + (reason_ ? reason_ : "no failure"));
+}
+
+void JsonReader::failAt(const char* reason, const char* where) {
+  if (!reason_) {
+    reason_ = reason;
+    failedAt_ = std::size_t(where - begin_);
+  }
+  at_ = end_;  // so that every further call stops at once
+}
+
+JsonReader::Kind JsonReader::peek() {
+  switch (char c = next()) {
+    case '{': return Kind::Object;
+    case '[': return Kind::Array;
+    case '"': return Kind::String;
+    case 't':
+    case 'f': return Kind::Boolean;
+    case 'n': return Kind::Null;
+    default:
+      if (c == '-' || isDigit(c)) return Kind::Number;
+      fail("unexpected character");
+      return Kind::Failed;
+  }
+}
+
+std::int64_t JsonReader::integer() {
+  const char* digits = nullptr;
+  std::string_view text = number();
+  if (failed()) return 0;
+  std::int64_t value = 0;
+  digits = text.data();
+  auto [end, error] = std::from_chars(digits, digits + text.size(), value);
+  if (error == std::errc() && end == digits + text.size()) return value;
+  failAt("no whole number between -2^63 and 2^63-1", digits);
+  return 0;
+}
+
+std::string_view JsonReader::number() {
+  char c = next();
+  const char* from = at_;
+  if (c == '-' || isDigit(c))
+    passNumber();
+  else
+    fail("a number is missing");
+  return failed() ? std::string_view() : std::string_view(from, std::size_t(at_ - from));
+}
+
+bool JsonReader::boolean() {
+  char c = next();
+  if (c == 't')
+    passLiteral("true");
+  else if (c == 'f')
+    passLiteral("false");
+  else
+    fail("true or false is missing");
+  return c == 't' && !failed();
+}
+
+bool JsonReader::null() {
+  if (next() != 'n') return false;
+  passLiteral("null");
+  return !failed();
+}
+
+void JsonReader::skip() {
+  switch (next()) {
+    case '{':
+      if (!enter('{', '}')) return;
+      do {
+        pass('"');
+        if (!failed()) passString();
+        pass(':');
+        skip();
+      } while (more('}'));
+      return;
+    case '[': return array([this] { skip(); });
+    case '"':
+      ++at_;
+      passString();
+      return;
+    case 't': return passLiteral("true");
+    case 'f': return passLiteral("false");
+    case 'n': return passLiteral("null");
+    case '\0': return;
+    default: passNumber();
+  }
+}
+
+std::string_view JsonReader::raw() {
+  next();
+  const char* from = at_;
+  skip();
+  return failed() ? std::string_view() : std::string_view(from, std::size_t(at_ - from));
+}
+
+void JsonReader::passLiteral(std::string_view word) {
+  if (std::string_view(at_, std::size_t(end_ - at_)).starts_with(word))
+    at_ += word.size();
+  else
+    fail("unexpected character");
+}
+
+void JsonReader::passDigits() {
+  if (at_ == end_ || !isDigit(*at_)) return fail("a digit is missing");
+  while (at_ != end_ && isDigit(*at_)) ++at_;
+}
+
+void JsonReader::passNumber() {
+  if (*at_ == '-')
+    ++at_;
+  else if (!isDigit(*at_))
+    return fail("unexpected character");
+  if (at_ != end_ && *at_ == '0')
+    ++at_;
+  else
+    passDigits();
+  if (at_ != end_ && *at_ == '.') {
+    ++at_;
+    passDigits();
+  }
+  if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+    ++at_;
+    if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
+    passDigits();
+  }
+}
+
+// The rest of a string that has escapes or bytes above 0x7f, or that is wrong; at_ stands where the first run ended.
+bool JsonReader::passHardString(const char* from, bool ascii) {
+  bool escapes = false;
+  while (at_ != end_ && *at_ == '\\') {
+    escapes = true;
+    passEscape();
+    OrdinaryRun run = passOrdinary(at_, end_);
+    ascii = ascii && run.ascii;
+    at_ = run.end;
+  }
+  if (failed()) return false;
+  if (at_ == end_) {
+    fail("a string without its closing quote");
+  } else if (*at_ != '"') {
+    fail("a control character in a string");
+  } else if (const char* bad = ascii ? nullptr : badUtf8(from, at_)) {
+    failAt("bytes that are no UTF-8", bad);
+  } else {
+    ++at_;
+  }
+  return escapes;
+}
+
+void JsonReader::passEscape() {
+  const char* from = at_++;
+  if (at_ == end_) return failAt("a string without its closing quote", from);
+  if (*at_ != 'u') {
+    if (std::string_view("\"\\/bfnrt").find(*at_) == std::string_view::npos) return failAt("an unknown escape", from);
+    ++at_;
+    return;
+  }
+  int value = hexadecimal(at_ + 1, end_);
+  if (value < 0) return failAt("\\u without four hexadecimal digits", from);
+  at_ += 5;
+  if (value < 0xd800 || value > 0xdfff) return;
+  int low = end_ - at_ >= 2 && at_[0] == '\\' && at_[1] == 'u' ? hexadecimal(at_ + 2, end_) : -1;
+  if (value > 0xdbff || low < 0xdc00 || low > 0xdfff) return failAt("half of a surrogate pair", from);
+  at_ += 6;
+}
+
+std::string_view JsonReader::unescape(std::string_view raw) {
+  if (unescapedSize_ == 0 && unescaped_.size() < std::size_t(end_ - begin_))
+    unescaped_.resize(std::size_t(end_ - begin_));
+  char* first = unescaped_.data() + unescapedSize_;
+  char* out = first;
+  for (const char *at = raw.data(), *end = at + raw.size(); at != end;) {
+    if (*at != '\\') {
+      *out++ = *at++;
+      continue;
+    }
+    switch (*++at) {
+      case 'b': *out++ = '\b'; break;
+      case 'f': *out++ = '\f'; break;
+      case 'n': *out++ = '\n'; break;
+      case 'r': *out++ = '\r'; break;
+      case 't': *out++ = '\t'; break;
+      case 'u': out = putUtf8(out, codePoint(at, end)); continue;
+      default: *out++ = *at;
+    }
+    ++at;
+  }
+  unescapedSize_ += std::size_t(out - first);
+  return {first, std::size_t(out - first)};
+}
+
+}  // namespace text
