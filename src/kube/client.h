@@ -1,11 +1,9 @@
 // The Kubernetes API as the product uses it: plain objects as Json, addressed by path. Thread-safe.
 #pragma once
-#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "http/client.h"
 #include "text/json.h"
@@ -22,19 +20,25 @@ class Client {
  public:
   Client(http::Client& http, std::string server, TokenSource token, std::string userAgent);
 
-  base::Result<text::Json> get(const std::string& path) const;      // path such as /api/v1/namespaces/default/pods?limit=5
+  base::Result<text::Json> get(const std::string& path) const;  // path such as /api/v1/namespaces/default/pods?limit=5
   base::Result<std::string> getText(const std::string& path) const;  // as it came (/readyz, /openid/v1/jwks)
   base::Result<text::Json> create(const std::string& path, const text::Json& object) const;
   base::Result<text::Json> update(const std::string& path, const text::Json& object) const;
   // Server-side apply under the field manager "irsa"; `force` takes fields from other managers.
   base::Result<text::Json> apply(const std::string& path, const text::Json& object, bool force) const;
   base::Result<text::Json> patch(const std::string& path, const text::Json& patch, std::string_view contentType) const;
-  base::Result<void> remove(const std::string& path, std::string_view propagation = "Background") const;  // absent is fine
+  base::Result<void> remove(const std::string& path,
+                            std::string_view propagation = "Background") const;  // absent is fine
   // The raw request of a watch or anything else; authentication is added.
   base::Result<http::Response> send(http::Request request) const;
   base::Result<http::Response> stream(http::Request request, const http::Sink& sink) const;
 
  private:
+  base::Result<void> complete(http::Request& request) const;        // origin, prefix, Accept, User-Agent, Authorization
+  base::Result<std::string> exchange(http::Request request) const;  // the body of a 2xx answer
+  base::Result<text::Json> exchangeJson(std::string_view method, const std::string& target, const text::Json* body,
+                                        std::string_view contentType) const;
+
   http::Client& http_;
   std::string server_;  // origin
   std::string prefix_;

@@ -34,7 +34,7 @@ base::Result<ClusterAccess> readKubeconfig(const base::Files& files, const std::
                                            const std::string& context);
 
 // KUBERNETES_SERVICE_HOST and _PORT with the files under /var/run/secrets/kubernetes.io/serviceaccount.
-base::Result<ClusterAccess> inClusterAccess(const base::Files& files,
-                                            const std::function<std::optional<std::string>(const std::string&)>& environment);
+base::Result<ClusterAccess> inClusterAccess(
+    const base::Files& files, const std::function<std::optional<std::string>(const std::string&)>& environment);
 
 }  // namespace kube
