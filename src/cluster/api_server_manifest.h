@@ -1,0 +1,48 @@
+// The static-pod manifest of a kubeadm kube-apiserver: reading its flags, and making our issuer the first one.
+//
+// Edits are splices of bytes: comments, order, indentation, quoting and line ends stay as they were, and the result is
+// parsed again and compared with the wish before anybody may write it. A shape that is not understood is refused.
+//
+// https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/ (--service-account-issuer: may be
+// given several times; the first signs, all are accepted; a comma does not separate).
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace cluster {
+
+struct Flag {
+  std::string name;   // without dashes; '_' counts as '-', as in kube-apiserver
+  std::string value;  // of --name=value or of the item after --name; empty for a bare switch
+  bool operator==(const Flag&) const = default;
+};
+
+// What the one container `kube-apiserver` is started with: the flags of `command`, then those of `args`.
+struct ApiServerFlags {
+  std::vector<Flag> flags;
+
+  std::vector<std::string> issuers() const;    // in their order: the first one signs
+  std::vector<std::string> audiences() const;  // empty when --api-audiences is not set: then they are the issuers
+};
+
+// Invalid, with a sentence that says why, for a text that is no Pod with exactly one container of that name.
+base::Result<ApiServerFlags> readApiServerFlags(std::string_view manifest);
+
+struct IssuerEdit {
+  std::string manifest;               // afterwards
+  std::string signer;                 // the first issuer before the edit
+  std::vector<std::string> warnings;  // sentences about flags that were left alone but deserve a look
+};
+
+// Adds --service-account-issuer=`issuer` before the first one that is there, or moves it there. The other issuers, keys
+// and audiences stay. Editing twice is editing once: a manifest whose first issuer is `issuer` comes back unchanged.
+//
+// Refuses (Invalid) an issuer that is no plain https URL, that has a comma or a trailing slash, and a manifest of
+// unknown shape: several containers, no issuer flag, an issuer twice or joined by a comma, an item the splice cannot
+// keep apart. The message of the latter ends with a unified diff of what would have been done.
+base::Result<IssuerEdit> putIssuerFirst(std::string_view manifest, std::string_view issuer);
+
+}  // namespace cluster
