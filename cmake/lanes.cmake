@@ -1,7 +1,45 @@
-# The lanes beside `unit` (which room() registers): see docs in CONTRIBUTING.md. Each is chosen by its ctest label.
+# The lanes beside `unit` (which room() registers), chosen by ctest label: see CONTRIBUTING.md.
 if(BUILD_TESTING)
+  find_package(GTest REQUIRED)
+  file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
+  add_library(test_support STATIC ${support})
+  target_include_directories(test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(test_support PUBLIC base text http GTest::gmock GTest::gtest_main rapidcheck simdjson)
+  target_precompile_headers(test_support PRIVATE ${PROJECT_SOURCE_DIR}/src/text/json.h <gmock/gmock.h>)
+
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   add_test(NAME unit.layers COMMAND ${PROJECT_SOURCE_DIR}/tools/check-layers ${PROJECT_SOURCE_DIR})
   add_test(NAME unit.layers_test COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/check_layers_test.py)
   set_tests_properties(unit.layers unit.layers_test PROPERTIES LABELS unit)
+
+  # The environment with the AWS CLI, boto3 and moto that script/bootstrap makes for tests/requirements.txt.
+  if(DEFINED ENV{XDG_CACHE_HOME})
+    set(cache $ENV{XDG_CACHE_HOME}/irsa-anywhere)
+  else()
+    set(cache $ENV{HOME}/.cache/irsa-anywhere)
+  endif()
+  file(SHA256 ${PROJECT_SOURCE_DIR}/tests/requirements.txt digest)
+  string(SUBSTRING ${digest} 0 12 digest)
+  set(python ${cache}/python-${digest}/bin/python3)
+
+  # lane(NAME RUNNER program... ENVIRONMENT NAME=VALUE... PROPERTIES name value...): one test for each tests/NAME/*_test.py.
+  function(lane name)
+    cmake_parse_arguments(LANE "" "" "RUNNER;ENVIRONMENT;PROPERTIES" ${ARGN})
+    file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.py)
+    foreach(file ${files})
+      get_filename_component(test ${file} NAME_WE)
+      string(REGEX REPLACE "_test$" "" test ${name}.${test})
+      add_test(NAME ${test} COMMAND ${LANE_RUNNER} ${python} ${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/${name})
+      set_tests_properties(${test} PROPERTIES LABELS ${name} ${LANE_PROPERTIES}
+                           ENVIRONMENT "${LANE_ENVIRONMENT};PYTHONPATH=${PROJECT_SOURCE_DIR}/tests;PYTHONDONTWRITEBYTECODE=1")
+    endforeach()
+  endfunction()
+
+  set(programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 120)
+
+  # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
+  set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)
+  lane(node RUNNER ${PROJECT_SOURCE_DIR}/tests/node/as-root
+       ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 900 RUN_SERIAL ON)
 endif()
