@@ -5,22 +5,10 @@
 #include <set>
 
 #include "text/json_reader.h"
+#include "text/position.h"
 
 namespace text {
 namespace {
-
-std::string lineAndColumn(std::string_view document, std::size_t offset) {
-  std::size_t line = 1, column = 1;
-  for (char c : document.substr(0, offset)) {
-    if (c == '\n') {
-      ++line;
-      column = 1;
-    } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {
-      ++column;
-    }
-  }
-  return "line " + std::to_string(line) + ", column " + std::to_string(column);
-}
 
 // Builds a document on the reader's grammar, and adds the one rule that RFC 8259 section 4 leaves open.
 class Builder {
@@ -32,7 +20,7 @@ class Builder {
     if (in_.finish()) return json;
     std::string reason = twice_ ? "the member \"" + *twice_ + "\" occurs twice in one object" : in_.reason();
     std::size_t offset = twice_ ? in_.stringOffset() : in_.failedAt();
-    return base::invalid(lineAndColumn(document, offset) + ": " + reason);
+    return base::invalid(place(Locator(document).at(offset)) + ": " + reason);
   }
 
  private:

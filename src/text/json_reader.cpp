@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "text/position.h"
+
 namespace text {
 namespace {
 
@@ -53,27 +55,6 @@ char* putUtf8(char* out, unsigned point) {
   return out;
 }
 
-// The first byte that is no well-formed UTF-8 (Unicode table 3-7: no overlong forms, no surrogates), or null.
-const char* badUtf8(const char* from, const char* to) {
-  auto byte = [](const char* at) { return static_cast<unsigned char>(*at); };
-  while (from != to) {
-    unsigned lead = byte(from);
-    if (lead < 0x80) {
-      ++from;
-      continue;
-    }
-    int size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || to - from < size) return from;
-    unsigned lowest = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    unsigned highest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (byte(from + 1) < lowest || byte(from + 1) > highest) return from;
-    for (int i = 2; i < size; ++i)
-      if ((byte(from + i) & 0xc0) != 0x80) return from;
-    from += size;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 void JsonReader::open(std::string_view document) {
@@ -120,11 +101,10 @@ JsonReader::Kind JsonReader::peek() {
 }
 
 std::int64_t JsonReader::integer() {
-  const char* digits = nullptr;
   std::string_view text = number();
   if (failed()) return 0;
   std::int64_t value = 0;
-  digits = text.data();
+  const char* digits = text.data();
   auto [end, error] = std::from_chars(digits, digits + text.size(), value);
   if (error == std::errc() && end == digits + text.size()) return value;
   failAt("no whole number between -2^63 and 2^63-1", digits);
@@ -223,6 +203,7 @@ void JsonReader::passNumber() {
 
 // The rest of a string that has escapes or bytes above 0x7f, or that is wrong; at_ stands where the first run ended.
 bool JsonReader::passHardString(const char* from, bool ascii) {
+  constexpr std::size_t kNone = std::string_view::npos;
   bool escapes = false;
   while (at_ != end_ && *at_ == '\\') {
     escapes = true;
@@ -236,8 +217,8 @@ bool JsonReader::passHardString(const char* from, bool ascii) {
     fail("a string without its closing quote");
   } else if (*at_ != '"') {
     fail("a control character in a string");
-  } else if (const char* bad = ascii ? nullptr : badUtf8(from, at_)) {
-    failAt("bytes that are no UTF-8", bad);
+  } else if (std::size_t bad = ascii ? kNone : badUtf8({from, std::size_t(at_ - from)}); bad != kNone) {
+    failAt("bytes that are no UTF-8", from + bad);
   } else {
     ++at_;
   }

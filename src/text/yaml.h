@@ -9,16 +9,12 @@
 
 #include "base/result.h"
 #include "text/json.h"
+#include "text/position.h"
 
 namespace text {
 
-struct Position {
-  std::size_t line = 1, column = 1;  // from 1; columns count code points
-  std::size_t offset = 0;            // bytes from the start of the text
-};
-
 struct YamlNode {
-  enum class Kind { Null, Scalar, Sequence, Mapping };
+  enum class Kind { Null, Scalar, Sequence, Mapping };  // Null: nothing, or a plain ~ or null
   Kind kind = Kind::Null;
   std::string scalar;           // unquoted, unescaped
   bool quoted = false;          // 'x', "x", or a block scalar: always a string
@@ -30,8 +26,9 @@ struct YamlNode {
   const YamlNode* find(std::string_view key) const;  // null when absent or no mapping
 };
 
-// Exactly one document. Errors say line and column. Duplicate keys, tabs as indentation, anchors that expand to more
-// than 100,000 nodes and depth above 64 are refused.
+// Exactly one document. Errors say line and column. Duplicate keys, keys that are no scalars, control characters, bytes
+// that are no UTF-8, tabs as indentation, anchors that expand to more than 100,000 nodes and depth above 64 are
+// refused. A merge key (<<) is a key like others.
 base::Result<YamlNode> parseYaml(std::string_view document);
 base::Result<std::vector<YamlNode>> parseYamlDocuments(std::string_view documents);
 
@@ -40,8 +37,5 @@ Json toJson(const YamlNode& node);
 
 // Writes block style, two blanks a level, strings quoted whenever a YAML 1.1 reader could take them for something else.
 std::string writeYaml(const Json& json);
-
-// "file:line:column"
-std::string place(std::string_view file, const Position& position);
 
 }  // namespace text
