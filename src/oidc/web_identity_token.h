@@ -31,6 +31,8 @@ struct UnverifiedToken {
 base::Result<UnverifiedToken> decodeToken(std::string_view token);
 
 // The rules of verify(), in the order in which STS is believed to apply them. The error's code is the rule's name.
+// RequiredClaims also stands for a timestamp that is none. Expiry also stands for a token issued more than a day ago, as
+// STS has one code for both (ExpiredTokenException); IssuedAt is left for tokens from the future.
 enum class TokenRule { RequiredClaims, Audience, Expiry, NotBefore, IssuedAt, Key, Signature };
 std::string_view nameOf(TokenRule rule);  // "Expiry"
 

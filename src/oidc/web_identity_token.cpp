@@ -1,0 +1,262 @@
+#include "oidc/web_identity_token.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <utility>
+
+#include "base/time.h"
+#include "crypto/digest.h"
+#include "text/encoding.h"
+
+namespace oidc {
+namespace {
+
+using text::Json;
+
+constexpr std::int64_t kTolerance = 300;  // seconds, on exp, nbf and iat
+constexpr std::int64_t kOldest = 86400;   // seconds since iat
+constexpr std::size_t kMostKeysOfAKind = 100;
+
+constexpr std::string_view kNotAJwt =
+    "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
+constexpr std::string_view kNoKey =
+    "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity "
+    "documentation for requirements";
+constexpr std::string_view kBadSignature =
+    "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for "
+    "requirements.";
+
+base::Error notAToken(std::string code, std::string why) {
+  return {base::ErrorKind::Invalid, std::move(code), std::string(kNotAJwt), std::move(why)};
+}
+
+base::Error broken(TokenRule rule, std::string sentence, std::string why = "") {
+  return {base::ErrorKind::Denied, std::string(nameOf(rule)), std::move(sentence), std::move(why)};
+}
+
+base::Result<Json> objectOf(std::string_view part, const std::string& name) {
+  auto bytes = text::decodeBase64Url(part);
+  if (!bytes) return notAToken("NotAJwt", "the token's " + name + " is not base64url without padding");
+  auto json = text::parseJson(*bytes);
+  if (!json) return notAToken("NotAJwt", "the token's " + name + " is no JSON: " + json.error().message);
+  if (!json->is_object()) return notAToken("NotAJwt", "the token's " + name + " is no JSON object");
+  return json;
+}
+
+base::Result<std::int64_t> timestampAt(const Json& claims, std::string_view member) {
+  constexpr std::int64_t kLargest = std::int64_t{1} << 53;
+  const Json& value = text::at(claims, member);
+  base::Error none = broken(TokenRule::RequiredClaims, "Invalid timestamp in token claims.",
+                            "the claim " + std::string(member) + " is not a whole number of seconds");
+  std::int64_t seconds = 0;
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{kLargest}) return none;
+  if (value.is_number_integer()) {
+    seconds = value.get<std::int64_t>();
+  } else if (value.is_string()) {
+    const auto& digits = value.get_ref<const std::string&>();
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    if (error != std::errc() || end != digits.data() + digits.size()) return none;
+  } else {
+    return none;
+  }
+  if (seconds < -kLargest || seconds > kLargest) return none;
+  return seconds;
+}
+
+base::Result<void> checkRequired(const Json& claims) {
+  for (std::string_view name : {"iss", "aud", "sub", "exp", "iat"}) {
+    bool isTimestamp = name == "exp" || name == "iat";
+    bool isText = text::at(claims, name).is_string() || (name == "aud" && text::at(claims, name).is_array());
+    if (!claims.contains(name) || (!isTimestamp && !isText))
+      return broken(TokenRule::RequiredClaims, "Missing a required claim: " + std::string(name));
+    if (name != "aud" && isText && text::stringAt(claims, name).empty())
+      return broken(TokenRule::RequiredClaims, "Claim is not allowed to be empty: " + std::string(name));
+  }
+  return {};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+// The audience that STS goes on with: azp when it is there, else the only aud.
+base::Result<std::string> audienceOf(const UnverifiedToken& token, const std::vector<std::string>& clientIds) {
+  const Json& claim = text::at(token.claims, "aud");
+  std::vector<std::string> audiences = token.audiences();
+  if (claim.empty() || (claim.is_string() && audiences.front().empty()))
+    return broken(TokenRule::Audience, "Claim is not allowed to be empty: aud");
+  bool hasParty = token.claims.contains("azp");
+  if (!hasParty && claim.is_array() && claim.size() > 1)
+    return broken(TokenRule::Audience,
+                  "Token audience contains more than one audience while authorized party is not present",
+                  "the token's aud is " + joined(audiences));
+  std::string audience = hasParty ? text::stringAt(token.claims, "azp") : audiences.empty() ? "" : audiences.front();
+  if (audience.empty() || std::ranges::find(clientIds, audience) == clientIds.end())
+    return broken(TokenRule::Audience, "Incorrect token audience",
+                  "the token's " + std::string(hasParty ? "azp" : "aud") + " is \"" + audience +
+                      "\", the provider's client IDs are " + (clientIds.empty() ? "none" : joined(clientIds)));
+  return audience;
+}
+
+base::Result<void> checkTimes(const Json& claims, base::Time time) {
+  std::int64_t now = base::unixSeconds(time);
+  std::int64_t expiry = TRY(timestampAt(claims, "exp"));
+  std::int64_t issuedAt = TRY(timestampAt(claims, "iat"));
+  std::int64_t notBefore = issuedAt;
+  if (claims.contains("nbf")) notBefore = TRY(timestampAt(claims, "nbf"));
+  if (now - kTolerance >= expiry)
+    return broken(TokenRule::Expiry, "Token expired: current date/time " + std::to_string(now - kTolerance) +
+                                         " must be before the expiration date/time " + std::to_string(expiry));
+  if (claims.contains("nbf") && now + kTolerance < notBefore)
+    return broken(TokenRule::NotBefore, "Token not yet valid: current date/time " + std::to_string(now + kTolerance) +
+                                            " must be after or equal to the not-before date/time " +
+                                            std::to_string(notBefore));
+  if (now + kTolerance < issuedAt)
+    return broken(TokenRule::IssuedAt, "Token issued in the future: " + std::to_string(issuedAt));
+  if (now - issuedAt > kOldest + kTolerance)
+    return broken(TokenRule::Expiry, "Token too old: " + std::to_string(now - issuedAt));
+  return {};
+}
+
+base::Error noKey(std::string why) { return broken(TokenRule::Key, std::string(kNoKey), std::move(why)); }
+
+base::Result<const Jwk*> chosen(const UnverifiedToken& token, const Jwks& jwks) {
+  if (!token.kid.empty()) {
+    // A later entry replaces an earlier one of the same kid.
+    auto found =
+        std::find_if(jwks.keys.rbegin(), jwks.keys.rend(), [&](const Jwk& jwk) { return jwk.kid == token.kid; });
+    if (found != jwks.keys.rend()) return &*found;
+    return noKey("the issuer's JWKS has no usable key with the token's kid " + token.kid);
+  }
+  if (jwks.keys.size() + jwks.skipped.size() == 1 && !jwks.keys.empty()) return &jwks.keys.front();
+  return noKey("the token names no kid, and the issuer's JWKS has not exactly one key");
+}
+
+base::Result<const Jwk*> usableKey(const UnverifiedToken& token, crypto::Algorithm algorithm, const Jwks& jwks) {
+  const Jwk* jwk = TRY(chosen(token, jwks));
+  std::string key = "the key " + (jwk->kid.empty() ? "without a kid" : jwk->kid);
+  if (jwk->kid.empty()) return noKey(key + " cannot be used: STS wants a kid on every key");
+  if (jwk->hasKeyOps) return noKey(key + " has key_ops, and STS does not use such keys");
+  if (jwk->use == "enc") return noKey(key + " is published for encryption (use: enc)");
+  bool wantsRsa = crypto::nameOf(algorithm).starts_with("RS");
+  if (wantsRsa != jwk->key.isRsa() || (!wantsRsa && jwk->key.algorithm() != algorithm))
+    return noKey(key + " is no key for " + token.algorithm);
+  auto alike = std::ranges::count_if(jwks.keys, [&](const Jwk& other) { return other.key.isRsa() == wantsRsa; });
+  if (std::size_t(alike) > kMostKeysOfAKind)
+    return noKey("the issuer's JWKS has " + std::to_string(alike) + (wantsRsa ? " RSA" : " EC") +
+                 " keys, and STS reads at most 100");
+  return jwk;
+}
+
+// A name-based identifier in UUID's shape (RFC 9562, section 5.8): the same account has the same one in every token.
+std::string identifierOf(const std::string& name) {
+  std::string bytes = crypto::sha256(name).substr(0, 16);
+  bytes[6] = char((bytes[6] & 0x0f) | 0x80);
+  bytes[8] = char((bytes[8] & 0x3f) | 0x80);
+  std::string digits = text::hex(bytes);
+  for (std::size_t at : {20, 16, 12, 8}) digits.insert(at, "-");
+  return digits;
+}
+
+}  // namespace
+
+std::string UnverifiedToken::issuer() const { return text::stringAt(claims, "iss"); }
+
+std::vector<std::string> UnverifiedToken::audiences() const {
+  const Json& claim = text::at(claims, "aud");
+  if (claim.is_string()) return {claim.get<std::string>()};
+  std::vector<std::string> out;
+  if (!claim.is_array()) return out;
+  for (const Json& audience : claim)
+    if (audience.is_string()) out.push_back(audience.get<std::string>());
+  return out;
+}
+
+base::Result<UnverifiedToken> decodeToken(std::string_view token) {
+  auto first = token.find('.');
+  auto second = first == token.npos ? token.npos : token.find('.', first + 1);
+  if (second == token.npos || token.find('.', second + 1) != token.npos)
+    return notAToken("NotAJwt", "a JSON Web Token has three parts separated by dots");
+  UnverifiedToken out;
+  out.header = TRY(objectOf(token.substr(0, first), "header"));
+  out.algorithm = text::stringAt(out.header, "alg");
+  if (!crypto::algorithmNamed(out.algorithm))
+    return notAToken("UnsupportedAlgorithm", "the token's alg is \"" + out.algorithm +
+                                                 "\", and STS accepts RS256, RS384, RS512, ES256, ES384 and ES512");
+  // RFC 7515, section 4.1.11: whoever does not understand a critical extension must refuse.
+  if (out.header.contains("crit")) return notAToken("CriticalHeader", "the token's header has crit, which STS refuses");
+  out.hasKid = out.header.contains("kid");
+  out.kid = text::stringAt(out.header, "kid");
+  out.claims = TRY(objectOf(token.substr(first + 1, second - first - 1), "payload"));
+  auto signature = text::decodeBase64Url(token.substr(second + 1));
+  if (!signature || signature->empty())
+    return notAToken("NotAJwt", "the token's signature is empty or not base64url without padding");
+  out.signingInput = token.substr(0, second);
+  out.signature = std::move(signature).value();
+  return out;
+}
+
+std::string_view nameOf(TokenRule rule) {
+  constexpr std::array<std::string_view, 7> kNames{"RequiredClaims", "Audience", "Expiry",   "NotBefore",
+                                                   "IssuedAt",       "Key",      "Signature"};
+  return kNames[std::size_t(rule)];
+}
+
+base::Result<void> checkClaims(const UnverifiedToken& token, const std::vector<std::string>& clientIds,
+                               base::Time now) {
+  TRY(checkRequired(token.claims));
+  TRY(audienceOf(token, clientIds));
+  return checkTimes(token.claims, now);
+}
+
+base::Result<VerifiedToken> verify(const UnverifiedToken& token, const Jwks& jwks,
+                                   const std::vector<std::string>& clientIds, base::Time now) {
+  TRY(checkClaims(token, clientIds, now));
+  auto algorithm = TRY(crypto::algorithmNamed(token.algorithm));
+  const Jwk* jwk = TRY(usableKey(token, algorithm, jwks));
+  if (!jwk->key.verify(algorithm, token.signingInput, token.signature))
+    return broken(TokenRule::Signature, std::string(kBadSignature), "the signature is not one of the key " + jwk->kid);
+  VerifiedToken verified;
+  verified.claims_ = token.claims;
+  verified.issuer_ = token.issuer();
+  verified.subject_ = text::stringAt(token.claims, "sub");
+  verified.audience_ = TRY(audienceOf(token, clientIds));
+  verified.audiences_ = token.audiences();
+  return verified;
+}
+
+base::Result<std::string> sign(const Json& claims, const crypto::SigningKey& key) {
+  crypto::PublicKey publicKey = key.publicKey();
+  Json header = Json::object();
+  header["alg"] = crypto::nameOf(publicKey.algorithm());
+  header["kid"] = publicKey.keyId();
+  std::string token = text::base64Url(text::compact(header)) + "." + text::base64Url(text::compact(claims));
+  auto signature = TRY(key.sign(publicKey.algorithm(), token));
+  return token + "." + text::base64Url(signature);
+}
+
+Json claimsOf(const ServiceAccountToken& token) {
+  std::string subject = "system:serviceaccount:" + token.nameSpace + ":" + token.serviceAccount;
+  std::int64_t issuedAt = base::unixSeconds(token.issuedAt);
+  Json bound = Json::object();
+  bound["namespace"] = token.nameSpace;
+  if (!token.pod.empty())
+    bound["pod"] = Json{{"name", token.pod}, {"uid", identifierOf("pod " + token.nameSpace + "/" + token.pod)}};
+  bound["serviceaccount"] = Json{{"name", token.serviceAccount}, {"uid", identifierOf(subject)}};
+  Json claims = Json::object();
+  claims["aud"] = Json::array({token.audience});
+  claims["exp"] = issuedAt + token.lifetime.count();
+  claims["iat"] = issuedAt;
+  claims["iss"] = token.issuer;
+  claims["jti"] = identifierOf(subject + " " + token.issuer + " " + token.audience + " " + std::to_string(issuedAt));
+  claims["kubernetes.io"] = std::move(bound);
+  claims["nbf"] = issuedAt;
+  claims["sub"] = subject;
+  return claims;
+}
+
+}  // namespace oidc
