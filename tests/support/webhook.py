@@ -1,0 +1,131 @@
+"""`irsa-webhook` as a process of a test, and the reviews an API server would send it."""
+import base64
+import json
+import pathlib
+import socket
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+from support import certificates, json_patch
+
+
+def free_port():
+    """A port of loopback that nobody has at this moment; the webhook's flags, like AWS's, take no 'any'."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Webhook:
+    """Starts on entering, waits until /readyz says 200, stops on leaving. `folder` has ca.crt and ca.key (or gets them)."""
+
+    def __init__(self, program, folder, kubeconfig, *flags):
+        self.folder = pathlib.Path(folder)
+        self.port, self.metrics_port = free_port(), free_port()
+        self.program, self.kubeconfig, self.flags = program, kubeconfig, flags
+
+    def __enter__(self):
+        if not (self.folder / "ca.crt").exists():
+            certificates.make_authority(self.folder)
+        certificate, key = certificates.make_server(self.folder, "webhook", "IP:127.0.0.1")
+        self.log = open(self.folder / "webhook.log", "w")
+        self.process = subprocess.Popen(
+            [str(self.program), "--in-cluster=false", f"--kubeconfig={self.kubeconfig}", f"--port={self.port}",
+             f"--metrics-port={self.metrics_port}", f"--tls-cert={certificate}", f"--tls-key={key}", *self.flags],
+            stdout=self.log, stderr=subprocess.STDOUT)
+        self.context = ssl.create_default_context(cafile=self.folder / "ca.crt")
+        try:
+            self._await_readiness(15)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+    def _await_readiness(self, seconds):
+        last, end = "", time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/readyz", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError as error:
+                last = str(error)
+            time.sleep(0.02)
+        raise RuntimeError(f"irsa-webhook is not ready ({last}): {(self.folder / 'webhook.log').read_text()[-2000:]}")
+
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+            return answer.read().decode()
+
+    def post(self, body, path="/mutate", content_type="application/json"):
+        """(status, body) of a raw POST."""
+        request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", data=body, method="POST",
+                                         headers={"Content-Type": content_type})
+        try:
+            with urllib.request.urlopen(request, context=self.context, timeout=30) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def review(self, pod, namespace="default"):
+        """The AdmissionResponse for creating `pod`."""
+        status, body = self.post(json.dumps(admission_review(pod, namespace)).encode())
+        if status != 200:
+            raise RuntimeError(f"irsa-webhook answered {status}: {body[:500]}")
+        return json.loads(body)["response"]
+
+    def admit(self, pod, namespace="default"):
+        """`pod` as it is after the webhook's patch."""
+        response = self.review(pod, namespace)
+        if not response["allowed"]:
+            raise RuntimeError(f"irsa-webhook refused the pod: {response}")
+        return json_patch.apply(pod, json.loads(base64.b64decode(response.get("patch") or "W10=")))
+
+
+def admission_review(pod, namespace="default"):
+    return {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": {
+        "uid": str(uuid.uuid4()), "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": "", "version": "v1", "resource": "pods"}, "requestKind": {"group": "", "version": "v1", "kind": "Pod"},
+        "requestResource": {"group": "", "version": "v1", "resource": "pods"}, "namespace": namespace, "operation": "CREATE",
+        "userInfo": {"username": "system:serviceaccount:kube-system:job-controller"}, "object": pod, "oldObject": None,
+        "dryRun": False, "options": {"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"}}}
+
+
+def job_pod(account, name=None, namespace="default"):
+    """A pod as the Job controller makes it and the API server's admission has filled it in."""
+    mount = {"name": "kube-api-access-x7k2p", "readOnly": True, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
+    return {
+        "kind": "Pod", "apiVersion": "v1",
+        "metadata": {"generateName": f"{name or account}-", "namespace": namespace,
+                     "labels": {"batch.kubernetes.io/job-name": name or account},
+                     "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": name or account, "uid": str(uuid.uuid4()),
+                                          "controller": True, "blockOwnerDeletion": True}]},
+        "spec": {
+            "serviceAccountName": account, "serviceAccount": account, "restartPolicy": "Never", "dnsPolicy": "ClusterFirst",
+            "containers": [{"name": "main", "image": "amazon/aws-cli", "command": ["aws", "sts", "get-caller-identity"],
+                            "resources": {}, "volumeMounts": [mount], "imagePullPolicy": "IfNotPresent"}],
+            "volumes": [{"name": mount["name"], "projected": {"defaultMode": 420, "sources": [
+                {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]}}]}}
+
+
+def identity_of(pod):
+    """What the webhook gave the first container: ({environment}, its serviceAccountToken source or None)."""
+    environment = {entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0].get("env", []) if "value" in entry}
+    for volume in pod["spec"].get("volumes", []):
+        if volume["name"] == "aws-iam-token":
+            return environment, volume["projected"]["sources"][0]["serviceAccountToken"]
+    return environment, None
