@@ -23,7 +23,7 @@ struct Error {
 
   // Says what we were doing, outermost first: "reading the discovery document: connection refused".
   Error during(std::string_view doing) && {
-    message.insert(0, std::string(doing) + ": ");
+    message = std::string(doing).append(": ").append(message);
     return std::move(*this);
   }
   Error withHint(std::string next) && {
