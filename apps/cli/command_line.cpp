@@ -1,0 +1,273 @@
+#include "command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <functional>
+
+#include "api_server_command.h"
+#include "apply_command.h"
+#include "destroy_command.h"
+#include "plan_command.h"
+#include "sim_command.h"
+#include "text/nearest.h"
+#include "token_command.h"
+#include "verify_command.h"
+#include "whoami_command.h"
+
+namespace cli {
+namespace {
+
+constexpr const char* kSimExample =
+    "\n  (against a local AWS: irsa sim --listen 127.0.0.1:4566, then set AWS_ENDPOINT_URL, "
+    "AWS_ACCESS_KEY_ID\n  and AWS_SECRET_ACCESS_KEY from the line it prints)\n";
+
+// What to run once the command line has been read.
+using Command = std::function<int()>;
+
+// "90", "90s", "5m", "2h" or "250ms" rounded up; seconds when there is no unit.
+std::string toSeconds(std::string& text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string unit = text.substr(digits);
+  const long factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (digits == 0 || digits > 7 || factor == 0) return "'" + text + "' is no duration: write 90s, 5m or 2h";
+  text = std::to_string(std::stol(text.substr(0, digits)) * factor);
+  return "";
+}
+
+CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
+                         const std::string& help) {
+  const auto store = [&target](const std::vector<std::string>& values) {
+    target = std::chrono::seconds(std::stol(values.back()));
+    return true;
+  };
+  return app.add_option(name, store, help)->transform(CLI::Validator(toSeconds, "DURATION"))->expected(1);
+}
+
+void addOutput(CLI::App& app, CommonOptions& common) {
+  const std::map<std::string, Format> formats{{"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}};
+  app.add_option("-o,--output", common.format, "table, json or yaml")
+      ->transform(CLI::CheckedTransformer(formats).description("FORMAT"));
+  app.add_flag("-q,--quiet", common.quiet, "no progress on standard error");
+  app.add_flag("--no-color", common.noColor, "no colors (so does NO_COLOR)");
+}
+
+void addCommon(CLI::App& app, CommonOptions& common) {
+  app.add_option("-f,--file", common.file, "the file that says what you want [irsa.yaml]")->type_name("FILE");
+  addOutput(app, common);
+  addDuration(app, "--timeout", common.timeout, "the longest wait");
+}
+
+void example(CLI::App& app, const std::string& lines) {
+  app.footer("Example:\n  " + lines + (lines.find("irsa sim") == std::string::npos ? kSimExample : "\n"));
+}
+
+CLI::App* addCommand(CLI::App& parent, const std::string& name, const std::string& help, Command& chosen,
+                     Command command) {
+  CLI::App* app = parent.add_subcommand(name, help);
+  app->final_callback([&chosen, command = std::move(command)] { chosen = command; });
+  return app;
+}
+
+// Everything that commands read into; lives as long as run().
+struct Options {
+  LifeCycleOptions plan, apply, destroy;
+  ApiServerOptions patch, rollback;
+  VerifyOptions verify;
+  CommonOptions whoami;
+  TokenMintOptions mint;
+  TokenInspectOptions inspect;
+  SimOptions sim;
+};
+
+void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
+  CLI::App* plan = addCommand(root, "plan", "Show what apply would change, and why. Reads only.", chosen,
+                              [&] { return runPlan(options.plan); });
+  addCommon(*plan, options.plan.common);
+  plan->add_flag("--detailed-exitcode", options.plan.detailedExitCode, "exit with 2 when there is something to change");
+  plan->add_flag("--adopt", options.plan.adopt, "count objects that somebody else made as ours");
+  example(*plan, "irsa plan -f irsa.yaml");
+
+  CLI::App* apply = addCommand(root, "apply", "Make the world as irsa.yaml wants it. A second run changes nothing.",
+                               chosen, [&] { return runApply(options.apply); });
+  addCommon(*apply, options.apply.common);
+  apply->add_flag("--dry-run", options.apply.common.dryRun, "show the plan and stop");
+  apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask on the terminal");
+  apply->add_flag("--adopt", options.apply.adopt, "take over objects that somebody else made");
+  example(*apply, "irsa apply -f irsa.yaml --yes");
+
+  CLI::App* destroy = addCommand(root, "destroy", "Remove what apply made: roles, then the provider, then the bucket.",
+                                 chosen, [&] { return runDestroy(options.destroy); });
+  addCommon(*destroy, options.destroy.common);
+  destroy->add_flag("--dry-run", options.destroy.common.dryRun, "show what would go and stop");
+  destroy->add_flag("-y,--yes", options.destroy.common.yes, "do not ask on the terminal");
+  destroy->add_flag("--delete-bucket", options.destroy.deleteBucket, "the issuer's bucket too; it is kept otherwise");
+  example(*destroy, "irsa destroy -f irsa.yaml --delete-bucket --yes");
+}
+
+void addManifest(CLI::App& app, ApiServerOptions& options) {
+  addCommon(app, options.common);
+  app.add_option("--manifest", options.manifest, "the static pod's manifest [" + options.manifest + "]")
+      ->type_name("FILE");
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "how to reach this node's API server [that of irsa.yaml, KUBECONFIG]")
+      ->type_name("FILE");
+  app.add_option("--context", options.context, "the kubeconfig's context")->type_name("NAME");
+  app.add_option("--backup", options.backupFolder,
+                 "where pre-images are kept [irsa-backup beside the manifests folder]")
+      ->type_name("FOLDER");
+  app.add_flag("--dry-run", options.common.dryRun, "show the change as a diff and stop");
+}
+
+void addApiServer(CLI::App& root, Options& options, Command& chosen) {
+  CLI::App* group = root.add_subcommand("apiserver", "The issuer flag of a kubeadm API server");
+  group->require_subcommand(1);
+  CLI::App* patch = addCommand(*group, "patch", "Put the issuer first, keep the old one, wait for the API server.",
+                               chosen, [&] { return runApiServerPatch(options.patch); });
+  addManifest(*patch, options.patch);
+  patch->add_option("--issuer", options.patch.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
+  patch->add_flag("--single-node", options.patch.singleNode, "vouch that this is the only control-plane node");
+  example(*patch,
+          "irsa apiserver patch -f irsa.yaml --manifest /etc/kubernetes/manifests/kube-apiserver.yaml --dry-run");
+
+  CLI::App* rollback = addCommand(*group, "rollback", "Put the manifest back as it was before the patch.", chosen,
+                                  [&] { return runApiServerRollback(options.rollback); });
+  addManifest(*rollback, options.rollback);
+  example(*rollback, "irsa apiserver rollback --manifest /etc/kubernetes/manifests/kube-apiserver.yaml --dry-run");
+}
+
+void addProof(CLI::App& root, Options& options, Command& chosen) {
+  CLI::App* verify = addCommand(root, "verify", "Prove that a service account gets its role, or say why not.", chosen,
+                                [&] { return runVerify(options.verify); });
+  addCommon(*verify, options.verify.common);
+  verify->add_option("account", options.verify.serviceAccount, "NAMESPACE/NAME")->required()->type_name("");
+  verify->add_flag("--job", options.verify.job, "in a pod of the account, through the webhook");
+  example(*verify, "irsa verify default/s3-echoer");
+
+  CLI::App* whoami = addCommand(root, "whoami", "In a pod: say which role its service account gets.", chosen,
+                                [&] { return runWhoami(options.whoami); });
+  addOutput(*whoami, options.whoami);
+  addDuration(*whoami, "--timeout", options.whoami.timeout, "the longest wait for one answer");
+  example(*whoami,
+          "AWS_ROLE_ARN=arn:aws:iam::111122223333:role/s3-echoer AWS_WEB_IDENTITY_TOKEN_FILE=token \\\n"
+          "    AWS_REGION=us-west-2 irsa whoami");
+}
+
+void addToken(CLI::App& root, Options& options, Command& chosen) {
+  CLI::App* group = root.add_subcommand("token", "Web identity tokens as kube-apiserver makes them");
+  group->require_subcommand(1);
+  CLI::App* mint = addCommand(*group, "mint", "Sign a token with a key that apply generated.", chosen,
+                              [&] { return runTokenMint(options.mint); });
+  addCommon(*mint, options.mint.common);
+  mint->add_option("account", options.mint.serviceAccount, "NAMESPACE/NAME")->required()->type_name("");
+  mint->add_option("--key", options.mint.key, "the private key [the one in keys.directory of irsa.yaml]")
+      ->type_name("FILE");
+  mint->add_option("--issuer", options.mint.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
+  mint->add_option("--audience,--aud", options.mint.audience, "the audience [sts.amazonaws.com]")->type_name("NAME");
+  mint->add_option("--pod", options.mint.pod, "the pod that the token is bound to")->type_name("NAME");
+  addDuration(*mint, "--lifetime", options.mint.lifetime, "from now until it expires [24h]");
+  mint->add_option("--write", options.mint.write, "a new file for the token, readable by you alone")->type_name("FILE");
+  example(*mint, "irsa token mint default/s3-echoer -f irsa.yaml --write token");
+
+  CLI::App* inspect = addCommand(*group, "inspect", "Show a token's header and claims, never its signature.", chosen,
+                                 [&] { return runTokenInspect(options.inspect); });
+  addOutput(*inspect, options.inspect.common);
+  inspect->add_option("file", options.inspect.path, "the token's file [standard input]")->type_name("");
+  inspect->add_option("--jwks", options.inspect.jwks, "check signature and times against these keys")
+      ->type_name("FILE");
+  example(*inspect, "irsa token inspect token");
+}
+
+void addSim(CLI::App& root, Options& options, Command& chosen) {
+  SimOptions& sim = options.sim;
+  CLI::App* app = addCommand(root, "sim", "A local S3, IAM and STS that verify what they are sent.", chosen,
+                             [&sim] { return runSim(sim); });
+  addSimOptions(*app, sim);
+  example(*app, "irsa sim --listen 127.0.0.1:4566");
+}
+
+void addVersion(CLI::App& root, Command& chosen) {
+  addCommand(root, "version", "Print the version.", chosen, [] {
+    Console(CommonOptions()).raw("irsa " IRSA_VERSION);
+    return static_cast<int>(kOk);
+  });
+}
+
+CLI::App& deepest(CLI::App& app) {
+  CLI::App* found = &app;
+  while (!found->get_subcommands().empty()) found = found->get_subcommands().back();
+  return *found;
+}
+
+// The option or command of `app` that `word` may have meant; empty when none is near.
+std::string suggestion(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  if (word.starts_with("-")) {
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  } else {
+    for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  }
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  return std::string(text::nearest(word.substr(0, word.find('=')), candidates));
+}
+
+std::string fullName(const CLI::App& app) {
+  return app.get_parent() ? fullName(*app.get_parent()) + " " + app.get_name() : app.get_name();
+}
+
+int usage(CLI::App& root, const CLI::ParseError& error) {
+  const CLI::App& app = deepest(root);
+  base::Error shown = base::invalid(fullName(app) + ": " + error.what());
+  const std::vector<std::string> unknown = app.remaining();
+  shown.hint = fullName(app) + " --help";
+  if (!unknown.empty()) {
+    const bool isOption = unknown.front().starts_with("-");
+    shown.message = fullName(app) + ": there is no " + (isOption ? "option " : "command ") + unknown.front();
+    if (!isOption && app.get_subcommands({}).empty())
+      shown.message = fullName(app) + ": '" + unknown.front() + "' is one argument too many";
+    const std::string near = suggestion(app, unknown.front());
+    if (!near.empty()) shown.hint = "did you mean " + (isOption ? near : fullName(app) + " " + near) + "?";
+  }
+  return Console(CommonOptions()).fail(shown, kUsage);
+}
+
+// An interrupted run ends with 128 + the signal's number; locks go with the process, files are renamed in whole.
+extern "C" void endInterrupted(int signal) { _exit(128 + signal); }
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  std::signal(SIGINT, endInterrupted);
+  std::signal(SIGTERM, endInterrupted);
+  const bool isPlugin = argc > 0 && std::string_view(argv[0]).ends_with("kubectl-irsa");
+  CLI::App root("IAM roles for service accounts on any Kubernetes you run yourself",
+                isPlugin ? "kubectl irsa" : "irsa");
+  root.set_version_flag("--version", "irsa " IRSA_VERSION);
+  root.require_subcommand(1);
+  root.get_formatter()->column_width(36);
+  Options options;
+  Command chosen;
+  addLifeCycle(root, options, chosen);
+  addApiServer(root, options, chosen);
+  addProof(root, options, chosen);
+  addToken(root, options, chosen);
+  addSim(root, options, chosen);
+  addVersion(root, chosen);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    Console(CommonOptions()).raw(deepest(root).help());
+    return kOk;
+  } catch (const CLI::CallForVersion& version) {
+    Console(CommonOptions()).raw(version.what());
+    return kOk;
+  } catch (const CLI::ParseError& error) {
+    return usage(root, error);
+  }
+  return chosen();
+}
+
+}  // namespace cli

@@ -1,0 +1,36 @@
+#include "ground.h"
+
+namespace cli {
+namespace {
+
+std::string firstOf(const std::string& configured, const std::string& variable) {
+  if (!configured.empty()) return configured;
+  const std::optional<std::string> own = io::environment(variable);
+  if (own && !own->empty()) return *own;
+  return io::environment("AWS_ENDPOINT_URL").value_or("");
+}
+
+}  // namespace
+
+io::ClientOptions clientOptions(const CommonOptions& options) {
+  io::ClientOptions http;
+  http.proxy = "env";
+  if (options.timeout.count() > 0) http.answerTimeout = options.timeout;
+  return http;
+}
+
+aws::Endpoints endpointsOf(const aws::Endpoints& configured) {
+  return {.s3 = firstOf(configured.s3, "AWS_ENDPOINT_URL_S3"),
+          .iam = firstOf(configured.iam, "AWS_ENDPOINT_URL_IAM"),
+          .sts = firstOf(configured.sts, "AWS_ENDPOINT_URL_STS")};
+}
+
+base::Result<std::string> rootsOfEnvironment(const base::Files& files) {
+  const std::string path = io::environment("AWS_CA_BUNDLE").value_or("");
+  if (path.empty()) return std::string();
+  base::Result<std::string> roots = files.read(path);
+  if (!roots) return std::move(roots).error().during("reading AWS_CA_BUNDLE");
+  return roots;
+}
+
+}  // namespace cli

@@ -1,0 +1,31 @@
+// What every command stands on: files, clock and randomness, and what the environment says of connections.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "aws/client.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "console.h"
+#include "io/client.h"
+#include "io/system.h"
+
+namespace cli {
+
+struct Ground {
+  std::unique_ptr<base::Files> files = io::newDiskFiles();
+  io::SystemClock clock;
+  base::RandomBytes random = io::kernelRandom();
+};
+
+// Proxy from the environment, and --timeout as the longest wait for one answer.
+io::ClientOptions clientOptions(const CommonOptions& options);
+
+// `configured` first, then AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL.
+aws::Endpoints endpointsOf(const aws::Endpoints& configured);
+
+// The bundle that AWS_CA_BUNDLE names; empty when it names none.
+base::Result<std::string> rootsOfEnvironment(const base::Files& files);
+
+}  // namespace cli

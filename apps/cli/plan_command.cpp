@@ -1,0 +1,16 @@
+#include "plan_command.h"
+
+namespace cli {
+
+int runPlan(const LifeCycleOptions& options) {
+  const Console console(options.common);
+  base::Result<std::unique_ptr<World>> world = openWorld(options.common);
+  if (!world) return console.fail(world.error());
+  setup::World view = (*world)->view();
+  base::Result<setup::Plan> plan = setup::makePlan((*world)->configuration, view, {.adopt = options.adopt});
+  if (!plan) return console.fail(plan.error());
+  showPlan(console, *plan);
+  return options.detailedExitCode && !plan->actions.empty() ? kChangesPending : kOk;
+}
+
+}  // namespace cli

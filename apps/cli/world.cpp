@@ -1,0 +1,111 @@
+#include "world.h"
+
+#include "aws/profile.h"
+#include "cluster_credentials.h"
+
+namespace cli {
+namespace {
+
+constexpr std::string_view kNodeKubeconfig = "/etc/kubernetes/admin.conf";
+
+std::string withHome(const std::string& path) {
+  if (!path.starts_with("~/")) return path;
+  return io::environment("HOME").value_or("") + path.substr(1);
+}
+
+// Where kubectl looks; on a control-plane node kubeadm's own file is what there is.
+std::vector<std::string> kubeconfigPaths(const std::string& configured, const base::Files& files) {
+  if (!configured.empty()) return {withHome(configured)};
+  std::vector<std::string> paths;
+  const std::string list = io::environment("KUBECONFIG").value_or("");
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t colon = std::min(list.find(':', begin), list.size());
+    if (colon > begin) paths.push_back(list.substr(begin, colon - begin));
+    begin = colon + 1;
+  }
+  if (!paths.empty()) return paths;
+  const std::string own = withHome("~/.kube/config");
+  base::Result<std::optional<base::FileInfo>> there = files.info(own);
+  if (there && *there) return {own};
+  base::Result<std::optional<base::FileInfo>> node = files.info(std::string(kNodeKubeconfig));
+  return {node && *node ? std::string(kNodeKubeconfig) : own};
+}
+
+base::Result<std::string> runProgram(const std::vector<std::string>& argv) {
+  io::ProcessResult result = TRY(io::runProcess(argv, {}, std::chrono::minutes(1)));
+  if (result.exitCode != 0) {
+    return base::invalid(argv[0] + " ended with exit code " + std::to_string(result.exitCode) + ": " + result.errors);
+  }
+  return std::move(result.output);
+}
+
+base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const CommonOptions& options,
+                                       Ground& ground) {
+  io::ClientOptions http = clientOptions(options);
+  http.tls.rootsPem = TRY(rootsOfEnvironment(*ground.files));
+  if (!settings.caFile.empty()) {
+    base::Result<std::string> roots = ground.files->read(settings.caFile);
+    if (!roots) return std::move(roots).error().during("reading aws.caFile");
+    http.tls.extraRootsPem = std::move(*roots);
+  }
+  AwsConnection connection;
+  connection.http = io::newClient(std::move(http));
+  connection.endpoints = endpointsOf({settings.s3Endpoint, settings.iamEndpoint, settings.stsEndpoint});
+  connection.region = settings.region;
+  aws::CredentialsSource credentials = aws::findCredentials({.profile = settings.profile,
+                                                             .environment = io::environment,
+                                                             .files = *ground.files,
+                                                             .run = runProgram,
+                                                             .http = *connection.http,
+                                                             .endpoints = connection.endpoints,
+                                                             .region = connection.region,
+                                                             .clock = ground.clock,
+                                                             .random = ground.random});
+  connection.client = std::make_unique<aws::Client>(*connection.http, connection.endpoints, std::move(credentials),
+                                                    connection.region, ground.clock, ground.random);
+  return connection;
+}
+
+}  // namespace
+
+base::Result<setup::Configuration> loadConfiguration(const CommonOptions& options, const base::Files& files) {
+  base::Result<std::string> document = files.read(options.file);
+  if (!document) {
+    base::Error error = std::move(document).error();
+    error.kind = base::ErrorKind::Invalid;
+    return std::move(error).withHint("write " + options.file +
+                                     " (name, aws.region and one binding are enough), or name another with -f");
+  }
+  return setup::parseConfiguration(*document, options.file, files);
+}
+
+base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& settings, const CommonOptions& options,
+                                               Ground& ground) {
+  ClusterConnection connection;
+  connection.access =
+      TRY(kube::readKubeconfig(*ground.files, kubeconfigPaths(settings.kubeconfig, *ground.files), settings.context));
+  kube::TokenSource token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock));
+  io::ClientOptions http = clientOptions(options);
+  http.tls = connection.access.tls;
+  if (!connection.access.proxyUrl.empty()) http.proxy = connection.access.proxyUrl;
+  connection.http = io::newClient(std::move(http));
+  connection.client = std::make_unique<kube::Client>(*connection.http, connection.access.server, std::move(token),
+                                                     "irsa/" IRSA_VERSION);
+  return connection;
+}
+
+base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options) {
+  auto world = std::make_unique<World>();
+  world->configuration = TRY(loadConfiguration(options, *world->ground.files));
+  world->aws = TRY(connectAws(world->configuration.aws, options, world->ground));
+  if (world->configuration.cluster) {
+    world->cluster = TRY(connectCluster(*world->configuration.cluster, options, world->ground));
+  }
+  return world;
+}
+
+setup::World World::view() {
+  return {*aws.client, cluster ? cluster->client.get() : nullptr, *ground.files, ground.clock, ground.random};
+}
+
+}  // namespace cli

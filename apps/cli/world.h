@@ -1,0 +1,50 @@
+// The real world, as irsa.yaml, the environment and the kubeconfig describe it: what main() hands down to the rooms.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aws/client.h"
+#include "console.h"
+#include "ground.h"
+#include "http/client.h"
+#include "kube/client.h"
+#include "kube/kubeconfig.h"
+#include "setup/configuration.h"
+#include "setup/run.h"
+
+namespace cli {
+
+// A client and what it was made of. AWS_CA_BUNDLE replaces the system's roots, aws.caFile adds to them.
+struct AwsConnection {
+  std::unique_ptr<http::Client> http;
+  aws::Endpoints endpoints;
+  std::string region;
+  std::unique_ptr<aws::Client> client;
+};
+
+struct ClusterConnection {
+  kube::ClusterAccess access;
+  std::unique_ptr<http::Client> http;
+  std::unique_ptr<kube::Client> client;
+};
+
+struct World {
+  Ground ground;
+  setup::Configuration configuration;
+  AwsConnection aws;
+  std::optional<ClusterConnection> cluster;  // absent on day 0
+
+  setup::World view();  // lives as long as this World
+};
+
+// A hint is added to a missing file.
+base::Result<setup::Configuration> loadConfiguration(const CommonOptions& options, const base::Files& files);
+
+// Reads irsa.yaml and connects; credentials are looked for at the first call that needs them.
+base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options);
+
+base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& settings, const CommonOptions& options,
+                                               Ground& ground);
+
+}  // namespace cli
