@@ -1,0 +1,231 @@
+#include "policy/condition.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/time.h"
+#include "policy/ip_range.h"
+#include "text/encoding.h"
+
+namespace policy {
+namespace {
+
+struct Named {
+  std::string_view name;
+  Comparison comparison;
+  bool isNegated = false;
+};
+
+constexpr std::array<Named, 27> kOperators{{
+    {"StringEquals", Comparison::StringEquals},
+    {"StringNotEquals", Comparison::StringEquals, true},
+    {"StringEqualsIgnoreCase", Comparison::StringEqualsIgnoreCase},
+    {"StringNotEqualsIgnoreCase", Comparison::StringEqualsIgnoreCase, true},
+    {"StringLike", Comparison::StringLike},
+    {"StringNotLike", Comparison::StringLike, true},
+    {"NumericEquals", Comparison::NumericEquals},
+    {"NumericNotEquals", Comparison::NumericEquals, true},
+    {"NumericLessThan", Comparison::NumericLessThan},
+    {"NumericLessThanEquals", Comparison::NumericLessThanEquals},
+    {"NumericGreaterThan", Comparison::NumericGreaterThan},
+    {"NumericGreaterThanEquals", Comparison::NumericGreaterThanEquals},
+    {"DateEquals", Comparison::DateEquals},
+    {"DateNotEquals", Comparison::DateEquals, true},
+    {"DateLessThan", Comparison::DateLessThan},
+    {"DateLessThanEquals", Comparison::DateLessThanEquals},
+    {"DateGreaterThan", Comparison::DateGreaterThan},
+    {"DateGreaterThanEquals", Comparison::DateGreaterThanEquals},
+    {"Bool", Comparison::Bool},
+    {"BinaryEquals", Comparison::BinaryEquals},
+    {"IpAddress", Comparison::IpAddress},
+    {"NotIpAddress", Comparison::IpAddress, true},
+    // ArnEquals and ArnLike behave identically, by the reference.
+    {"ArnEquals", Comparison::ArnLike},
+    {"ArnLike", Comparison::ArnLike},
+    {"ArnNotEquals", Comparison::ArnLike, true},
+    {"ArnNotLike", Comparison::ArnLike, true},
+    {"Null", Comparison::Null},
+}};
+
+bool takePrefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+std::optional<double> numberOf(std::string_view text) {
+  double value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// Seconds since 1970: an epoch, a day, or a point in time with its offset (W3C's profile of ISO 8601).
+std::optional<double> dateOf(std::string_view text) {
+  if (auto epoch = numberOf(text)) return epoch;
+  std::string full(text);
+  if (full.size() == 10) full += "T00:00:00Z";
+  auto time = base::parseRfc3339(full);
+  if (!time) return std::nullopt;
+  return std::chrono::duration<double>(time->time_since_epoch()).count();
+}
+
+bool compares(Comparison comparison, std::optional<double> given, std::optional<double> wanted) {
+  if (!given || !wanted) return false;
+  switch (comparison) {
+    case Comparison::NumericEquals:
+    case Comparison::DateEquals: return *given == *wanted;
+    case Comparison::NumericLessThan:
+    case Comparison::DateLessThan: return *given < *wanted;
+    case Comparison::NumericLessThanEquals:
+    case Comparison::DateLessThanEquals: return *given <= *wanted;
+    case Comparison::NumericGreaterThan:
+    case Comparison::DateGreaterThan: return *given > *wanted;
+    case Comparison::NumericGreaterThanEquals:
+    case Comparison::DateGreaterThanEquals: return *given >= *wanted;
+    default: return false;
+  }
+}
+
+bool isBool(std::string_view text) { return text == "true" || text == "false"; }
+
+bool sameBytes(std::string_view given, std::string_view wanted) {
+  auto a = text::decodeBase64(given);
+  auto b = text::decodeBase64(wanted);
+  return a && b && *a == *b;
+}
+
+bool isInside(std::string_view given, std::string_view wanted) {
+  auto address = parseIpRange(given);
+  auto range = parseIpRange(wanted);
+  return address && range && range->contains(*address);
+}
+
+bool matchesText(Comparison comparison, std::string_view given, std::string_view wanted, const Context* variables) {
+  auto pattern = Pattern::expand(wanted, variables);
+  if (!pattern) return false;
+  if (comparison == Comparison::StringLike) return pattern->like(given);
+  return comparison == Comparison::StringEquals ? pattern->equals(given) : pattern->equalsIgnoringCase(given);
+}
+
+bool matches(Comparison comparison, std::string_view given, std::string_view wanted, const Context* variables) {
+  switch (comparison) {
+    case Comparison::StringEquals:
+    case Comparison::StringEqualsIgnoreCase:
+    case Comparison::StringLike: return matchesText(comparison, given, wanted, variables);
+    case Comparison::ArnLike: return arnLike(wanted, given, variables);
+    case Comparison::Bool: return isBool(lowerCase(wanted)) && lowerCase(given) == lowerCase(wanted);
+    case Comparison::BinaryEquals: return sameBytes(given, wanted);
+    case Comparison::IpAddress: return isInside(given, wanted);
+    case Comparison::NumericEquals:
+    case Comparison::NumericLessThan:
+    case Comparison::NumericLessThanEquals:
+    case Comparison::NumericGreaterThan:
+    case Comparison::NumericGreaterThanEquals: return compares(comparison, numberOf(given), numberOf(wanted));
+    case Comparison::DateEquals:
+    case Comparison::DateLessThan:
+    case Comparison::DateLessThanEquals:
+    case Comparison::DateGreaterThan:
+    case Comparison::DateGreaterThanEquals: return compares(comparison, dateOf(given), dateOf(wanted));
+    case Comparison::Null: return false;
+  }
+  return false;
+}
+
+const std::vector<std::string>& valuesOf(const Condition& condition, const Context& context) {
+  static const std::vector<std::string> kNone;
+  auto found = context.find(lowerCase(condition.key));
+  return found == context.end() ? kNone : found->second;
+}
+
+// sub of "oidc.example.com/cluster:sub"; empty for aws:SourceIp and other keys that are no claims.
+std::string_view claimOf(std::string_view key) {
+  auto colon = key.rfind(':');
+  if (colon == key.npos || key.substr(0, colon).find('.') == key.npos) return "";
+  return key.substr(colon + 1);
+}
+
+std::string subjectOf(std::string_view key) {
+  std::string_view claim = claimOf(key);
+  return claim.empty() ? std::string(key) : "the token's " + std::string(claim);
+}
+
+std::string listed(const std::vector<std::string>& values) {
+  std::string out;
+  for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
+  return out.empty() ? "nothing" : out;
+}
+
+// The same claim under another issuer's name, the usual slip in a trust policy.
+std::string otherSpelling(std::string_view key, const Context& context) {
+  std::string_view claim = claimOf(key);
+  for (const auto& [name, values] : context)
+    if (!claim.empty() && claimOf(name) == lowerCase(claim))
+      return "; the request has " + name + " = " + listed(values);
+  return "";
+}
+
+}  // namespace
+
+std::optional<Operator> operatorNamed(std::string_view name) {
+  Operator out;
+  if (takePrefix(name, "ForAnyValue:")) {
+    out.quantifier = Quantifier::AnyValue;
+  } else if (takePrefix(name, "ForAllValues:")) {
+    out.quantifier = Quantifier::AllValues;
+  }
+  if (name.ends_with("IfExists")) {
+    out.ifExists = true;
+    name.remove_suffix(std::string_view("IfExists").size());
+  }
+  auto found = std::ranges::find(kOperators, name, &Named::name);
+  if (found == kOperators.end()) return std::nullopt;
+  bool isPlain = out.quantifier == Quantifier::None && !out.ifExists;
+  if (found->comparison == Comparison::Null && !isPlain) return std::nullopt;
+  out.comparison = found->comparison;
+  out.isNegated = found->isNegated;
+  return out;
+}
+
+bool holds(const Condition& condition, const Context& context, const Context* variables) {
+  const Operator op = *operatorNamed(condition.op);
+  const std::vector<std::string>& given = valuesOf(condition, context);
+  if (op.comparison == Comparison::Null)
+    return std::ranges::any_of(condition.values, [&](const auto& wanted) {
+      return isBool(lowerCase(wanted)) && (lowerCase(wanted) == "true") == given.empty();
+    });
+  auto fits = [&](const std::string& value) {
+    bool isListed = std::ranges::any_of(
+        condition.values, [&](const auto& wanted) { return matches(op.comparison, value, wanted, variables); });
+    return isListed != op.isNegated;
+  };
+  if (given.empty() && op.ifExists) return true;
+  if (op.quantifier == Quantifier::AnyValue) return std::ranges::any_of(given, fits);
+  if (op.quantifier == Quantifier::AllValues) return std::ranges::all_of(given, fits);
+  if (given.empty()) return op.isNegated;
+  // Without a quantifier an operator speaks about one value; several match nothing.
+  return given.size() == 1 && fits(given.front());
+}
+
+std::string whyNot(const Condition& condition, const Context& context) {
+  const Operator op = *operatorNamed(condition.op);
+  const std::vector<std::string>& given = valuesOf(condition, context);
+  if (op.comparison == Comparison::Null)
+    return (given.empty() ? "the request has no " : "the request has ") + condition.key + ", the policy wants it " +
+           (given.empty() ? "present" : "absent") + " (Null)";
+  std::string wish = std::string(op.isNegated ? "the policy wants anything but " : "the policy wants ") +
+                     (condition.values.size() > 1 && !op.isNegated ? "one of " : "") + listed(condition.values);
+  if (condition.op != "StringEquals") wish += " (" + condition.op + ")";
+  if (given.empty()) return "the request has no " + condition.key + ", " + wish + otherSpelling(condition.key, context);
+  if (op.quantifier == Quantifier::None && given.size() > 1)
+    return subjectOf(condition.key) + " has several values (" + listed(given) + "), which " + condition.op +
+           " never matches; " + wish;
+  bool hasStar =
+      std::ranges::any_of(condition.values, [](const auto& value) { return value.find_first_of("*?") != value.npos; });
+  if (op.comparison == Comparison::StringEquals && !op.isNegated && hasStar)
+    wish += "; StringEquals takes * and ? literally, StringLike does not";
+  return subjectOf(condition.key) + " is " + listed(given) + ", " + wish;
+}
+
+}  // namespace policy

@@ -1,0 +1,129 @@
+#include "policy/pattern.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace policy {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+// What stands for `${inside}`.
+std::optional<std::string> valueOf(std::string_view inside, const Context& context) {
+  if (inside == "*" || inside == "?" || inside == "$") return std::string(inside);
+  auto comma = inside.find(',');
+  auto found = context.find(lowerCase(trimmed(inside.substr(0, comma))));
+  if (found != context.end() && found->second.size() == 1) return found->second.front();
+  if (found != context.end() && found->second.size() > 1) return std::nullopt;
+  if (comma == inside.npos) return std::nullopt;
+  std::string_view fallback = trimmed(inside.substr(comma + 1));
+  if (fallback.size() < 2 || !fallback.starts_with('\'') || !fallback.ends_with('\'')) return std::nullopt;
+  return std::string(fallback.substr(1, fallback.size() - 2));
+}
+
+// Skips one character of UTF-8.
+std::size_t nextCharacter(std::string_view text, std::size_t at) {
+  ++at;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;
+  return at;
+}
+
+constexpr std::size_t kArnParts = 6;
+using ArnParts = std::array<std::string_view, kArnParts>;
+
+// Colons inside ${...} belong to the variable's name.
+std::optional<ArnParts> arnParts(std::string_view text, bool hasVariables) {
+  ArnParts parts;
+  std::size_t part = 0, start = 0;
+  bool inVariable = false;
+  for (std::size_t i = 0; i < text.size() && part + 1 < kArnParts; ++i) {
+    if (hasVariables && text.substr(i).starts_with("${")) inVariable = true;
+    if (text[i] == '}') inVariable = false;
+    if (text[i] != ':' || inVariable) continue;
+    parts[part++] = text.substr(start, i - start);
+    start = i + 1;
+  }
+  if (part + 1 != kArnParts) return std::nullopt;
+  parts[part] = text.substr(start);
+  return parts;
+}
+
+}  // namespace
+
+std::string lowerCase(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return out;
+}
+
+void Pattern::add(std::string_view text, bool isLiteral) {
+  for (char c : text) pieces_.push_back({c, isLiteral || (c != '*' && c != '?')});
+}
+
+std::optional<Pattern> Pattern::expand(std::string_view text, const Context* variables) {
+  Pattern pattern;
+  while (!text.empty()) {
+    auto start = variables == nullptr ? text.npos : text.find("${");
+    auto end = start == text.npos ? text.npos : text.find('}', start);
+    pattern.add(text.substr(0, end == text.npos ? text.npos : start), false);
+    if (end == text.npos) break;
+    auto value = valueOf(text.substr(start + 2, end - start - 2), *variables);
+    if (!value) return std::nullopt;
+    pattern.add(*value, true);
+    text.remove_prefix(end + 1);
+  }
+  return pattern;
+}
+
+std::string Pattern::plain() const {
+  std::string out;
+  for (const Piece& piece : pieces_) out += piece.byte;
+  return out;
+}
+
+bool Pattern::equals(std::string_view value) const { return plain() == value; }
+bool Pattern::equalsIgnoringCase(std::string_view value) const { return lowerCase(plain()) == lowerCase(value); }
+
+// Only the last '*' is ever tried again, so the time is at most the product of the two sizes.
+bool Pattern::like(std::string_view value) const {
+  std::size_t at = 0, i = 0;
+  std::optional<std::size_t> star;
+  std::size_t retry = 0;
+  while (i < value.size()) {
+    if (at < pieces_.size() && !pieces_[at].isLiteral && pieces_[at].byte == '*') {
+      star = ++at;
+      retry = i;
+    } else if (at < pieces_.size() && !pieces_[at].isLiteral) {
+      ++at;
+      i = nextCharacter(value, i);
+    } else if (at < pieces_.size() && pieces_[at].byte == value[i]) {
+      ++at;
+      ++i;
+    } else if (star) {
+      at = *star;
+      i = retry = nextCharacter(value, retry);
+    } else {
+      return false;
+    }
+  }
+  return std::all_of(pieces_.begin() + std::ptrdiff_t(at), pieces_.end(),
+                     [](const Piece& piece) { return !piece.isLiteral && piece.byte == '*'; });
+}
+
+bool arnLike(std::string_view pattern, std::string_view value, const Context* variables) {
+  auto wanted = arnParts(pattern, variables != nullptr);
+  auto given = arnParts(value, false);
+  if (!wanted || !given) return false;
+  for (std::size_t i = 0; i < kArnParts; ++i) {
+    auto part = Pattern::expand((*wanted)[i], variables);
+    if (!part || !part->like((*given)[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace policy
