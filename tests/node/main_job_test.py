@@ -130,7 +130,13 @@ class TheMainJob(unittest.TestCase):
                   "r=u.Request('%s/apis/authentication.k8s.io/v1/selfsubjectreviews',b'{\"kind\":\"SelfSubjectReview\",\"apiVersion\":"
                   "\"authentication.k8s.io/v1\"}',{'Authorization':'Bearer '+open(d+'token').read(),'Content-Type':'application/json'});"
                   "print(json.load(u.urlopen(r,context=ssl.create_default_context(cafile=d+'ca.crt')))['status']['userInfo']['username'])")
-        return self.node.kubectl("exec", "witness", "--", "/usr/bin/python3", "-c", script % API_IN_PODS).strip()
+        def ask():
+            done = self.node.try_kubectl("exec", "witness", "--", "/usr/bin/python3", "-c", script % API_IN_PODS)
+            # Right after the API server's restart kube-proxy has no endpoint for its Service yet.
+            return None if "Connection refused" in done.stderr else done
+        done = until("the API server behind its Service", 30, ask)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()
 
     def issuer_of_witness(self):
         token = self.node.kubectl("exec", "witness", "--", "/usr/bin/cat", "/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -140,9 +146,7 @@ class TheMainJob(unittest.TestCase):
 
     def test_01_the_worlds_before(self):
         cls = type(self)
-        until("every part of the control plane ready", 60, lambda: all(
-            status["ready"] for pod in self.node.get("pods", "-n", "kube-system")["items"] for status in pod["status"].get("containerStatuses", [{"ready": False}])))
-        until("the default service account", 30, lambda: self.node.try_kubectl("get", "sa", "default").returncode == 0)
+        self.node.await_rest()
         cls.cluster_before = self.node.world()
         cls.files_before = self.node.files()
         cls.aws_before = aws_world.walk(self.session, **self.options)

@@ -83,6 +83,15 @@ class Node:
     def served_issuer(self):
         return json.loads(self.kubectl("get", "--raw", "/.well-known/openid-configuration"))["issuer"]
 
+    def await_rest(self):
+        """Returns once the start is over: four static pods ready, and the service account that pods need."""
+        def rested():
+            statuses = [status for pod in self.get("pods", "-n", "kube-system")["items"]
+                        for status in pod["status"].get("containerStatuses", [])]
+            return len(statuses) == 4 and all(status["ready"] for status in statuses)
+        until("every part of the control plane ready", 60, rested)
+        until("the default service account", 30, lambda: self.try_kubectl("get", "serviceaccount", "default").returncode == 0)
+
     def containers(self):
         """{namespace/pod of the parts that must not restart: [(containerID, restartCount)]}."""
         return {f"{pod['metadata']['namespace']}/{pod['metadata']['name']}":
@@ -112,7 +121,10 @@ def settled(item):
         # A static pod's mirror is made anew whenever its manifest changes; its config.hash tells whether it is the same.
         for field in ("uid", "creationTimestamp"):
             metadata.pop(field)
+        metadata["annotations"].pop("kubernetes.io/config.seen")
         item.pop("status")
+    if item["kind"] == "EndpointSlice" and metadata["name"] == "kubernetes":
+        metadata.pop("generation")  # counts how often the API server left its Service and came back
     if item["kind"] == "Node":
         item["status"].pop("images", None)
         for condition in item["status"]["conditions"]:
