@@ -39,6 +39,8 @@ base::Error errorOf(const http::Response& response, std::string_view doing) {
   std::string message = text::stringAt(status, "message");
   if (message.empty()) message = response.body.substr(0, kExcerpt);
   if (response.status == 410) reason = "Expired";  // "Gone" is its other name
+  if (reason.empty() && response.status == 401) reason = "Unauthorized";
+  if (reason.empty() && response.status == 403) reason = "Forbidden";
   std::string sentence = std::string(doing) + ": HTTP " + std::to_string(response.status) + " " +
                          (reason.empty() ? std::string(http::reasonPhrase(response.status)) : reason);
   if (!message.empty()) sentence += ": " + message;

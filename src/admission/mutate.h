@@ -1,0 +1,65 @@
+// The patch that gives a pod its credentials: the smallest one. Field by field, `add` only, so that whatever else the
+// pod has, known to us or not, stays as it is; env, volumes and mounts come out in the order of AWS's webhook.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admission/csv.h"
+#include "admission/settings.h"
+#include "kube/admission_review.h"
+
+namespace admission {
+
+// What is put into a pod, whichever way it gets credentials. Views into settings and identity.
+struct Injection {
+  std::string_view volume, audience, tokenPath;  // the projected volume; an empty audience is left out
+  std::int64_t expiration = 0;                   // seconds
+  std::string_view mountPath;
+  std::string_view firstName, firstValue;    // the pair of credential variables
+  std::string_view secondName, secondValue;  // the second is the token file's path in the container
+  bool regionalSts = false;
+  std::string_view region;  // empty: no region variables
+  bool label = false;       // EKS Pod Identity marks its pods
+};
+
+// Reuses its buffers; one per loop.
+class Mutator {
+ public:
+  explicit Mutator(const Settings& settings);
+
+  // Web identity (IRSA) and container credentials (EKS Pod Identity). The pod's own annotations are applied.
+  // False when the pod lacks nothing; then patch() is empty.
+  bool injectWebIdentity(const kube::Review& pod, const Identity& identity);
+  bool injectContainerCredentials(const kube::Review& pod, const Identity& identity);
+
+  std::string_view patch() const { return patch_; }                       // JSON Patch (RFC 6902) or empty
+  const std::vector<std::string>& warnings() const { return warnings_; }  // what the pod's author should change
+
+ private:
+  bool build(const kube::Review& pod, Injection injection);
+  void applyAnnotations(const kube::Review& pod, Injection& injection);
+  void checkSkipNames(const kube::Review& pod);
+  void addLabel(const kube::Review& pod);
+  void addVolume(const kube::Review& pod, const Injection& injection);
+  void addToContainers(const kube::Review& pod, std::string_view list, const std::vector<kube::Container>& containers,
+                       const Injection& injection);
+  void addEnv(const kube::Container& container, std::string_view name, std::string_view value);
+  void addMount(const kube::Review& pod, const kube::Container& container, const Injection& injection);
+  void beginOperation(std::string_view list, std::size_t index, std::string_view rest,
+                      std::string_view operation = "add");
+  void warn(std::string text);
+
+  const Settings& settings_;
+  std::string tokenFile_, tokenFileWindows_, containerTokenFile_, containerTokenFileWindows_;
+  std::string patch_;
+  std::string_view list_;   // of the container at hand
+  std::size_t index_ = 0;   // its place in there
+  bool envIsOpen_ = false;  // an operation that adds the whole env array has begun
+  CsvRecord skip_;
+  bool hasSkip_ = false;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace admission

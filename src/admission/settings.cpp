@@ -1,0 +1,102 @@
+#include "admission/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+namespace admission {
+namespace {
+
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool isRoleCharacter(char c) {
+  return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("_-/.@+=,").find(c) != std::string_view::npos;
+}
+
+std::string roleOf(std::string_view value, const Settings& settings) {
+  // AWS's webhook completes even an empty name, to a role that can't exist; isRoleArn() makes that a warning.
+  if (!settings.composeRoleArn || value.find("arn:") != std::string_view::npos) return std::string(value);
+  return "arn:" + settings.composeRoleArn->partition + ":iam::" + settings.composeRoleArn->account + ":role/" +
+         std::string(value);
+}
+
+}  // namespace
+
+Identity identityOf(const kube::ServiceAccount& account, const Settings& settings) {
+  Identity identity{"", settings.tokenAudience, settings.tokenExpiration, settings.regionalSts};
+  for (const auto& [key, value] : account.annotations) {
+    std::string_view name = key;
+    if (!name.starts_with(settings.annotationPrefix)) continue;
+    name.remove_prefix(settings.annotationPrefix.size());
+    if (name == "/role-arn") identity.roleArn = roleOf(value, settings);
+    if (name == "/audience") identity.audience = value;
+    if (name == "/sts-regional-endpoints") identity.regionalSts = parseGoBool(value).value_or(settings.regionalSts);
+    if (name == "/token-expiration") identity.expiration = parseGoInt(value).value_or(settings.tokenExpiration);
+  }
+  identity.expiration = std::max(identity.expiration, kMinExpiration);
+  return identity;
+}
+
+bool isRoleArn(std::string_view text) {
+  if (!text.starts_with("arn:aws")) return false;
+  text.remove_prefix(7);
+  while (!text.empty() && ((text[0] >= 'a' && text[0] <= 'z') || isDigit(text[0]) || text[0] == '-'))
+    text.remove_prefix(1);
+  if (!text.starts_with(":iam::")) return false;
+  text.remove_prefix(6);
+  if (text.size() < 12 || !std::all_of(text.begin(), text.begin() + 12, isDigit)) return false;
+  text.remove_prefix(12);
+  if (!text.starts_with(":role/")) return false;
+  text.remove_prefix(6);
+  return !text.empty() && std::all_of(text.begin(), text.end(), isRoleCharacter);
+}
+
+std::optional<bool> parseGoBool(std::string_view text) {
+  for (std::string_view yes : {"1", "t", "T", "TRUE", "true", "True"})
+    if (text == yes) return true;
+  for (std::string_view no : {"0", "f", "F", "FALSE", "false", "False"})
+    if (text == no) return false;
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> parseGoInt(std::string_view text) {
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return std::nullopt;
+  }
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string joinPath(std::string_view folder, std::string_view name) {
+  const std::string whole = folder.empty() ? std::string(name) : std::string(folder) + "/" + std::string(name);
+  const bool rooted = whole.starts_with('/');
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at < whole.size();) {
+    std::size_t end = std::min(whole.find('/', at), whole.size());
+    std::string_view part = std::string_view(whole).substr(at, end - at);
+    at = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      parts.push_back(part);
+    } else if (!parts.empty() && parts.back() != "..") {
+      parts.pop_back();
+    } else if (!rooted) {
+      parts.push_back(part);
+    }
+  }
+  std::string out = rooted ? "/" : "";
+  for (std::size_t i = 0; i < parts.size(); ++i) out.append(i == 0 ? "" : "/").append(parts[i]);
+  return out.empty() ? "." : out;
+}
+
+std::string windowsPath(std::string_view path) {
+  std::string out = "C:";
+  for (char c : path) out += c == '/' ? '\\' : c;
+  return out;
+}
+
+}  // namespace admission

@@ -1,0 +1,196 @@
+#include "admission/webhook.h"
+
+#include <algorithm>
+
+#include "base/time.h"
+#include "text/uri.h"
+
+namespace admission {
+namespace {
+
+constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+
+void answerText(http::Response& response, int status, std::string_view text) {
+  response.status = status;
+  response.headers.add("Content-Type", kPlainText);
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.body.assign(text);
+}
+
+// What Go's ParseForm refuses in a query: a bad escape, a semicolon.
+bool isGoodQuery(std::string_view query) {
+  if (query.find(';') != std::string_view::npos) return false;
+  return query.find('%') == std::string_view::npos || bool(text::percentDecode(query));
+}
+
+bool isTrouble(Reason reason) { return reason == Reason::LookupFailed || reason == Reason::NotSynced; }
+
+// "10s", "1m30s", "500ms": Go's durations, as far as the API server writes them.
+std::chrono::milliseconds parseTimeout(std::string_view text) {
+  std::int64_t total = 0, number = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c >= '0' && c <= '9') {
+      number = std::min<std::int64_t>(number * 10 + (c - '0'), 1'000'000);
+      continue;
+    }
+    const bool isMilliseconds = text.substr(i, 2) == "ms";
+    total += number * (isMilliseconds ? 1 : c == 's' ? 1000 : c == 'm' ? 60'000 : 0);
+    if (isMilliseconds) ++i;
+    number = 0;
+  }
+  return std::chrono::milliseconds(total);
+}
+
+}  // namespace
+
+std::chrono::milliseconds lookupBudget(std::string_view query, std::chrono::milliseconds longest) {
+  while (!query.empty()) {
+    const std::string_view field = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(field.size() + 1, query.size()));
+    if (!field.starts_with("timeout=")) continue;
+    const std::chrono::milliseconds timeout = parseTimeout(field.substr(8));
+    if (timeout.count() > 0) return std::min(longest, timeout * 7 / 10);
+  }
+  return longest;
+}
+
+Webhook::Webhook(const Settings& settings, WebhookOptions options, const AccountTable& accounts, AccountLookup& lookup,
+                 const Log& log, const base::Clock& clock)
+    : settings_(settings),
+      options_(options),
+      accounts_(accounts),
+      lookup_(lookup),
+      log_(log),
+      clock_(clock),
+      reader_(settings.annotationPrefix + "/"),
+      mutator_(settings) {}
+
+http::Answer Webhook::handle(const http::Request& request, http::Response& response) {
+  const base::Time begin = clock_.now();
+  if (refuseUnread(request, response, begin)) co_return;
+  if (!reader_.read(request.body)) {
+    std::string text = "the body is no AdmissionReview that can be decoded: " + std::string(reader_.reason()) + "\n";
+    fail(request, response, 400, Reason::UndecodableReview, text, begin);
+    co_return;
+  }
+  Decision decision = decide(reader_.review());
+  if (mustAsk(decision)) {
+    const LookupResult result = co_await lookup_.find(key_, lookupBudget(request.query(), options_.lookupBudget));
+    decision = afterLookup(result);
+    reader_.read(request.body);  // others may have used the reader meanwhile
+  } else if (decision.reason == Reason::AccountUnknown && !accounts_.synced()) {
+    decision.reason = Reason::NotSynced;
+  }
+  answer(request, response, std::move(decision), begin);
+}
+
+bool Webhook::refuseUnread(const http::Request& request, http::Response& response, base::Time begin) {
+  const std::string_view path = request.path();
+  if (path == "/healthz") {
+    answerText(response, 200, "ok");
+    return true;
+  }
+  if (path != "/mutate") {
+    answerText(response, 404, "404 page not found\n");
+    return true;
+  }
+  if (!isGoodQuery(request.query())) {
+    fail(request, response, 400, Reason::BadQuery, "{\"error\": \"error parsing form\"}\n", begin);
+    return true;
+  }
+  if (request.headers.get("Content-Type") != "application/json") {
+    fail(request, response, 415, Reason::WrongContentType, "Invalid Content-Type, expected `application/json`\n",
+         begin);
+    return true;
+  }
+  return false;
+}
+
+Webhook::Decision Webhook::decide(const kube::Review& review) {
+  if (!review.hasObject) return {Reason::NullObject, nullptr};
+  if (review.serviceAccountName.empty()) {
+    const bool isPod = review.objectKind.empty() || review.objectKind == "Pod";
+    return {isPod ? Reason::NoServiceAccount : Reason::NotAPod, nullptr};
+  }
+  key_.assign(review.requestNamespace).append("/").append(review.serviceAccountName);
+  isYoung_ = false;
+  const KnownAccount* account = accounts_.find(key_);
+  if (!account) return {Reason::AccountUnknown, nullptr};
+  if (account->identity && !account->identity->roleArn.empty()) return {Reason::Injected, account->identity};
+  isYoung_ = base::fromUnixSeconds(account->created) + options_.youngAge > clock_.now();
+  return {Reason::NoRoleArn, nullptr};
+}
+
+bool Webhook::mustAsk(const Decision& known) const {
+  if (options_.lookupBudget.count() == 0) return false;
+  return known.reason == Reason::AccountUnknown || (known.reason == Reason::NoRoleArn && isYoung_);
+}
+
+Webhook::Decision Webhook::afterLookup(const LookupResult& result) const {
+  if (result.type == LookupResult::Type::Failed) return {Reason::LookupFailed, nullptr};
+  if (result.type == LookupResult::Type::Absent) return {Reason::AccountUnknown, nullptr};
+  if (!result.identity || result.identity->roleArn.empty()) return {Reason::NoRoleArn, nullptr};
+  return {Reason::Injected, result.identity};
+}
+
+void Webhook::answer(const http::Request& request, http::Response& response, Decision decision, base::Time begin) {
+  const kube::Review& review = reader_.review();
+  if (isTrouble(decision.reason)) {
+    logDecision(review, decision);
+    return fail(request, response, 500, decision.reason,
+                "the service account is not in the cache, and the API server did not answer in time\n", begin);
+  }
+  kube::ReviewAnswer reply{review.apiVersion, review.kind, review.uid, {}, {}, {}};
+  if (decision.reason == Reason::Injected) {
+    if (mutator_.injectWebIdentity(review, *decision.identity))
+      reply.patch = mutator_.patch();
+    else
+      decision.reason = Reason::AlreadySet;
+    reply.warnings = mutator_.warnings();
+  }
+  const std::pair<std::string_view, std::string_view> audit[] = {{"reason", nameOf(decision.reason)}};
+  reply.auditAnnotations = audit;
+  response.headers.add("Content-Type", "application/json");
+  kube::appendAnswer(response.body, reply);
+  logDecision(review, decision);
+  metrics_.count(request.method, 200, decision.reason, clock_.now() - begin);
+}
+
+void Webhook::fail(const http::Request& request, http::Response& response, int status, Reason reason,
+                   std::string_view text, base::Time begin) {
+  answerText(response, status, text);
+  if (reason == Reason::UndecodableReview)
+    log_.write(Level::Error, "a review can't be decoded", {{"why", reader_.reason()}});
+  metrics_.count(request.method, status, reason, clock_.now() - begin);
+}
+
+void Webhook::logDecision(const kube::Review& review, const Decision& decision) const {
+  if (!options_.logsDecisions) return;
+  log_.write(isTrouble(decision.reason) ? Level::Error : Level::Info, "decision",
+             {{"reason", nameOf(decision.reason)},
+              {"namespace", review.requestNamespace},
+              {"pod", review.name.empty() ? review.generateName : review.name},
+              {"serviceAccount", review.serviceAccountName},
+              {"role", decision.identity ? std::string_view(decision.identity->roleArn) : std::string_view()},
+              {"operation", review.operation},
+              {"uid", review.uid}});
+}
+
+http::Answer MetricsHandler::handle(const http::Request& request, http::Response& response) {
+  const std::string_view path = request.path();
+  if (path == "/metrics") {
+    response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = metrics_();
+  } else if (path == "/livez") {
+    answerText(response, 200, "ok");
+  } else if (path == "/readyz") {
+    const std::string why = whyNotReady_();
+    answerText(response, why.empty() ? 200 : 503, why.empty() ? "ok" : "not ready: " + why + "\n");
+  } else {
+    answerText(response, 404, "404 page not found\n");
+  }
+  co_return;
+}
+
+}  // namespace admission

@@ -1,0 +1,79 @@
+// The webhook's two faces: /mutate and /healthz for the API server (TLS), /metrics, /livez and /readyz for whoever runs
+// it (plain HTTP on its own port).
+//
+// A review that can't be decoded is HTTP 400, our own trouble is HTTP 500: both are subject to failurePolicy, which
+// `allowed: false` is not; so a pod is never refused. Everything else is allowed, with a patch or without.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "admission/account_lookup.h"
+#include "admission/account_table.h"
+#include "admission/log.h"
+#include "admission/metrics.h"
+#include "admission/mutate.h"
+#include "http/handler.h"
+#include "kube/admission_review.h"
+
+namespace admission {
+
+// The budget of one question to the API server: at most `longest`, and less when the review's own ?timeout= is near.
+std::chrono::milliseconds lookupBudget(std::string_view query, std::chrono::milliseconds longest);
+
+struct WebhookOptions {
+  std::chrono::milliseconds lookupBudget{1000};  // 0: no question is ever asked, a miss is a miss
+  std::chrono::seconds youngAge{10};             // an account without a role that is younger is asked for again
+  bool logsDecisions = true;
+};
+
+// One per server loop. Everything it is handed must outlive it.
+class Webhook final : public http::Handler {
+ public:
+  Webhook(const Settings& settings, WebhookOptions options, const AccountTable& accounts, AccountLookup& lookup,
+          const Log& log, const base::Clock& clock);
+
+  http::Answer handle(const http::Request& request, http::Response& response) override;
+  const LoopMetrics& metrics() const { return metrics_; }
+
+ private:
+  struct Decision {
+    Reason reason = Reason::Injected;
+    std::shared_ptr<const Identity> identity;  // Injected and AlreadySet
+  };
+  bool refuseUnread(const http::Request& request, http::Response& response, base::Time begin);
+  bool mustAsk(const Decision& known) const;
+  Decision decide(const kube::Review& review);
+  Decision afterLookup(const LookupResult& result) const;
+  void answer(const http::Request& request, http::Response& response, Decision decision, base::Time begin);
+  void fail(const http::Request& request, http::Response& response, int status, Reason reason, std::string_view text,
+            base::Time begin);
+  void logDecision(const kube::Review& review, const Decision& decision) const;
+
+  const Settings& settings_;
+  WebhookOptions options_;
+  const AccountTable& accounts_;
+  AccountLookup& lookup_;
+  const Log& log_;
+  const base::Clock& clock_;
+  kube::ReviewReader reader_;
+  Mutator mutator_;
+  LoopMetrics metrics_;
+  std::string key_;       // namespace/name of the review at hand
+  bool isYoung_ = false;  // the account at hand has no role yet and is younger than youngAge
+};
+
+// `gauges` and `metrics` are called per scrape, in the thread of the loop that serves it.
+class MetricsHandler final : public http::Handler {
+ public:
+  // `whyNotReady`: empty when ready.
+  MetricsHandler(std::function<std::string()> metrics, std::function<std::string()> whyNotReady)
+      : metrics_(std::move(metrics)), whyNotReady_(std::move(whyNotReady)) {}
+  http::Answer handle(const http::Request& request, http::Response& response) override;
+
+ private:
+  std::function<std::string()> metrics_, whyNotReady_;
+};
+
+}  // namespace admission

@@ -1,0 +1,326 @@
+#include "kube/admission_review.h"
+
+#include "text/encoding.h"
+
+namespace kube {
+namespace {
+
+using Kind = text::JsonReader::Kind;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
+
+// Unicode's simple folding as far as it reaches ASCII letters: U+017F folds to s, U+212A to k.
+bool sameFolded(std::string_view key, std::string_view field) {
+  for (char wanted : field) {
+    if (key.empty()) return false;
+    if (lower(wanted) == 's' && key.starts_with("\u017f")) {
+      key.remove_prefix(2);
+    } else if (lower(wanted) == 'k' && key.starts_with("\u212a")) {
+      key.remove_prefix(3);
+    } else if (lower(key[0]) == lower(wanted)) {
+      key.remove_prefix(1);
+    } else {
+      return false;
+    }
+  }
+  return key.empty();
+}
+
+bool is(std::string_view key, std::string_view field) {
+  if (key.size() < field.size()) return false;
+  if (key == field) return true;
+  // A first letter decides nearly always; above 0x7f stand the two foreign letters.
+  return (static_cast<unsigned char>(key[0]) > 0x7f || lower(key[0]) == lower(field[0])) && sameFolded(key, field);
+}
+
+}  // namespace
+
+std::span<const std::string_view> Review::envOf(const Container& container) const {
+  return std::span(envNames).subspan(container.env.begin, container.env.count);
+}
+
+std::span<const VolumeMount> Review::mountsOf(const Container& container) const {
+  return std::span(mounts).subspan(container.mounts.begin, container.mounts.count);
+}
+
+const std::string_view* Review::annotation(std::string_view key) const {
+  for (auto it = annotations.rbegin(); it != annotations.rend(); ++it)
+    if (it->first == key) return &it->second;
+  return nullptr;
+}
+
+void Review::clear() {
+  apiVersion = kind = uid = requestKind = operation = subResource = requestNamespace = requestName = {};
+  objectKind = name = generateName = serviceAccountName = os = betaOs = {};
+  dryRun = hasObject = hasLabels = hasVolumes = hasContainers = false;
+  annotations.clear();
+  volumes.clear();
+  containers.clear();
+  initContainers.clear();
+  envNames.clear();
+  mounts.clear();
+}
+
+bool ReviewReader::read(std::string_view body) {
+  review_.clear();
+  hasRequest_ = false;
+  if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
+  json_.open(body);
+  if (json_.peek() != Kind::Object) {
+    reason_ = "the body is no JSON object";
+    return false;
+  }
+  json_.object([&](std::string_view key) {
+    if (key == "apiVersion") return text(review_.apiVersion);
+    if (key == "kind") return text(review_.kind);
+    if (key != "request") return json_.skip();
+    hasRequest_ = !json_.null();
+    if (hasRequest_) readRequest();
+  });
+  if (!json_.finish()) {
+    reason_ = json_.reason();
+    return false;
+  }
+  reason_ = hasRequest_ ? "" : "the review has no request";
+  return hasRequest_;
+}
+
+void ReviewReader::text(std::string_view& out) {
+  if (!json_.null()) out = json_.string();
+}
+
+void ReviewReader::readRequest() {
+  json_.object([&](std::string_view key) {
+    if (key == "uid") return text(review_.uid);
+    if (key == "namespace") return text(review_.requestNamespace);
+    if (key == "name") return text(review_.requestName);
+    if (key == "operation") return text(review_.operation);
+    if (key == "subResource") return text(review_.subResource);
+    if (key == "object") return readObject();
+    if (key == "dryRun") {
+      if (!json_.null()) review_.dryRun = json_.boolean();
+      return;
+    }
+    if (key != "kind" || json_.null()) return json_.skip();
+    json_.object([&](std::string_view part) {
+      if (part == "kind") return text(review_.requestKind);
+      json_.skip();
+    });
+  });
+}
+
+// request.object is a raw document to Go: a later one replaces it whole, a null leaves it.
+void ReviewReader::readObject() {
+  if (json_.null()) return;
+  clearObject();
+  review_.hasObject = true;
+  json_.object([&](std::string_view key) {
+    if (is(key, "spec")) return readSpec();
+    if (is(key, "metadata")) return readMetadata();
+    if (is(key, "kind")) return text(review_.objectKind);
+    json_.skip();
+  });
+}
+
+void ReviewReader::clearObject() {
+  review_.objectKind = review_.name = review_.generateName = review_.serviceAccountName = {};
+  review_.os = review_.betaOs = {};
+  review_.hasLabels = review_.hasVolumes = review_.hasContainers = false;
+  review_.annotations.clear();
+  review_.volumes.clear();
+  review_.containers.clear();
+  review_.initContainers.clear();
+}
+
+void ReviewReader::readMetadata() {
+  if (json_.null()) return;
+  json_.object([&](std::string_view key) {
+    if (is(key, "annotations")) return readAnnotations();
+    if (is(key, "name")) return text(review_.name);
+    if (is(key, "generateName")) return text(review_.generateName);
+    if (is(key, "labels")) {
+      review_.hasLabels = json_.peek() == Kind::Object;
+      if (!review_.hasLabels && json_.peek() != Kind::Null) json_.refuse("labels that are no object");
+    }
+    json_.skip();
+  });
+}
+
+void ReviewReader::readAnnotations() {
+  if (json_.null()) return review_.annotations.clear();
+  json_.object([&](std::string_view key) {
+    if (!key.starts_with(prefix_)) return json_.skip();
+    std::string_view value;
+    text(value);
+    review_.annotations.emplace_back(key.substr(prefix_.size()), value);
+  });
+}
+
+void ReviewReader::readSpec() {
+  if (json_.null()) return;
+  json_.object([&](std::string_view key) {
+    if (is(key, "containers")) {
+      review_.hasContainers = json_.peek() == Kind::Array;
+      return readContainers(review_.containers);
+    }
+    if (is(key, "initContainers")) return readContainers(review_.initContainers);
+    if (is(key, "serviceAccountName")) return text(review_.serviceAccountName);
+    if (is(key, "volumes")) return readVolumes();
+    if (is(key, "nodeSelector")) return readNodeSelector();
+    json_.skip();
+  });
+}
+
+void ReviewReader::readNodeSelector() {
+  if (json_.null()) {
+    review_.os = review_.betaOs = {};
+    return;
+  }
+  json_.object([&](std::string_view key) {
+    const bool beta = key == "beta.kubernetes.io/os";
+    if (!beta && key != "kubernetes.io/os") return json_.skip();
+    std::string_view value;
+    text(value);
+    (beta ? review_.betaOs : review_.os) = value;
+  });
+}
+
+void ReviewReader::readVolumes() {
+  review_.hasVolumes = !json_.null();
+  std::size_t count = 0;
+  if (review_.hasVolumes)
+    json_.array([&] {
+      if (count == review_.volumes.size()) review_.volumes.emplace_back();
+      Volume& volume = review_.volumes[count++];
+      if (json_.null()) return;
+      json_.object([&](std::string_view key) {
+        if (is(key, "name")) return text(volume.name);
+        if (is(key, "projected")) volume.projected = json_.peek() == Kind::Object;
+        json_.skip();
+      });
+    });
+  review_.volumes.resize(count);
+}
+
+void ReviewReader::readContainers(std::vector<Container>& list) {
+  std::size_t count = 0;
+  if (!json_.null())
+    json_.array([&] {
+      if (count == list.size()) list.emplace_back();
+      Container& container = list[count++];
+      container.isNull = json_.null();
+      if (!container.isNull) readContainer(container);
+    });
+  list.resize(count);
+}
+
+void ReviewReader::readContainer(Container& container) {
+  json_.object([&](std::string_view key) {
+    if (is(key, "name")) return text(container.name);
+    if (is(key, "env")) return readEnv(container.env);
+    if (is(key, "volumeMounts")) return readMounts(container.mounts);
+    json_.skip();
+  });
+}
+
+// The names of this array are put at the end of the flat list; those of an earlier array with this key shine through
+// where an element of this one has no name.
+void ReviewReader::readEnv(Slice& slice) {
+  const Slice old = slice;
+  slice = {std::uint32_t(review_.envNames.size()), 0, !json_.null()};
+  if (!slice.present) return;
+  json_.array([&] {
+    std::string_view name = slice.count < old.count ? review_.envNames[old.begin + slice.count] : std::string_view();
+    ++slice.count;
+    if (!json_.null())
+      json_.object([&](std::string_view key) {
+        if (is(key, "name")) return text(name);
+        json_.skip();
+      });
+    review_.envNames.push_back(name);
+  });
+}
+
+void ReviewReader::readMounts(Slice& slice) {
+  const Slice old = slice;
+  slice = {std::uint32_t(review_.mounts.size()), 0, !json_.null()};
+  if (!slice.present) return;
+  json_.array([&] {
+    VolumeMount mount = slice.count < old.count ? review_.mounts[old.begin + slice.count] : VolumeMount();
+    ++slice.count;
+    if (!json_.null())
+      json_.object([&](std::string_view key) {
+        if (is(key, "name")) return text(mount.name);
+        if (is(key, "mountPath")) return text(mount.mountPath);
+        json_.skip();
+      });
+    review_.mounts.push_back(mount);
+  });
+}
+
+void appendJsonString(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t plain = 0;  // where the run that needs no escape begins
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool separator = c == '\xe2' && (text.substr(i, 3) == "\u2028" || text.substr(i, 3) == "\u2029");
+    const bool html = c == '<' || c == '>' || c == '&';
+    if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20 && !separator && !html) continue;
+    out += text.substr(plain, i - plain);
+    if (separator) {
+      out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else if (c == '"' || c == '\\') {
+      (out += '\\') += c;
+    } else if (std::size_t known = std::string_view("\b\f\n\r\t").find(c); known != std::string_view::npos) {
+      (out += '\\') += "bfnrt"[known];
+    } else {
+      ((out += "\\u00") += kHex[(c >> 4) & 15]) += kHex[c & 15];
+    }
+    plain = i + 1;
+  }
+  out += text.substr(plain);
+  out += '"';
+}
+
+void appendAnswer(std::string& out, const ReviewAnswer& answer) {
+  out += '{';
+  if (!answer.kind.empty()) {
+    out += "\"kind\":";
+    appendJsonString(out, answer.kind);
+    out += ',';
+  }
+  if (!answer.apiVersion.empty()) {
+    out += "\"apiVersion\":";
+    appendJsonString(out, answer.apiVersion);
+    out += ',';
+  }
+  out += "\"response\":{\"uid\":";
+  appendJsonString(out, answer.uid);
+  out += ",\"allowed\":true";
+  if (!answer.patch.empty()) {
+    out += ",\"patch\":\"";
+    text::appendBase64(out, answer.patch);
+    out += "\",\"patchType\":\"JSONPatch\"";
+  }
+  std::string_view separator = ",\"auditAnnotations\":{";
+  for (const auto& [key, value] : answer.auditAnnotations) {
+    out += separator;
+    appendJsonString(out, key);
+    out += ':';
+    appendJsonString(out, value);
+    separator = ",";
+  }
+  if (!answer.auditAnnotations.empty()) out += '}';
+  separator = ",\"warnings\":[";
+  for (const std::string& warning : answer.warnings) {
+    out += separator;
+    appendJsonString(out, warning);
+    separator = ",";
+  }
+  if (!answer.warnings.empty()) out += ']';
+  out += "}}";
+}
+
+}  // namespace kube
