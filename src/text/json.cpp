@@ -63,7 +63,7 @@ class Builder {
     std::int64_t whole = 0;
     std::uint64_t large = 0;
     double real = 0;
-    if (digits != "-0" && reads(whole)) return whole;
+    if (reads(whole)) return whole;
     if (reads(large)) return large;
     if (!reads(real)) in_.refuse("a number that is out of range");
     return real;

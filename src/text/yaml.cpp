@@ -130,7 +130,8 @@ class Builder {
   }
 
   base::Result<YamlNode> node(const Event& event, Role role, int depth) {
-    if (depth > kDeepest + 1) return wrong(event.start, "nested deeper than 64 levels");
+    bool opens = event.type == FYET_SEQUENCE_START || event.type == FYET_MAPPING_START;
+    if (opens && depth > kDeepest) return wrong(event.start, "nested deeper than 64 levels");
     if (++nodes_ > kMostNodes) return wrong(last_, "more than 100,000 nodes");
     if (event.type == FYET_ALIAS) return alias(event);
     YamlNode made;
