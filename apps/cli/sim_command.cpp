@@ -1,0 +1,174 @@
+#include "sim_command.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "base/time.h"
+#include "console.h"
+#include "ground.h"
+#include "http/url.h"
+#include "io/server.h"
+#include "sim/endpoint.h"
+#include "text/encoding.h"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t kLargestRequest = 64u << 20, kLargestIssuerDocument = 1u << 20;  // bytes
+constexpr std::chrono::milliseconds kIssuerPatience{5'000};
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+base::Result<Address> addressOf(const SimOptions& options) {
+  const std::size_t colon = options.listen.rfind(':');
+  const std::string wrong = "--listen " + options.listen + ": ";
+  if (colon == std::string::npos) return base::invalid(wrong + "it must be ADDRESS:PORT, e.g. 127.0.0.1:0");
+  Address address;
+  address.host = options.listen.substr(0, colon);
+  if (address.host.starts_with('[') && address.host.ends_with(']')) {
+    address.host = address.host.substr(1, address.host.size() - 2);
+  }
+  const std::string port = options.listen.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (port.empty() || error != std::errc() || end != port.data() + port.size()) {
+    return base::invalid(wrong + "\"" + port + "\" is no port");
+  }
+  if (address.host == "localhost") address.host = "127.0.0.1";
+  const bool isLoopback = address.host.starts_with("127.") || address.host == "::1";
+  if (isLoopback || address.host == options.iKnow) return address;
+  return base::invalid(wrong + "others could reach the simulator there, and it is made for tests")
+      .withHint("irsa sim --listen " + options.listen + " --i-know " + address.host);
+}
+
+// The real clock, moved so that it starts at --time.
+class MovedClock final : public base::Clock {
+ public:
+  MovedClock(base::Clock& real, base::Time start) : real_(real), offset_(start - real.now()) {}
+  base::Time now() const override { return real_.now() + offset_; }
+  void sleepFor(std::chrono::milliseconds time) override { real_.sleepFor(time); }
+
+ private:
+  base::Clock& real_;
+  base::Time::duration offset_;
+};
+
+std::string randomAccessKeyId(const base::RandomBytes& random) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  std::string id = "AKIA";
+  for (const char c : random(16)) id += kLetters[static_cast<unsigned char>(c) % kLetters.size()];
+  return id;
+}
+
+base::Result<sim::Settings> settingsOf(const SimOptions& options, const base::RandomBytes& random) {
+  if (options.accessKeyId.empty() != options.secretAccessKey.empty()) {
+    return base::invalid("--access-key-id and --secret-access-key belong together: give both or neither");
+  }
+  if (options.account.size() != 12 || options.account.find_first_not_of("0123456789") != std::string::npos) {
+    return base::invalid("--account " + options.account + ": an account has 12 digits");
+  }
+  sim::Settings settings;
+  settings.account = options.account;
+  settings.region = options.region;
+  settings.administrator.accessKeyId = options.accessKeyId;
+  settings.administrator.secretAccessKey = options.secretAccessKey;
+  if (options.accessKeyId.empty()) {
+    settings.administrator.accessKeyId = randomAccessKeyId(random);
+    settings.administrator.secretAccessKey = text::base64(random(30));
+  }
+  settings.dialect = options.dialect == "opaque" ? sim::Dialect::Opaque : sim::Dialect::Classic;
+  settings.allowLoopbackIssuers = options.allowLoopbackIssuers;
+  settings.stateFile = options.stateFile;
+  settings.secureTransport = !options.tlsCertificate.empty();
+  return settings;
+}
+
+base::Result<io::ServerOptions> serverOptionsOf(const SimOptions& options, const Address& address,
+                                                const base::Files& files) {
+  if (options.tlsCertificate.empty() != options.tlsKey.empty()) {
+    return base::invalid("--tls-cert and --tls-key belong together: give both or neither");
+  }
+  io::ServerOptions server;
+  server.address = address.host;
+  server.port = address.port;
+  server.loops = 4;  // one that waits for somebody's issuer shall not stop the others
+  server.maxBody = kLargestRequest;
+  if (options.tlsKey.empty()) return server;
+  server.certificatePem = TRY(files.read(options.tlsCertificate));
+  server.keyPem = TRY(files.read(options.tlsKey));
+  return server;
+}
+
+base::Result<std::unique_ptr<http::Client>> issuerClient(const SimOptions& options, const base::Files& files) {
+  io::ClientOptions client;
+  client.connectTimeout = kIssuerPatience;
+  client.answerTimeout = kIssuerPatience;
+  client.idleTimeout = kIssuerPatience;
+  client.maxBody = kLargestIssuerDocument;
+  if (!options.caFile.empty()) client.tls.extraRootsPem = TRY(files.read(options.caFile));
+  return io::newClient(std::move(client));
+}
+
+std::string readyLine(const sim::Settings& settings, const Address& address, std::uint16_t port) {
+  http::Url url;
+  url.scheme = settings.secureTransport ? "https" : "http";
+  url.host = address.host;
+  url.port = port;
+  return text::compact({{"endpoint", url.origin()},
+                        {"region", settings.region},
+                        {"account", settings.account},
+                        {"accessKeyId", settings.administrator.accessKeyId},
+                        {"secretAccessKey", settings.administrator.secretAccessKey}}) +
+         "\n";
+}
+
+base::Result<void> serve(const SimOptions& options) {
+  Ground ground;
+  const Address address = TRY(addressOf(options));
+  const sim::Settings settings = TRY(settingsOf(options, ground.random));
+  const io::ServerOptions serverOptions = TRY(serverOptionsOf(options, address, *ground.files));
+  const std::unique_ptr<http::Client> issuers = TRY(issuerClient(options, *ground.files));
+  base::Time start = ground.clock.now();
+  if (!options.time.empty()) start = TRY(base::parseRfc3339(options.time));
+  const MovedClock clock(ground.clock, start);
+  const std::unique_ptr<sim::Endpoint> endpoint =
+      TRY(sim::Endpoint::open(settings, clock, ground.random, ground.files.get(), issuers.get()));
+  io::blockTerminationSignals();
+  const std::unique_ptr<io::Server> server =
+      TRY(io::Server::start(serverOptions, [&](int) -> http::Handler& { return *endpoint; }));
+  io::writeOut(readyLine(settings, address, server->port()));
+  io::waitForTermination();
+  server->stop();
+  return {};
+}
+
+}  // namespace
+
+void addSimOptions(CLI::App& app, SimOptions& options) {
+  app.add_option("--listen", options.listen, "loopback address and port [127.0.0.1:0]")->type_name("ADDRESS:PORT");
+  app.add_option("--i-know", options.iKnow, "listen on this address although others can reach it")
+      ->type_name("ADDRESS");
+  app.add_option("--account", options.account, "12 digits [111122223333]")->type_name("ID");
+  app.add_option("--region", options.region, "[us-west-2]")->type_name("NAME");
+  app.add_option("--access-key-id", options.accessKeyId, "the administrator's key id [random]")->type_name("ID");
+  app.add_option("--secret-access-key", options.secretAccessKey, "and its secret [random]")->type_name("SECRET");
+  app.add_option("--tls-cert", options.tlsCertificate, "serve TLS with this certificate chain")->type_name("FILE");
+  app.add_option("--tls-key", options.tlsKey, "and this private key")->type_name("FILE");
+  app.add_option("--ca-file", options.caFile, "more roots for fetching issuers")->type_name("FILE");
+  app.add_flag("--allow-loopback-issuers", options.allowLoopbackIssuers, "issuers may be on this host, with a port");
+  app.add_option("--dialect", options.dialect, "STS's words: classic, or opaque as since 2026 [classic]")
+      ->check(CLI::IsMember({"classic", "opaque"}))
+      ->type_name("NAME");
+  app.add_option("--state", options.stateFile, "keep everything in this file; made when missing")->type_name("FILE");
+  app.add_option("--time", options.time, "start the clock there, e.g. 2026-11-23T20:00:00Z")->type_name("RFC3339");
+}
+
+int runSim(const SimOptions& options) {
+  const Console console{CommonOptions()};
+  if (auto served = serve(options); !served) return console.fail(served.error());
+  return kOk;
+}
+
+}  // namespace cli

@@ -1,0 +1,186 @@
+#include "sim/authorize.h"
+
+#include "base/time.h"
+#include "sim/authenticate.h"
+#include "sim/managed_policies.h"
+
+namespace sim {
+namespace {
+
+using policy::PolicyKind;
+using policy::Verdict;
+
+struct Weighing {
+  Verdict verdict = Verdict::ImplicitDeny;
+  std::string_view by = "identity-based";  // the kind of policy that decided, as the message names it
+  std::string trace;
+};
+
+// Deny beats Allow beats nothing.
+Verdict stronger(Verdict a, Verdict b) {
+  if (a == Verdict::ExplicitDeny || b == Verdict::ExplicitDeny) return Verdict::ExplicitDeny;
+  return a == Verdict::Allow || b == Verdict::Allow ? Verdict::Allow : Verdict::ImplicitDeny;
+}
+
+Verdict weigh(const std::string& document, PolicyKind kind, const policy::Request& request, std::string_view name,
+              std::string& trace) {
+  auto parsed = policy::parsePolicy(document, kind);
+  if (!parsed) return Verdict::ImplicitDeny;
+  policy::Decision decision = policy::evaluate(*parsed, kind, request);
+  trace.append(name).append(":\n").append(traceText(decision));
+  return decision.verdict;
+}
+
+Verdict managed(const std::vector<std::string>& arns, const policy::Request& request, std::string& trace) {
+  Verdict verdict = Verdict::ImplicitDeny;
+  for (const std::string& arn : arns)
+    if (const ManagedPolicy* known = managedPolicy(arn))
+      verdict = stronger(verdict, weigh(std::string(known->document), PolicyKind::Identity, request, arn, trace));
+  return verdict;
+}
+
+const Role* roleOf(const Call& call) {
+  const Session& session = *call.caller.session;
+  auto found = call.state.roles.find(lowered(session.roleName));
+  return found != call.state.roles.end() && found->second.id == session.roleId ? &found->second : nullptr;
+}
+
+// What the role's own policies say, cut down by its boundary and by the session's policies.
+Weighing weighIdentity(const Call& call, const policy::Request& request) {
+  Weighing out;
+  if (call.caller.kind == Caller::Kind::Administrator) return {Verdict::Allow, "identity-based", ""};
+  if (call.caller.kind == Caller::Kind::Anonymous) return out;
+  const Role* role = roleOf(call);
+  if (!role) {
+    out.trace = "the role " + call.caller.session->roleName + " is gone\n";
+    return out;
+  }
+  for (const auto& [name, document] : role->inlinePolicies)
+    out.verdict = stronger(out.verdict, weigh(document, PolicyKind::Identity, request, name, out.trace));
+  out.verdict = stronger(out.verdict, managed(role->attachedPolicies, request, out.trace));
+  if (!role->boundary.empty()) {
+    Verdict boundary = managed({role->boundary}, request, out.trace);
+    if (boundary != Verdict::Allow && out.verdict == Verdict::Allow) {
+      out.verdict = boundary;
+      out.by = "permissions boundary";
+    }
+  }
+  const Session& session = *call.caller.session;
+  if (!session.policy.empty() || !session.policyArns.empty()) {
+    Verdict limit = managed(session.policyArns, request, out.trace);
+    if (!session.policy.empty())
+      limit = stronger(limit, weigh(session.policy, PolicyKind::Identity, request, "session policy", out.trace));
+    if (limit != Verdict::Allow && out.verdict == Verdict::Allow) {
+      out.verdict = limit;
+      out.by = "session";
+    }
+  }
+  return out;
+}
+
+// A bucket policy may name the session, or the role behind it.
+Verdict weighBucket(const Call& call, policy::Request request, std::string& trace) {
+  auto found = call.state.buckets.find(call.bucket);
+  if (found == call.state.buckets.end() || found->second.policy.empty()) return Verdict::ImplicitDeny;
+  const Bucket& bucket = found->second;
+  bool restricted = bucket.publicAccessBlock && bucket.publicAccessBlock->restrictPublicBuckets;
+  if (call.caller.kind == Caller::Kind::Anonymous && restricted) {
+    trace += "the bucket's RestrictPublicBuckets keeps everybody out who is not of its account\n";
+    return Verdict::ExplicitDeny;
+  }
+  Verdict verdict = weigh(bucket.policy, PolicyKind::Bucket, request, "bucket policy", trace);
+  if (!call.caller.session) return verdict;
+  const Role* role = roleOf(call);
+  if (!role) return verdict;
+  request.principal = roleArn(call, *role);
+  return stronger(verdict, weigh(bucket.policy, PolicyKind::Bucket, request, "bucket policy, as the role", trace));
+}
+
+Weighing decide(const Call& call, std::string_view action, const std::string& resource) {
+  policy::Request request;
+  request.action = action;
+  request.resource = resource;
+  request.context = contextOf(call);
+  if (call.caller.kind != Caller::Kind::Anonymous) {
+    request.principalKind = "AWS";
+    request.principal = call.caller.arn;
+    request.principalAccount = call.settings.account;
+  }
+  Weighing out = weighIdentity(call, request);
+  if (call.bucket.empty()) return out;
+  // The account's administrator can always repair a policy that locks everybody out.
+  bool repair = call.caller.kind == Caller::Kind::Administrator && action.ends_with("BucketPolicy");
+  if (repair) return out;
+  Verdict bucket = weighBucket(call, request, out.trace);
+  // Within one account either side may allow; a boundary or session policy that was in the way stays in the way.
+  bool cut = out.by != "identity-based";
+  if (bucket == Verdict::ExplicitDeny) out = {bucket, "resource-based", out.trace};
+  if (bucket == Verdict::Allow && !cut && out.verdict == Verdict::ImplicitDeny) out.verdict = Verdict::Allow;
+  return out;
+}
+
+std::string shownResource(Service service, const std::string& resource) {
+  if (resource == "*") return "";
+  if (service == Service::S3) return " on resource: \"" + resource + "\"";
+  std::size_t role = resource.find(":role/");
+  if (role != std::string::npos) return " on resource: role " + resource.substr(resource.rfind('/') + 1);
+  return " on resource: " + resource;
+}
+
+}  // namespace
+
+std::string traceText(const policy::Decision& decision) {
+  std::string out;
+  for (const policy::Step& step : decision.trace)
+    out.append("  statement ")
+        .append(step.statement)
+        .append(step.matched ? ": matches: " : ": no match: ")
+        .append(step.because)
+        .append("\n");
+  return out;
+}
+
+std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
+  std::map<std::string, std::vector<std::string>> context;
+  if (call.caller.session) context = call.caller.session->context;
+  if (call.caller.kind != Caller::Kind::Anonymous) {
+    context["aws:principalaccount"] = {call.settings.account};
+    context["aws:userid"] = {call.caller.userId};
+    context["aws:principaltype"] = {call.caller.session ? "AssumedRole" : "User"};
+    const Role* role = call.caller.session ? roleOf(call) : nullptr;
+    context["aws:principalarn"] = {role ? roleArn(call, *role) : call.caller.arn};
+    if (role)
+      for (const auto& [key, value] : role->tags)
+        context.try_emplace("aws:principaltag/" + lowered(key), std::vector<std::string>{value});
+  }
+  context["aws:currenttime"] = {base::rfc3339(call.now)};
+  context["aws:epochtime"] = {std::to_string(base::unixSeconds(call.now))};
+  context["aws:requestedregion"] = {std::string(call.region)};
+  context["aws:sourceip"] = {call.request.peer.empty() ? "127.0.0.1" : call.request.peer};
+  context["aws:securetransport"] = {call.settings.secureTransport ? "true" : "false"};
+  if (auto agent = call.request.headers.find("user-agent")) context["aws:useragent"] = {std::string(*agent)};
+  if (call.bucket.empty()) return context;
+  for (std::string_view name : {"prefix", "delimiter", "max-keys"})
+    if (auto value = call.parameters.find(name)) context["s3:" + std::string(name)] = {std::string(*value)};
+  context["aws:resourceaccount"] = {call.settings.account};
+  return context;
+}
+
+bool mayDo(Call& call, std::string_view action, const std::string& resource) {
+  return decide(call, action, resource).verdict == Verdict::Allow;
+}
+
+base::Result<void> authorize(Call& call, Service service, std::string_view action, const std::string& resource) {
+  Weighing weighing = decide(call, action, resource);
+  if (weighing.verdict == Verdict::Allow) return {};
+  call.reason = weighing.trace;
+  if (call.caller.kind == Caller::Kind::Anonymous) return awsError("AccessDenied", "Access Denied");
+  bool isExplicit = weighing.verdict == Verdict::ExplicitDeny;
+  std::string kind = std::string(weighing.by) + (weighing.by == "permissions boundary" ? "" : " policy");
+  std::string because = isExplicit ? " with an explicit deny in a" + std::string(kind[0] == 'i' ? "n " : " ") + kind
+                                   : " because no " + kind + " allows the " + std::string(action) + " action";
+  return awsError("AccessDenied", "User: " + call.caller.arn + " is not authorized to perform: " + std::string(action) +
+                                      shownResource(service, resource) + because);
+}
+
+}  // namespace sim

@@ -1,0 +1,109 @@
+#include "sim/checksum.h"
+
+#include <array>
+
+#include "crypto/digest.h"
+#include "text/encoding.h"
+
+namespace sim {
+namespace {
+
+constexpr std::string_view kPrefix = "x-amz-checksum-";
+
+template <typename Word>
+using Table = std::array<Word, 256>;
+
+// Reflected polynomials, one byte at a time.
+template <typename Word>
+constexpr Table<Word> tableOf(Word polynomial) {
+  Table<Word> table{};
+  for (unsigned i = 0; i < 256; ++i) {
+    Word word = i;
+    for (int bit = 0; bit < 8; ++bit) word = word & 1 ? Word(word >> 1) ^ polynomial : Word(word >> 1);
+    table[i] = word;
+  }
+  return table;
+}
+
+constexpr Table<std::uint32_t> kCrc32 = tableOf<std::uint32_t>(0xEDB88320u);
+constexpr Table<std::uint32_t> kCrc32c = tableOf<std::uint32_t>(0x82F63B78u);
+constexpr Table<std::uint64_t> kCrc64Nvme = tableOf<std::uint64_t>(0x9A6C9329AC4BC9B5ull);
+
+template <typename Word>
+std::string crc(const Table<Word>& table, std::string_view bytes) {
+  Word word = Word(~Word(0));
+  for (char c : bytes) word = table[(word ^ static_cast<unsigned char>(c)) & 0xFF] ^ Word(word >> 8);
+  word = Word(~word);
+  std::string out;
+  for (int shift = int(sizeof(Word)) * 8 - 8; shift >= 0; shift -= 8) out += char(word >> shift & 0xFF);
+  return out;
+}
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = char(c - 32);
+  return out;
+}
+
+base::Result<void> checkMd5(std::string_view header, std::string_view body) {
+  auto wanted = text::decodeBase64(header);
+  if (!wanted || wanted->size() != 16) return awsError("InvalidDigest", "The Content-MD5 you specified was invalid.");
+  if (*wanted != crypto::md5(body))
+    return awsError("BadDigest", "The Content-MD5 you specified did not match what we received.");
+  return {};
+}
+
+base::Result<void> checkOne(std::string_view name, std::string_view value, std::string_view body) {
+  std::string_view algorithm = name.substr(kPrefix.size());
+  auto actual = checksum(algorithm, body);
+  if (!actual) return {};  // x-amz-checksum-algorithm, -mode, -type
+  auto wanted = text::decodeBase64(value);
+  if (!wanted || wanted->size() != actual->size())
+    return awsError("InvalidRequest", "Value for " + std::string(name) + " header is invalid.");
+  if (*wanted != *actual)
+    return awsError("BadDigest", "The " + upper(algorithm) + " you specified did not match the calculated checksum.");
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> checksum(std::string_view algorithm, std::string_view bytes) {
+  if (algorithm == "crc32") return crc(kCrc32, bytes);
+  if (algorithm == "crc32c") return crc(kCrc32c, bytes);
+  if (algorithm == "crc64nvme") return crc(kCrc64Nvme, bytes);
+  if (algorithm == "sha1") return crypto::sha1(bytes);
+  if (algorithm == "sha256") return crypto::sha256(bytes);
+  return std::nullopt;
+}
+
+std::optional<std::pair<std::string, std::string>> givenChecksum(const Call& call) {
+  auto known = [](std::string_view name) {
+    return name.starts_with(kPrefix) && checksum(name.substr(kPrefix.size()), "").has_value();
+  };
+  for (const auto& [name, value] : call.trailers)
+    if (known(name)) return std::pair(name, value);
+  for (std::size_t i = 0; i < call.request.headers.size(); ++i) {
+    auto [name, value] = call.request.headers.at(i);
+    std::string plain = lowered(name);
+    if (known(plain)) return std::pair(plain, std::string(value));
+  }
+  return std::nullopt;
+}
+
+base::Result<void> checkChecksums(const Call& call, bool required) {
+  auto md5 = call.request.headers.find("content-md5");
+  if (md5) TRY(checkMd5(*md5, call.body));
+  for (std::size_t i = 0; i < call.request.headers.size(); ++i) {
+    auto [name, value] = call.request.headers.at(i);
+    std::string plain = lowered(name);
+    if (plain.starts_with(kPrefix)) TRY(checkOne(plain, value, call.body));
+  }
+  for (const auto& [name, value] : call.trailers)
+    if (name.starts_with(kPrefix)) TRY(checkOne(name, value, call.body));
+  if (required && !md5 && !givenChecksum(call))
+    return awsError("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
+  return {};
+}
+
+}  // namespace sim

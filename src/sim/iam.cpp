@@ -1,0 +1,127 @@
+#include "sim/iam.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "text/encoding.h"
+
+namespace sim {
+namespace {
+
+using namespace iam;
+
+// Columns: name, action, resource, function, writes, hasResult.
+constexpr Operation kOperations[] = {
+    {"CreateOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider", providerResource, createOpenIdConnectProvider,
+     true},
+    {"GetOpenIDConnectProvider", "iam:GetOpenIDConnectProvider", providerResource, getOpenIdConnectProvider},
+    {"ListOpenIDConnectProviders", "iam:ListOpenIDConnectProviders", nullptr, listOpenIdConnectProviders},
+    {"DeleteOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider", providerResource, deleteOpenIdConnectProvider,
+     true, false},
+    {"AddClientIDToOpenIDConnectProvider", "iam:AddClientIDToOpenIDConnectProvider", providerResource, addClientId,
+     true, false},
+    {"RemoveClientIDFromOpenIDConnectProvider", "iam:RemoveClientIDFromOpenIDConnectProvider", providerResource,
+     removeClientId, true, false},
+    {"UpdateOpenIDConnectProviderThumbprint", "iam:UpdateOpenIDConnectProviderThumbprint", providerResource,
+     updateThumbprint, true, false},
+    {"TagOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", providerResource, tagOpenIdConnectProvider, true,
+     false},
+    {"UntagOpenIDConnectProvider", "iam:UntagOpenIDConnectProvider", providerResource, untagOpenIdConnectProvider, true,
+     false},
+    {"ListOpenIDConnectProviderTags", "iam:ListOpenIDConnectProviderTags", providerResource,
+     listOpenIdConnectProviderTags},
+    {"CreateRole", "iam:CreateRole", roleResource, createRole, true},
+    {"GetRole", "iam:GetRole", roleResource, getRole},
+    {"ListRoles", "iam:ListRoles", nullptr, listRoles},
+    {"DeleteRole", "iam:DeleteRole", roleResource, deleteRole, true, false},
+    {"UpdateRole", "iam:UpdateRole", roleResource, updateRole, true},
+    {"UpdateAssumeRolePolicy", "iam:UpdateAssumeRolePolicy", roleResource, updateAssumeRolePolicy, true, false},
+    {"TagRole", "iam:TagRole", roleResource, tagRole, true, false},
+    {"UntagRole", "iam:UntagRole", roleResource, untagRole, true, false},
+    {"ListRoleTags", "iam:ListRoleTags", roleResource, listRoleTags},
+    {"PutRolePolicy", "iam:PutRolePolicy", roleResource, putRolePolicy, true, false},
+    {"GetRolePolicy", "iam:GetRolePolicy", roleResource, getRolePolicy},
+    {"ListRolePolicies", "iam:ListRolePolicies", roleResource, listRolePolicies},
+    {"DeleteRolePolicy", "iam:DeleteRolePolicy", roleResource, deleteRolePolicy, true, false},
+    {"AttachRolePolicy", "iam:AttachRolePolicy", roleResource, attachRolePolicy, true, false},
+    {"DetachRolePolicy", "iam:DetachRolePolicy", roleResource, detachRolePolicy, true, false},
+    {"ListAttachedRolePolicies", "iam:ListAttachedRolePolicies", roleResource, listAttachedRolePolicies},
+    {"PutRolePermissionsBoundary", "iam:PutRolePermissionsBoundary", roleResource, putRolePermissionsBoundary, true,
+     false},
+    {"DeleteRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary", roleResource, deleteRolePermissionsBoundary,
+     true, false},
+    {"ListInstanceProfilesForRole", "iam:ListInstanceProfilesForRole", roleResource, listInstanceProfilesForRole},
+    {"GetPolicy", "iam:GetPolicy", policyResource, getPolicy},
+    {"GetPolicyVersion", "iam:GetPolicyVersion", policyResource, getPolicyVersion},
+    {"GetAccountSummary", "iam:GetAccountSummary", nullptr, getAccountSummary},
+};
+
+}  // namespace
+
+std::span<const Operation> iamOperations() { return kOperations; }
+
+namespace iam {
+
+base::Result<Tags> requestTags(const Call& call) {
+  Tags tags;
+  std::set<std::string> seen;
+  Constraints constraints;
+  for (const auto& [key, value] : call.parameters.tags("Tags")) {
+    constraints.length("tags.1.member.key", key, 1, 128).length("tags.1.member.value", value, 0, 256);
+    if (!seen.insert(lowered(key)).second)
+      return awsError("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    if (lowered(key).starts_with("aws:"))
+      return awsError("InvalidInput", "Keys that start with aws: are reserved for internal use.");
+    tags[key] = value;
+  }
+  if (seen.size() > 50) constraints.failed("", "tags", "Member must have length less than or equal to 50");
+  TRY(constraints.verdict());
+  return tags;
+}
+
+base::Result<void> addTags(Tags& tags, const Tags& added) {
+  Tags both = tags;
+  for (const auto& [key, value] : added) {
+    std::erase_if(both, [&](const auto& tag) { return lowered(tag.first) == lowered(key); });
+    both[key] = value;
+  }
+  if (both.size() > 50) return awsError("LimitExceeded", "The number of tags has reached the maximum limit.");
+  tags = std::move(both);
+  return {};
+}
+
+void writeTags(text::XmlWriter& xml, const Tags& tags) {
+  xml.open("Tags");
+  for (const auto& [key, value] : tags) xml.open("member").leaf("Key", key).leaf("Value", value).close();
+  xml.close();
+}
+
+base::Result<Page> pageOf(const Call& call, std::size_t count) {
+  auto limit = TRY(call.parameters.number("MaxItems"));
+  TRY(Constraints().range("maxItems", limit, 1, 1000).verdict());
+  Page page;
+  if (auto marker = call.parameters.find("Marker")) {
+    auto plain = text::decodeBase64Url(*marker);
+    auto parsed = plain ? std::from_chars(plain->data(), plain->data() + plain->size(), page.first)
+                        : std::from_chars_result{nullptr, std::errc::invalid_argument};
+    if (parsed.ec != std::errc() || page.first > count) return awsError("ValidationError", "Invalid Marker.");
+  }
+  page.end = std::min(count, page.first + std::size_t(limit.value_or(100)));
+  page.isTruncated = page.end < count;
+  return page;
+}
+
+void writePageEnd(text::XmlWriter& xml, const Page& page) {
+  xml.leaf("IsTruncated", page.isTruncated ? "true" : "false");
+  if (page.isTruncated) xml.leaf("Marker", text::base64Url(std::to_string(page.end)));
+}
+
+std::size_t quotaSize(std::string_view document) {
+  return std::size_t(std::count_if(document.begin(), document.end(), [](char c) {
+    return c != ' ' && c != '\n' && c != '\t' && c != '\r' && (c & 0xC0) != 0x80;
+  }));
+}
+
+}  // namespace iam
+}  // namespace sim

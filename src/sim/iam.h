@@ -1,0 +1,67 @@
+// What the files of IAM share: one table in iam.cpp, the operations by subject.
+#pragma once
+#include <string>
+
+#include "sim/operation.h"
+
+namespace sim::iam {
+
+// OpenID Connect providers: iam_providers.cpp.
+base::Result<void> createOpenIdConnectProvider(Call& call);
+base::Result<void> getOpenIdConnectProvider(Call& call);
+base::Result<void> listOpenIdConnectProviders(Call& call);
+base::Result<void> deleteOpenIdConnectProvider(Call& call);
+base::Result<void> addClientId(Call& call);
+base::Result<void> removeClientId(Call& call);
+base::Result<void> updateThumbprint(Call& call);
+base::Result<void> tagOpenIdConnectProvider(Call& call);
+base::Result<void> untagOpenIdConnectProvider(Call& call);
+base::Result<void> listOpenIdConnectProviderTags(Call& call);
+std::string providerResource(const Call& call);
+
+// Roles: iam_roles.cpp.
+base::Result<void> createRole(Call& call);
+base::Result<void> getRole(Call& call);
+base::Result<void> listRoles(Call& call);
+base::Result<void> deleteRole(Call& call);
+base::Result<void> updateRole(Call& call);
+base::Result<void> updateAssumeRolePolicy(Call& call);
+base::Result<void> tagRole(Call& call);
+base::Result<void> untagRole(Call& call);
+base::Result<void> listRoleTags(Call& call);
+std::string roleResource(const Call& call);
+base::Result<Role*> findRole(Call& call);  // of the parameter RoleName
+
+// A role's policies, and AWS's own: iam_policies.cpp.
+base::Result<void> putRolePolicy(Call& call);
+base::Result<void> getRolePolicy(Call& call);
+base::Result<void> listRolePolicies(Call& call);
+base::Result<void> deleteRolePolicy(Call& call);
+base::Result<void> attachRolePolicy(Call& call);
+base::Result<void> detachRolePolicy(Call& call);
+base::Result<void> listAttachedRolePolicies(Call& call);
+base::Result<void> putRolePermissionsBoundary(Call& call);
+base::Result<void> deleteRolePermissionsBoundary(Call& call);
+base::Result<void> getPolicy(Call& call);
+base::Result<void> getPolicyVersion(Call& call);
+base::Result<void> listInstanceProfilesForRole(Call& call);
+base::Result<void> getAccountSummary(Call& call);
+std::string policyResource(const Call& call);
+
+// Tags of a request, judged: 1 to 128 and 0 to 256 code points, no key twice whatever its case, at most 50.
+base::Result<Tags> requestTags(const Call& call);
+base::Result<void> addTags(Tags& tags, const Tags& added);
+void writeTags(text::XmlWriter& xml, const Tags& tags);
+
+// One page of `names` by Marker and MaxItems. Call close() after the items were written.
+struct Page {
+  std::size_t first = 0, end = 0;
+  bool isTruncated = false;
+};
+base::Result<Page> pageOf(const Call& call, std::size_t count);
+void writePageEnd(text::XmlWriter& xml, const Page& page);
+
+// Characters that quotas count: all but white space.
+std::size_t quotaSize(std::string_view document);
+
+}  // namespace sim::iam

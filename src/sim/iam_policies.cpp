@@ -1,0 +1,202 @@
+#include <algorithm>
+
+#include "policy/policy_document.h"
+#include "sim/iam.h"
+#include "sim/managed_policies.h"
+#include "text/uri.h"
+
+namespace sim::iam {
+namespace {
+
+constexpr std::size_t kInlineQuota = 10'240, kMostAttached = 10;
+
+base::Result<std::string> policyName(const Call& call) {
+  auto name = call.parameters.find("PolicyName");
+  TRY(Constraints()
+          .required("policyName", name)
+          .length("policyName", name, 1, 128)
+          .pattern("policyName", name, !name || isNameText(*name), "[\\w+=,.@-]+")
+          .verdict());
+  return std::string(*name);
+}
+
+base::Result<std::string> policyArn(const Call& call, std::string_view parameter, std::string_view member) {
+  auto given = call.parameters.find(parameter);
+  TRY(Constraints().required(member, given).length(member, given, 20, 2048).verdict());
+  if (!given->starts_with("arn:")) return awsError("InvalidInput", "ARN " + std::string(*given) + " is not valid.");
+  return std::string(*given);
+}
+
+base::Error noInlinePolicy(std::string_view name) {
+  return awsError("NoSuchEntity", "The role policy with name " + std::string(name) + " cannot be found.");
+}
+
+base::Result<const ManagedPolicy*> findManaged(const Call& call) {
+  std::string arn = TRY(policyArn(call, "PolicyArn", "policyArn"));
+  const ManagedPolicy* policy = managedPolicy(arn);
+  if (!policy) return awsError("NoSuchEntity", "Policy " + arn + " was not found.");
+  return policy;
+}
+
+std::size_t attachments(const State& state, std::string_view arn) {
+  std::size_t count = 0;
+  for (const auto& [name, role] : state.roles)
+    count += std::size_t(std::count(role.attachedPolicies.begin(), role.attachedPolicies.end(), arn));
+  return count;
+}
+
+}  // namespace
+
+std::string policyResource(const Call& call) { return std::string(call.parameters.get("PolicyArn")); }
+
+base::Result<void> putRolePolicy(Call& call) {
+  std::string name = TRY(policyName(call));
+  auto document = call.parameters.find("PolicyDocument");
+  TRY(Constraints().required("policyDocument", document).length("policyDocument", document, 1, 131072).verdict());
+  Role* role = TRY(findRole(call));
+  auto parsed = policy::parsePolicy(*document, policy::PolicyKind::Identity);
+  if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
+  std::size_t size = quotaSize(*document);
+  for (const auto& [other, text] : role->inlinePolicies)
+    if (other != name) size += quotaSize(text);
+  if (size > kInlineQuota)
+    return awsError("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role " + role->name);
+  role->inlinePolicies[name] = *document;
+  return {};
+}
+
+base::Result<void> getRolePolicy(Call& call) {
+  std::string name = TRY(policyName(call));
+  const Role* role = TRY(findRole(call));
+  auto found = role->inlinePolicies.find(name);
+  if (found == role->inlinePolicies.end()) return noInlinePolicy(name);
+  call.xml.leaf("RoleName", role->name).leaf("PolicyName", name);
+  call.xml.leaf("PolicyDocument", text::percentEncode(found->second));
+  return {};
+}
+
+base::Result<void> listRolePolicies(Call& call) {
+  const Role* role = TRY(findRole(call));
+  Page page = TRY(pageOf(call, role->inlinePolicies.size()));
+  call.xml.open("PolicyNames");
+  auto policy = std::next(role->inlinePolicies.begin(), std::ptrdiff_t(page.first));
+  for (std::size_t i = page.first; i < page.end; ++i, ++policy) call.xml.leaf("member", policy->first);
+  call.xml.close();
+  writePageEnd(call.xml, page);
+  return {};
+}
+
+base::Result<void> deleteRolePolicy(Call& call) {
+  std::string name = TRY(policyName(call));
+  Role* role = TRY(findRole(call));
+  if (!role->inlinePolicies.erase(name)) return noInlinePolicy(name);
+  return {};
+}
+
+base::Result<void> attachRolePolicy(Call& call) {
+  std::string arn = TRY(policyArn(call, "PolicyArn", "policyArn"));
+  Role* role = TRY(findRole(call));
+  if (!managedPolicy(arn)) return awsError("NoSuchEntity", "Policy " + arn + " does not exist or is not attachable.");
+  auto& attached = role->attachedPolicies;
+  if (std::find(attached.begin(), attached.end(), arn) != attached.end()) return {};
+  if (attached.size() >= kMostAttached) return awsError("LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 10");
+  attached.push_back(arn);
+  return {};
+}
+
+base::Result<void> detachRolePolicy(Call& call) {
+  std::string arn = TRY(policyArn(call, "PolicyArn", "policyArn"));
+  Role* role = TRY(findRole(call));
+  if (!std::erase(role->attachedPolicies, arn)) return awsError("NoSuchEntity", "Policy " + arn + " was not found.");
+  return {};
+}
+
+base::Result<void> listAttachedRolePolicies(Call& call) {
+  const Role* role = TRY(findRole(call));
+  Page page = TRY(pageOf(call, role->attachedPolicies.size()));
+  call.xml.open("AttachedPolicies");
+  for (std::size_t i = page.first; i < page.end; ++i) {
+    const std::string& arn = role->attachedPolicies[i];
+    call.xml.open("member").leaf("PolicyName", arn.substr(arn.rfind('/') + 1)).leaf("PolicyArn", arn).close();
+  }
+  call.xml.close();
+  writePageEnd(call.xml, page);
+  return {};
+}
+
+base::Result<void> putRolePermissionsBoundary(Call& call) {
+  std::string arn = TRY(policyArn(call, "PermissionsBoundary", "permissionsBoundary"));
+  Role* role = TRY(findRole(call));
+  if (!managedPolicy(arn))
+    return awsError("NoSuchEntity", "Scope ARN: " + arn + " does not exist or is not attachable.");
+  role->boundary = arn;
+  return {};
+}
+
+base::Result<void> deleteRolePermissionsBoundary(Call& call) {
+  Role* role = TRY(findRole(call));
+  if (role->boundary.empty())
+    return awsError("NoSuchEntity", "The role " + role->name + " doesn't have a permissions boundary.");
+  role->boundary.clear();
+  return {};
+}
+
+base::Result<void> listInstanceProfilesForRole(Call& call) {
+  TRY(findRole(call));
+  call.xml.open("InstanceProfiles").close().leaf("IsTruncated", "false");
+  return {};
+}
+
+base::Result<void> getPolicy(Call& call) {
+  const ManagedPolicy* policy = TRY(findManaged(call));
+  std::string_view arn = call.parameters.get("PolicyArn");
+  call.xml.open("Policy")
+      .leaf("PolicyName", policy->name)
+      .leaf("PolicyId", policy->id)
+      .leaf("Arn", arn)
+      .leaf("Path", "/");
+  call.xml.leaf("DefaultVersionId", policy->version);
+  call.xml.leaf("AttachmentCount", std::to_string(attachments(call.state, arn)));
+  call.xml.leaf("PermissionsBoundaryUsageCount", "0")
+      .leaf("IsAttachable", "true")
+      .leaf("Description", policy->description);
+  call.xml.leaf("CreateDate", policy->created).leaf("UpdateDate", policy->updated).close();
+  return {};
+}
+
+base::Result<void> getPolicyVersion(Call& call) {
+  auto version = call.parameters.find("VersionId");
+  TRY(Constraints().required("versionId", version).verdict());
+  const ManagedPolicy* policy = TRY(findManaged(call));
+  if (*version != policy->version)
+    return awsError("NoSuchEntity", "Policy " + std::string(call.parameters.get("PolicyArn")) + " version " +
+                                        std::string(*version) + " does not exist or is not attachable.");
+  call.xml.open("PolicyVersion")
+      .leaf("Document", text::percentEncode(policy->document))
+      .leaf("VersionId", policy->version);
+  call.xml.leaf("IsDefaultVersion", "true").leaf("CreateDate", policy->updated).close();
+  return {};
+}
+
+base::Result<void> getAccountSummary(Call& call) {
+  const std::pair<std::string_view, std::size_t> entries[] = {
+      {"Roles", call.state.roles.size()},
+      {"RolesQuota", 1000},
+      {"Providers", call.state.providers.size()},
+      {"AssumeRolePolicySizeQuota", 2048},
+      {"RolePolicySizeQuota", kInlineQuota},
+      {"AttachedPoliciesPerRoleQuota", kMostAttached},
+      {"Users", 1},
+      {"UsersQuota", 5000},
+      {"AccountMFAEnabled", 0},
+      {"AccountAccessKeysPresent", 0},
+      {"GlobalEndpointTokenVersion", 1},
+  };
+  call.xml.open("SummaryMap");
+  for (const auto& [key, value] : entries)
+    call.xml.open("entry").leaf("key", key).leaf("value", std::to_string(value)).close();
+  call.xml.close();
+  return {};
+}
+
+}  // namespace sim::iam

@@ -1,0 +1,189 @@
+#include <algorithm>
+
+#include "base/time.h"
+#include "policy/policy_document.h"
+#include "sim/iam.h"
+#include "sim/managed_policies.h"
+#include "text/uri.h"
+
+namespace sim::iam {
+namespace {
+
+constexpr std::size_t kTrustQuota = 2048, kMostRoles = 1000;
+
+base::Error cannotFind(std::string_view name) {
+  return awsError("NoSuchEntity", "The role with name " + std::string(name) + " cannot be found.");
+}
+
+// (/)|(/[\x21-\x7E]+/)
+bool isPath(std::string_view path) {
+  bool printable = std::all_of(path.begin(), path.end(), [](char c) { return c >= 0x21 && c <= 0x7e; });
+  return printable && path.starts_with('/') && path.ends_with('/');
+}
+
+void checkName(Constraints& constraints, const std::optional<std::string_view>& name) {
+  constraints.required("roleName", name)
+      .length("roleName", name, 1, 64)
+      .pattern("roleName", name, !name || isNameText(*name), "[\\w+=,.@-]+");
+}
+
+base::Result<void> checkTrustPolicy(std::string_view document) {
+  auto parsed = policy::parsePolicy(document, policy::PolicyKind::Trust);
+  if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
+  if (quotaSize(document) > kTrustQuota)
+    return awsError("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: " + std::to_string(kTrustQuota));
+  return {};
+}
+
+void writeRole(Call& call, const Role& role, std::string_view element, bool withTags) {
+  text::XmlWriter& xml = call.xml;
+  xml.open(element).leaf("Path", role.path).leaf("RoleName", role.name).leaf("RoleId", role.id);
+  xml.leaf("Arn", roleArn(call, role)).leaf("CreateDate", timeText(role.created));
+  xml.leaf("AssumeRolePolicyDocument", text::percentEncode(role.trustPolicy));
+  if (!role.description.empty()) xml.leaf("Description", role.description);
+  xml.leaf("MaxSessionDuration", std::to_string(role.maxSessionDuration));
+  if (!role.boundary.empty())
+    xml.open("PermissionsBoundary")
+        .leaf("PermissionsBoundaryType", "Policy")
+        .leaf("PermissionsBoundaryArn", role.boundary)
+        .close();
+  if (withTags && !role.tags.empty()) writeTags(xml, role.tags);
+  if (withTags) xml.open("RoleLastUsed").close();
+  xml.close();
+}
+
+base::Result<Role> requestedRole(const Call& call) {
+  const Parameters& asked = call.parameters;
+  auto name = asked.find("RoleName"), path = asked.find("Path"), trust = asked.find("AssumeRolePolicyDocument");
+  auto description = asked.find("Description"), boundary = asked.find("PermissionsBoundary");
+  auto duration = TRY(asked.number("MaxSessionDuration"));
+  Constraints constraints;
+  checkName(constraints, name);
+  constraints.length("path", path, 1, 512)
+      .pattern("path", path, !path || isPath(*path), "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)")
+      .required("assumeRolePolicyDocument", trust)
+      .length("assumeRolePolicyDocument", trust, 1, 131072)
+      .length("description", description, 0, 1000)
+      .range("maxSessionDuration", duration, 3600, 43200)
+      .length("permissionsBoundary", boundary, 20, 2048);
+  TRY(constraints.verdict());
+  TRY(checkTrustPolicy(*trust));
+  Role role;
+  role.name = *name;
+  role.path = path.value_or("/");
+  role.trustPolicy = *trust;
+  role.description = description.value_or("");
+  role.boundary = boundary.value_or("");
+  role.maxSessionDuration = duration.value_or(3600);
+  role.tags = TRY(requestTags(call));
+  return role;
+}
+
+}  // namespace
+
+std::string roleResource(const Call& call) {
+  std::string name(call.parameters.get("RoleName"));
+  auto found = call.state.roles.find(lowered(name));
+  if (found != call.state.roles.end()) return roleArn(call, found->second);
+  return arn(call, "iam", "role" + std::string(call.parameters.find("Path").value_or("/")) + name);
+}
+
+base::Result<Role*> findRole(Call& call) {
+  auto name = call.parameters.find("RoleName");
+  Constraints constraints;
+  checkName(constraints, name);
+  TRY(constraints.verdict());
+  auto found = call.state.roles.find(lowered(*name));
+  if (found == call.state.roles.end()) return cannotFind(*name);
+  return &found->second;
+}
+
+base::Result<void> createRole(Call& call) {
+  Role role = TRY(requestedRole(call));
+  if (call.state.roles.count(lowered(role.name)))
+    return awsError("EntityAlreadyExists", "Role with name " + role.name + " already exists.");
+  if (!role.boundary.empty() && !managedPolicy(role.boundary))
+    return awsError("NoSuchEntity", "Scope ARN: " + role.boundary + " does not exist or is not attachable.");
+  if (call.state.roles.size() >= kMostRoles)
+    return awsError("LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000");
+  role.id = makeId(call.random, "AROA", 17);
+  role.created = base::unixSeconds(call.now);
+  writeRole(call, role, "Role", true);
+  std::string key = lowered(role.name);
+  call.state.roles.emplace(std::move(key), std::move(role));
+  return {};
+}
+
+base::Result<void> getRole(Call& call) {
+  const Role* role = TRY(findRole(call));
+  writeRole(call, *role, "Role", true);
+  return {};
+}
+
+base::Result<void> listRoles(Call& call) {
+  std::string_view prefix = call.parameters.find("PathPrefix").value_or("/");
+  std::vector<const Role*> roles;
+  for (const auto& [name, role] : call.state.roles)
+    if (role.path.starts_with(prefix)) roles.push_back(&role);
+  Page page = TRY(pageOf(call, roles.size()));
+  call.xml.open("Roles");
+  for (std::size_t i = page.first; i < page.end; ++i) writeRole(call, *roles[i], "member", false);
+  call.xml.close();
+  writePageEnd(call.xml, page);
+  return {};
+}
+
+base::Result<void> deleteRole(Call& call) {
+  const Role* role = TRY(findRole(call));
+  if (!role->attachedPolicies.empty())
+    return awsError("DeleteConflict", "Cannot delete entity, must detach all policies first.");
+  if (!role->inlinePolicies.empty())
+    return awsError("DeleteConflict", "Cannot delete entity, must delete policies first.");
+  call.state.roles.erase(lowered(role->name));
+  return {};
+}
+
+base::Result<void> updateRole(Call& call) {
+  Role* role = TRY(findRole(call));
+  auto description = call.parameters.find("Description");
+  auto duration = TRY(call.parameters.number("MaxSessionDuration"));
+  TRY(Constraints()
+          .length("description", description, 0, 1000)
+          .range("maxSessionDuration", duration, 3600, 43200)
+          .verdict());
+  if (description) role->description = *description;
+  if (duration) role->maxSessionDuration = *duration;
+  return {};
+}
+
+base::Result<void> updateAssumeRolePolicy(Call& call) {
+  auto document = call.parameters.find("PolicyDocument");
+  TRY(Constraints().required("policyDocument", document).length("policyDocument", document, 1, 131072).verdict());
+  Role* role = TRY(findRole(call));
+  TRY(checkTrustPolicy(*document));
+  role->trustPolicy = *document;
+  return {};
+}
+
+base::Result<void> tagRole(Call& call) {
+  Role* role = TRY(findRole(call));
+  Tags tags = TRY(requestTags(call));
+  return addTags(role->tags, tags);
+}
+
+base::Result<void> untagRole(Call& call) {
+  Role* role = TRY(findRole(call));
+  for (const std::string& key : call.parameters.list("TagKeys")) role->tags.erase(key);
+  return {};
+}
+
+base::Result<void> listRoleTags(Call& call) {
+  const Role* role = TRY(findRole(call));
+  Page page = TRY(pageOf(call, role->tags.size()));
+  auto first = std::next(role->tags.begin(), std::ptrdiff_t(page.first));
+  writeTags(call.xml, Tags(first, std::next(role->tags.begin(), std::ptrdiff_t(page.end))));
+  writePageEnd(call.xml, page);
+  return {};
+}
+
+}  // namespace sim::iam

@@ -1,0 +1,107 @@
+#include "sim/operation.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/time.h"
+
+namespace sim {
+namespace {
+
+struct CodeStatus {
+  std::string_view code;
+  int status;
+};
+
+// Codes that are not 400.
+constexpr CodeStatus kStatuses[] = {
+    {"AccessControlListNotSupported", 400},
+    {"AccessDenied", 403},
+    {"BucketAlreadyExists", 409},
+    {"BucketAlreadyOwnedByYou", 409},
+    {"BucketNotEmpty", 409},
+    {"ConcurrentModification", 409},
+    {"DeleteConflict", 409},
+    {"EntityAlreadyExists", 409},
+    {"ExpiredToken", 403},
+    {"GatewayTimeout", 504},
+    {"IDPRejectedClaim", 403},
+    {"InternalError", 500},
+    {"InternalFailure", 500},
+    {"InvalidAccessKeyId", 403},
+    {"InvalidClientTokenId", 403},
+    {"InvalidRange", 416},
+    {"LimitExceeded", 409},
+    {"MethodNotAllowed", 405},
+    {"MissingAuthenticationToken", 403},
+    {"MissingContentLength", 411},
+    {"NoSuchBucket", 404},
+    {"NoSuchBucketPolicy", 404},
+    {"NoSuchEntity", 404},
+    {"NoSuchKey", 404},
+    {"NoSuchPublicAccessBlockConfiguration", 404},
+    {"NoSuchTagSet", 404},
+    {"NotImplemented", 501},
+    {"OperationAborted", 409},
+    {"OwnershipControlsNotFoundError", 404},
+    {"PreconditionFailed", 412},
+    {"RegionDisabledException", 403},
+    {"RequestTimeTooSkewed", 403},
+    {"ServiceFailure", 500},
+    {"SignatureDoesNotMatch", 403},
+    {"SlowDown", 503},
+};
+
+base::ErrorKind kindOf(int status) {
+  switch (status) {
+    case 403: return base::ErrorKind::Denied;
+    case 404: return base::ErrorKind::NotFound;
+    case 409: return base::ErrorKind::Conflict;
+    default: return status >= 500 ? base::ErrorKind::Unavailable : base::ErrorKind::Invalid;
+  }
+}
+
+}  // namespace
+
+int statusOf(Service service, std::string_view code) {
+  if (service == Service::S3 && code == "ExpiredToken") return 400;
+  auto found =
+      std::find_if(std::begin(kStatuses), std::end(kStatuses), [&](const auto& row) { return row.code == code; });
+  return found == std::end(kStatuses) ? 400 : found->status;
+}
+
+base::Error awsError(std::string_view code, std::string message) {
+  return {kindOf(statusOf(Service::Sts, code)), std::string(code), std::move(message)};
+}
+
+std::string partitionOf(std::string_view region) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kPrefixes{{{"cn-", "aws-cn"},
+                                                                                    {"us-gov-", "aws-us-gov"},
+                                                                                    {"eusc-", "aws-eusc"},
+                                                                                    {"us-isob-", "aws-iso-b"},
+                                                                                    {"us-isof-", "aws-iso-f"},
+                                                                                    {"us-iso-", "aws-iso"},
+                                                                                    {"eu-isoe-", "aws-iso-e"},
+                                                                                    {"", "aws"}}};
+  for (const auto& [prefix, partition] : kPrefixes)
+    if (region.starts_with(prefix)) return std::string(partition);
+  return "aws";
+}
+
+std::string arn(const Call& call, std::string_view service, std::string_view resource) {
+  return "arn:" + partitionOf(call.settings.region) + ":" + std::string(service) + "::" + call.settings.account + ":" +
+         std::string(resource);
+}
+
+std::string roleArn(const Call& call, const Role& role) { return arn(call, "iam", "role" + role.path + role.name); }
+
+std::string timeText(std::int64_t seconds) { return base::rfc3339(base::fromUnixSeconds(seconds)); }
+
+std::string makeId(const base::RandomBytes& random, std::string_view prefix, std::size_t count) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  std::string out(prefix);
+  for (char c : random(count)) out += kLetters[static_cast<unsigned char>(c) % kLetters.size()];
+  return out;
+}
+
+}  // namespace sim

@@ -1,0 +1,91 @@
+// One row of the simulator: an operation of S3, IAM or STS, what it needs, and the function that answers it. The tables
+// are s3.cpp's, iam.cpp's and sts.cpp's.
+#pragma once
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "http/message.h"
+#include "sim/endpoint.h"
+#include "sim/parameters.h"
+#include "sim/state.h"
+#include "text/xml.h"
+
+namespace sim {
+
+enum class Service { S3, Iam, Sts };
+
+// Who signed the request. A session is a copy: the caller stays what it was while the operation changes the state.
+struct Caller {
+  enum class Kind { Anonymous, Administrator, Session };
+  Kind kind = Kind::Anonymous;
+  std::string arn, userId, accessKeyId;
+  std::optional<Session> session;
+};
+
+// Fetches documents of issuers, see issuer_reader.h.
+class IssuerReader;
+
+// Everything an operation may look at and change. Lives for one request, under the endpoint's lock.
+struct Call {
+  State& state;
+  const Settings& settings;
+  base::Time now;
+  const base::RandomBytes& random;
+  IssuerReader& issuers;
+  const http::Request& request;
+  std::string_view body;    // the payload, out of its aws-chunked coat
+  std::string_view region;  // of the signing scope, or the simulator's own
+  Parameters parameters;
+  std::string bucket, key;                                         // S3 only, decoded
+  std::vector<std::pair<std::string, std::string>> trailers = {};  // of an aws-chunked payload, names in lower case
+  Caller caller = {};
+  text::XmlWriter xml = {};            // query protocol: inside <OperationResult>
+  http::Response* response = nullptr;  // S3 only
+  // For the call log, never for the client: why it was refused, condition by condition.
+  std::string reason = {};
+  // S3 only: elements beside Code and Message in an error, e.g. {"BucketName", "x"}.
+  std::vector<std::pair<std::string, std::string>> errorDetails = {};
+};
+
+struct Operation {
+  std::string_view name;    // as CloudTrail writes it
+  std::string_view action;  // the permission it needs, "iam:CreateRole"; empty: a valid signature is enough
+  // The ARN the permission is asked for; null: "*".
+  std::string (*resource)(const Call& call);
+  // Errors carry AWS's code and sentence.
+  base::Result<void> (*run)(Call& call);
+  bool writes = false;
+  bool hasResult = true;       // query protocol: <OperationResult> is in the answer
+  bool unsignedOnly = false;   // AssumeRoleWithWebIdentity: no signature is looked at
+  bool needsChecksum = false;  // S3: Content-MD5 or x-amz-checksum-* is required
+};
+
+std::span<const Operation> iamOperations();
+std::span<const Operation> stsOperations();
+// The S3 operation that method, bucket, key and query ask for; null when this simulator has none.
+const Operation* s3Operation(const Call& call);
+std::span<const Operation* const> s3Operations();
+
+// An Error with AWS's code and sentence.
+base::Error awsError(std::string_view code, std::string message);
+// The status that goes with a code. S3 and the query services differ in one: ExpiredToken.
+int statusOf(Service service, std::string_view code);
+
+std::string partitionOf(std::string_view region);  // "aws", "aws-cn", "aws-us-gov", …
+std::string arn(const Call& call, std::string_view service, std::string_view resource);  // without a region
+std::string roleArn(const Call& call, const Role& role);
+std::string timeText(std::int64_t seconds);  // 2026-11-23T20:00:00Z
+
+// `prefix` and `count` letters and digits, as AWS makes its ids: "AROA…", "ASIA…".
+std::string makeId(const base::RandomBytes& random, std::string_view prefix, std::size_t count);
+
+}  // namespace sim

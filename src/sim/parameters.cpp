@@ -1,0 +1,103 @@
+#include "sim/parameters.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace sim {
+namespace {
+
+std::size_t codePoints(std::string_view text) {
+  return std::size_t(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string inQuotes(std::string_view value) { return "'" + std::string(value) + "'"; }
+
+}  // namespace
+
+std::optional<std::string_view> Parameters::find(std::string_view name) const {
+  for (const auto& [field, value] : fields_)
+    if (field == name) return value;
+  return std::nullopt;
+}
+
+std::vector<std::string> Parameters::list(std::string_view name) const {
+  std::vector<std::string> out;
+  for (std::size_t n = 1;; ++n) {
+    auto value = find(std::string(name) + ".member." + std::to_string(n));
+    if (!value) return out;
+    out.emplace_back(*value);
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> Parameters::tags(std::string_view name) const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (std::size_t n = 1;; ++n) {
+    std::string prefix = std::string(name) + ".member." + std::to_string(n);
+    auto key = find(prefix + ".Key");
+    if (!key) return out;
+    out.emplace_back(*key, get(prefix + ".Value"));
+  }
+}
+
+base::Result<std::optional<std::int64_t>> Parameters::number(std::string_view name) const {
+  auto text = find(name);
+  if (!text) return std::optional<std::int64_t>();
+  std::int64_t value = 0;
+  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc() || end != text->data() + text->size())
+    return base::Error{base::ErrorKind::Invalid, "MalformedInput", "STRING_VALUE can not be converted to an Integer"};
+  return std::optional(value);
+}
+
+Constraints& Constraints::failed(std::string_view value, std::string_view member, std::string_view constraint) {
+  faults_.push_back("Value " + std::string(value) + (value.empty() ? "at '" : " at '") + std::string(member) +
+                    "' failed to satisfy constraint: " + std::string(constraint));
+  return *this;
+}
+
+Constraints& Constraints::required(std::string_view member, const std::optional<std::string_view>& value) {
+  return value ? *this : failed("", member, "Member must not be null");
+}
+
+Constraints& Constraints::length(std::string_view member, const std::optional<std::string_view>& value,
+                                 std::size_t least, std::size_t most, bool secret) {
+  if (!value) return *this;
+  std::size_t size = codePoints(*value);
+  std::string shown = secret ? "" : inQuotes(*value);
+  if (size < least) failed(shown, member, "Member must have length greater than or equal to " + std::to_string(least));
+  if (size > most) failed(shown, member, "Member must have length less than or equal to " + std::to_string(most));
+  return *this;
+}
+
+Constraints& Constraints::pattern(std::string_view member, const std::optional<std::string_view>& value, bool holds,
+                                  std::string_view regularExpression) {
+  if (!value || holds) return *this;
+  return failed(inQuotes(*value), member,
+                "Member must satisfy regular expression pattern: " + std::string(regularExpression));
+}
+
+Constraints& Constraints::range(std::string_view member, const std::optional<std::int64_t>& value, std::int64_t least,
+                                std::int64_t most) {
+  if (!value) return *this;
+  std::string shown = inQuotes(std::to_string(*value));
+  if (*value < least) failed(shown, member, "Member must have value greater than or equal to " + std::to_string(least));
+  if (*value > most) failed(shown, member, "Member must have value less than or equal to " + std::to_string(most));
+  return *this;
+}
+
+base::Result<void> Constraints::verdict() const {
+  if (faults_.empty()) return {};
+  std::string message = std::to_string(faults_.size()) + " validation error" + (faults_.size() == 1 ? "" : "s") +
+                        " detected: " + faults_[0];
+  for (std::size_t i = 1; i < faults_.size(); ++i) message += "; " + faults_[i];
+  return base::Error{base::ErrorKind::Invalid, "ValidationError", message};
+}
+
+bool isNameText(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_+=,.@-").find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace sim

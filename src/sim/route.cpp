@@ -1,0 +1,115 @@
+#include "sim/route.h"
+
+#include <algorithm>
+
+#include "sim/authenticate.h"
+#include "sim/issuer_reader.h"
+
+namespace sim {
+namespace {
+
+std::span<const Operation> operationsOf(Service service) {
+  return service == Service::Iam ? iamOperations() : stsOperations();
+}
+
+bool has(std::span<const Operation> operations, std::string_view name) {
+  return std::any_of(operations.begin(), operations.end(), [&](const Operation& row) { return row.name == name; });
+}
+
+// A form in the body of a POST, and the query string. Absent when either can't be decoded.
+std::optional<Parameters> formOf(const http::Request& request) {
+  text::FormFields fields;
+  if (request.method == "POST") {
+    auto body = text::formDecode(request.body);
+    if (!body) return std::nullopt;
+    fields = std::move(body).value();
+  }
+  auto query = text::formDecode(request.query());
+  if (!query) return std::nullopt;
+  fields.insert(fields.end(), query->begin(), query->end());
+  return Parameters(std::move(fields));
+}
+
+bool mayBeQueryProtocol(const http::Request& request) {
+  if (request.path() != "/" || (request.method != "POST" && request.method != "GET")) return false;
+  if (request.method == "GET") return true;
+  std::string type = lowered(request.headers.get("content-type"));
+  return type.empty() || type.starts_with("application/x-www-form-urlencoded");
+}
+
+// The service of a request whose scope does not say it: by its Action.
+Service serviceByAction(const http::Request& request) {
+  if (!mayBeQueryProtocol(request)) return Service::S3;
+  auto form = formOf(request);
+  auto action = form ? form->find("Action") : std::nullopt;
+  if (!action) return Service::S3;
+  return has(iamOperations(), *action) ? Service::Iam : Service::Sts;
+}
+
+Service serviceOf(const http::Request& request, const std::optional<aws::Authorization>& claimed) {
+  if (claimed && claimed->scope.service == "s3") return Service::S3;
+  if (claimed && claimed->scope.service == "iam") return Service::Iam;
+  if (claimed && claimed->scope.service == "sts") return Service::Sts;
+  return serviceByAction(request);
+}
+
+void readQuery(const http::Request& request, Routed& into) {
+  auto form = formOf(request);
+  if (form)
+    into.parameters = std::move(*form);
+  else
+    into.refusal = awsError("MalformedQueryString", "The query string contains a syntax error.");
+}
+
+void readS3(const http::Request& request, Routed& into) {
+  auto path = text::percentDecode(request.path());
+  auto query = text::formDecode(request.query());
+  if (!path || !query || !path->starts_with('/')) {
+    into.refusal = awsError("InvalidURI", "Couldn't parse the specified URI.");
+    return;
+  }
+  into.parameters = Parameters(std::move(query).value());
+  std::string_view rest = std::string_view(*path).substr(1);
+  into.bucket = virtualHostBucket(request.headers.get("host"));
+  if (into.bucket.empty()) {
+    std::size_t slash = rest.find('/');
+    into.bucket = rest.substr(0, slash);
+    rest = slash == rest.npos ? std::string_view() : rest.substr(slash + 1);
+  }
+  into.key = rest;
+}
+
+base::Error inQueryWords(base::Error error) {
+  error.code = "IncompleteSignature";
+  return error;
+}
+
+}  // namespace
+
+Routed route(const http::Request& request, const Settings& settings) {
+  Routed out;
+  auto claimed = claimedAuthorization(request);
+  if (claimed) out.claimed = std::move(claimed).value();
+  out.service = serviceOf(request, out.claimed);
+  out.region = out.claimed ? out.claimed->scope.region : settings.region;
+  if (out.service == Service::S3)
+    readS3(request, out);
+  else
+    readQuery(request, out);
+  if (!claimed) out.refusal = out.service == Service::S3 ? claimed.error() : inQueryWords(claimed.error());
+  return out;
+}
+
+base::Result<const Operation*> queryOperation(Service service, const Parameters& parameters) {
+  auto action = parameters.find("Action");
+  if (!action) return awsError("MissingAction", "Missing Action");
+  std::string_view current = service == Service::Iam ? "2010-05-08" : "2011-06-15";
+  std::string_view version = parameters.find("Version").value_or("NO_VERSION_SPECIFIED");
+  if (version == current)
+    for (const Operation& operation : operationsOf(service))
+      if (operation.name == *action) return &operation;
+  return awsError("InvalidAction",
+                  "Could not find operation " + std::string(*action) + " for version " + std::string(version));
+}
+
+}  // namespace sim

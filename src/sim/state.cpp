@@ -1,0 +1,220 @@
+#include "sim/state.h"
+
+#include "text/encoding.h"
+#include "text/uri.h"
+
+namespace sim {
+namespace {
+
+using text::Json;
+
+// Clients may send any byte; JSON takes UTF-8 only. Printable ASCII stays readable.
+std::string written(std::string_view bytes) {
+  static const std::string kept = [] {
+    std::string all;
+    for (char c = ' '; c < 0x7f; ++c)
+      if (c != '%') all += c;
+    return all;
+  }();
+  return text::percentEncode(bytes, kept);
+}
+
+std::string readText(const Json& json) {
+  if (!json.is_string()) return "";
+  auto bytes = text::percentDecode(json.get_ref<const std::string&>());
+  return bytes ? *bytes : "";
+}
+
+std::string readAt(const Json& json, std::string_view member) { return readText(text::at(json, member)); }
+
+std::int64_t numberAt(const Json& json, std::string_view member) {
+  const Json& number = text::at(json, member);
+  return number.is_number_integer() ? number.get<std::int64_t>() : 0;
+}
+
+bool flagAt(const Json& json, std::string_view member) {
+  const Json& flag = text::at(json, member);
+  return flag.is_boolean() && flag.get<bool>();
+}
+
+Json listJson(const std::vector<std::string>& list) {
+  Json out = Json::array();
+  for (const std::string& item : list) out.push_back(written(item));
+  return out;
+}
+
+std::vector<std::string> listAt(const Json& json, std::string_view member) {
+  std::vector<std::string> out;
+  for (const Json& item : text::at(json, member)) out.push_back(readText(item));
+  return out;
+}
+
+Json mapJson(const std::map<std::string, std::string>& map) {
+  Json out = Json::object();
+  for (const auto& [name, value] : map) out[written(name)] = written(value);
+  return out;
+}
+
+std::map<std::string, std::string> mapAt(const Json& json, std::string_view member) {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, value] : text::at(json, member).items()) out[readText(name)] = readText(value);
+  return out;
+}
+
+Json objectJson(const Object& object) {
+  return {{"md5", object.md5},
+          {"lastModified", object.lastModified},
+          {"headers", mapJson(object.headers)},
+          {"body", text::base64(object.body)}};
+}
+
+base::Result<Object> readObject(const Json& json) {
+  Object object;
+  object.body = TRY(text::decodeBase64(text::stringAt(json, "body")));
+  object.md5 = text::stringAt(json, "md5");
+  object.lastModified = numberAt(json, "lastModified");
+  object.headers = mapAt(json, "headers");
+  return object;
+}
+
+Json bucketJson(const Bucket& bucket) {
+  Json out = {{"region", bucket.region}, {"created", bucket.created}, {"policy", written(bucket.policy)}};
+  if (const auto& block = bucket.publicAccessBlock)
+    out["publicAccessBlock"] = {{"blockPublicAcls", block->blockPublicAcls},
+                                {"ignorePublicAcls", block->ignorePublicAcls},
+                                {"blockPublicPolicy", block->blockPublicPolicy},
+                                {"restrictPublicBuckets", block->restrictPublicBuckets}};
+  if (bucket.ownership) out["ownership"] = *bucket.ownership;
+  out["tags"] = mapJson(bucket.tags);
+  out["objects"] = Json::object();
+  for (const auto& [key, object] : bucket.objects) out["objects"][written(key)] = objectJson(object);
+  return out;
+}
+
+base::Result<Bucket> readBucket(std::string name, const Json& json) {
+  Bucket bucket;
+  bucket.name = std::move(name);
+  bucket.region = text::stringAt(json, "region");
+  bucket.created = numberAt(json, "created");
+  bucket.policy = readAt(json, "policy");
+  const Json& block = text::at(json, "publicAccessBlock");
+  bucket.publicAccessBlock.reset();
+  if (block.is_object())
+    bucket.publicAccessBlock =
+        PublicAccessBlock{flagAt(block, "blockPublicAcls"), flagAt(block, "ignorePublicAcls"),
+                          flagAt(block, "blockPublicPolicy"), flagAt(block, "restrictPublicBuckets")};
+  bucket.ownership.reset();
+  if (text::at(json, "ownership").is_string()) bucket.ownership = text::stringAt(json, "ownership");
+  bucket.tags = mapAt(json, "tags");
+  for (const auto& [key, object] : text::at(json, "objects").items())
+    bucket.objects[readText(key)] = TRY(readObject(object));
+  return bucket;
+}
+
+Json providerJson(const OidcProvider& provider) {
+  return {{"clientIds", listJson(provider.clientIds)},
+          {"thumbprints", listJson(provider.thumbprints)},
+          {"created", provider.created},
+          {"tags", mapJson(provider.tags)}};
+}
+
+OidcProvider readProvider(std::string url, const Json& json) {
+  return {std::move(url), listAt(json, "clientIds"), listAt(json, "thumbprints"), numberAt(json, "created"),
+          mapAt(json, "tags")};
+}
+
+Json roleJson(const Role& role) {
+  return {{"name", role.name},
+          {"path", role.path},
+          {"id", role.id},
+          {"trustPolicy", written(role.trustPolicy)},
+          {"description", written(role.description)},
+          {"boundary", written(role.boundary)},
+          {"maxSessionDuration", role.maxSessionDuration},
+          {"created", role.created},
+          {"tags", mapJson(role.tags)},
+          {"inlinePolicies", mapJson(role.inlinePolicies)},
+          {"attachedPolicies", listJson(role.attachedPolicies)}};
+}
+
+Role readRole(const Json& json) {
+  Role role;
+  role.name = text::stringAt(json, "name");
+  role.path = text::stringAt(json, "path");
+  role.id = text::stringAt(json, "id");
+  role.trustPolicy = readAt(json, "trustPolicy");
+  role.description = readAt(json, "description");
+  role.boundary = readAt(json, "boundary");
+  role.maxSessionDuration = numberAt(json, "maxSessionDuration");
+  role.created = numberAt(json, "created");
+  role.tags = mapAt(json, "tags");
+  role.inlinePolicies = mapAt(json, "inlinePolicies");
+  role.attachedPolicies = listAt(json, "attachedPolicies");
+  return role;
+}
+
+Json sessionJson(const Session& session) {
+  Json context = Json::object();
+  for (const auto& [key, values] : session.context) context[written(key)] = listJson(values);
+  return {{"secretAccessKey", session.secretAccessKey},
+          {"sessionToken", session.sessionToken},
+          {"roleName", session.roleName},
+          {"roleId", session.roleId},
+          {"name", session.name},
+          {"expiration", session.expiration},
+          {"policy", written(session.policy)},
+          {"policyArns", listJson(session.policyArns)},
+          {"context", context}};
+}
+
+Session readSession(std::string accessKeyId, const Json& json) {
+  Session session;
+  session.accessKeyId = std::move(accessKeyId);
+  session.secretAccessKey = text::stringAt(json, "secretAccessKey");
+  session.sessionToken = text::stringAt(json, "sessionToken");
+  session.roleName = text::stringAt(json, "roleName");
+  session.roleId = text::stringAt(json, "roleId");
+  session.name = text::stringAt(json, "name");
+  session.expiration = numberAt(json, "expiration");
+  session.policy = readAt(json, "policy");
+  session.policyArns = listAt(json, "policyArns");
+  for (const auto& [key, values] : text::at(json, "context").items())
+    for (const Json& value : values) session.context[readText(key)].push_back(readText(value));
+  return session;
+}
+
+}  // namespace
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = char(c + 32);
+  return out;
+}
+
+Json toJson(const State& state) {
+  Json buckets = Json::object(), providers = Json::object(), roles = Json::array(), sessions = Json::object();
+  for (const auto& [name, bucket] : state.buckets) buckets[name] = bucketJson(bucket);
+  for (const auto& [url, provider] : state.providers) providers[written(url)] = providerJson(provider);
+  for (const auto& [name, role] : state.roles) roles.push_back(roleJson(role));
+  for (const auto& [id, session] : state.sessions) sessions[id] = sessionJson(session);
+  return {{"version", 1}, {"buckets", buckets}, {"oidcProviders", providers}, {"roles", roles}, {"sessions", sessions}};
+}
+
+base::Result<State> stateFromJson(std::string_view document) {
+  Json json = TRY(text::parseJson(document));
+  if (numberAt(json, "version") != 1)
+    return base::invalid("the state has no \"version\": 1, so another program wrote it");
+  State state;
+  for (const auto& [name, bucket] : text::at(json, "buckets").items())
+    state.buckets[name] = TRY(readBucket(name, bucket));
+  for (const auto& [url, provider] : text::at(json, "oidcProviders").items()) {
+    std::string plain = readText(url);
+    state.providers[plain] = readProvider(plain, provider);
+  }
+  for (const Json& role : text::at(json, "roles")) state.roles[lowered(text::stringAt(role, "name"))] = readRole(role);
+  for (const auto& [id, session] : text::at(json, "sessions").items()) state.sessions[id] = readSession(id, session);
+  return state;
+}
+
+}  // namespace sim
