@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -20,8 +21,13 @@ Civil civil(Time time) {
   auto day = floor<days>(time);
   year_month_day date(day);
   std::chrono::hh_mm_ss clock(floor<seconds>(time - day));
-  return {int(date.year()), int(unsigned(date.month())), int(unsigned(date.day())), int(clock.hours().count()),
-          int(clock.minutes().count()), int(clock.seconds().count()), int(std::chrono::weekday(day).c_encoding())};
+  return {int(date.year()),
+          int(unsigned(date.month())),
+          int(unsigned(date.day())),
+          int(clock.hours().count()),
+          int(clock.minutes().count()),
+          int(clock.seconds().count()),
+          int(std::chrono::weekday(day).c_encoding())};
 }
 
 template <typename... Numbers>
@@ -33,7 +39,7 @@ std::string format(const char* pattern, Numbers... numbers) {
 
 // Reads exactly `width` digits at `at` and moves past them.
 bool digits(std::string_view text, std::size_t& at, std::size_t width, int& out) {
-  if (text.size() < at + width) return false;
+  if (text.size() < width || at > text.size() - width) return false;
   auto [end, error] = std::from_chars(text.data() + at, text.data() + at + width, out);
   if (error != std::errc() || end != text.data() + at + width || text[at] == '-') return false;
   at += width;
@@ -41,16 +47,18 @@ bool digits(std::string_view text, std::size_t& at, std::size_t width, int& out)
 }
 
 bool literal(std::string_view text, std::size_t& at, std::string_view word) {
-  if (!text.substr(at).starts_with(word)) return false;
+  if (at > text.size() || !text.substr(at).starts_with(word)) return false;
   at += word.size();
   return true;
 }
 
 Result<Time> timeOf(const Civil& c, std::string_view text) {
-  year_month_day date{std::chrono::year(c.year), std::chrono::month(unsigned(c.month)), std::chrono::day(unsigned(c.day))};
+  year_month_day date{std::chrono::year(c.year), std::chrono::month(unsigned(c.month)),
+                      std::chrono::day(unsigned(c.day))};
   if (!date.ok() || c.hour > 23 || c.minute > 59 || c.second > 60)
     return invalid("\"" + std::string(text) + "\" is no point in time");
-  return Time(std::chrono::sys_days(date) + std::chrono::hours(c.hour) + std::chrono::minutes(c.minute) + seconds(c.second));
+  return Time(std::chrono::sys_days(date) + std::chrono::hours(c.hour) + std::chrono::minutes(c.minute) +
+              seconds(c.second));
 }
 
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -79,9 +87,10 @@ Result<Time> parseRfc3339(std::string_view text) {
   Civil c{};
   std::size_t at = 0;
   auto bad = [&] { return invalid("\"" + std::string(text) + "\" is no RFC 3339 time such as 2026-11-23T20:00:00Z"); };
-  if (!digits(text, at, 4, c.year) || !literal(text, at, "-") || !digits(text, at, 2, c.month) || !literal(text, at, "-") ||
-      !digits(text, at, 2, c.day) || !(literal(text, at, "T") || literal(text, at, "t")) || !digits(text, at, 2, c.hour) ||
-      !literal(text, at, ":") || !digits(text, at, 2, c.minute) || !literal(text, at, ":") || !digits(text, at, 2, c.second))
+  if (!digits(text, at, 4, c.year) || !literal(text, at, "-") || !digits(text, at, 2, c.month) ||
+      !literal(text, at, "-") || !digits(text, at, 2, c.day) || !(literal(text, at, "T") || literal(text, at, "t")) ||
+      !digits(text, at, 2, c.hour) || !literal(text, at, ":") || !digits(text, at, 2, c.minute) ||
+      !literal(text, at, ":") || !digits(text, at, 2, c.second))
     return bad();
   std::chrono::microseconds fraction{0};
   if (literal(text, at, ".")) {
@@ -92,12 +101,16 @@ Result<Time> parseRfc3339(std::string_view text) {
     if (at == first) return bad();
   }
   int offsetHours = 0, offsetMinutes = 0, sign = 0;
-  if (literal(text, at, "+")) sign = 1;
-  else if (literal(text, at, "-")) sign = -1;
-  else if (!literal(text, at, "Z") && !literal(text, at, "z")) return bad();
-  if (sign != 0 && (!digits(text, at, 2, offsetHours) || !literal(text, at, ":") || !digits(text, at, 2, offsetMinutes)))
+  if (literal(text, at, "+"))
+    sign = 1;
+  else if (literal(text, at, "-"))
+    sign = -1;
+  else if (!literal(text, at, "Z") && !literal(text, at, "z"))
     return bad();
-  if (at != text.size()) return bad();
+  if (sign != 0 &&
+      (!digits(text, at, 2, offsetHours) || !literal(text, at, ":") || !digits(text, at, 2, offsetMinutes)))
+    return bad();
+  if (at != text.size() || offsetHours > 23 || offsetMinutes > 59) return bad();
   Time time = TRY(timeOf(c, text));
   return time + fraction - sign * (std::chrono::hours(offsetHours) + std::chrono::minutes(offsetMinutes));
 }
@@ -114,17 +127,16 @@ Result<Time> parseIso8601Basic(std::string_view text) {
 
 Result<Time> parseHttpDate(std::string_view text) {
   Civil c{};
+  std::size_t at = 0;
   auto bad = [&] { return invalid("\"" + std::string(text) + "\" is no HTTP date"); };
-  std::size_t at = text.find(", ");
-  if (at == std::string_view::npos) return bad();
-  at += 2;
-  if (!digits(text, at, 2, c.day) || !literal(text, at, " ")) return bad();
-  for (std::size_t i = 0; i < kMonths.size(); ++i)
-    if (text.substr(at).starts_with(kMonths[i])) c.month = int(i) + 1;
-  at += 3;
-  if (!literal(text, at, " ") || !digits(text, at, 4, c.year) || !literal(text, at, " ") || !digits(text, at, 2, c.hour) ||
-      !literal(text, at, ":") || !digits(text, at, 2, c.minute) || !literal(text, at, ":") || !digits(text, at, 2, c.second) ||
-      !literal(text, at, " GMT") || at != text.size())
+  auto isNext = [&](std::string_view word) { return literal(text, at, word); };
+  if (std::ranges::none_of(kDays, isNext) || !isNext(", ") || !digits(text, at, 2, c.day) || !isNext(" ")) return bad();
+  auto month = std::ranges::find_if(kMonths, isNext);
+  if (month == kMonths.end()) return bad();
+  c.month = int(month - kMonths.begin()) + 1;
+  if (!isNext(" ") || !digits(text, at, 4, c.year) || !isNext(" ") || !digits(text, at, 2, c.hour) || !isNext(":") ||
+      !digits(text, at, 2, c.minute) || !isNext(":") || !digits(text, at, 2, c.second) || !isNext(" GMT") ||
+      at != text.size())
     return bad();
   return timeOf(c, text);
 }

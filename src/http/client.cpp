@@ -18,14 +18,19 @@ class DirectClient final : public Client {
     Response response;
     Answer answer = handler_.handle(request, response);
     if (!answer.done()) return base::internal(request.method + " " + request.target + ": the handler suspended");
-    answer.finish();
+    try {
+      answer.finish();
+    } catch (...) {  // as the server does
+      response.clear();
+      response.status = 500;
+    }
     return response;
   }
 
   base::Result<Response> stream(const Request& request, const Sink& sink) override {
     Response response = TRY(send(request));
     if (response.status / 100 == 2) {
-      sink(response.body);
+      if (!response.body.empty()) sink(response.body);
       response.body.clear();
     }
     return response;

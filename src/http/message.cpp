@@ -10,13 +10,21 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
 }  // namespace
 
 bool sameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
   Field field{std::uint32_t(text_.size()), std::uint32_t(name.size()), std::uint32_t(text_.size() + name.size()),
               std::uint32_t(value.size())};
-  text_.append(name).append(value);
+  if (text_.size() + name.size() + value.size() > text_.capacity()) {
+    std::string larger;  // not in place: `value` may be a view of an older field
+    larger.reserve(2 * (text_.size() + name.size() + value.size()));
+    larger.append(text_).append(name).append(value);
+    text_ = std::move(larger);
+  } else {
+    text_.append(name).append(value);
+  }
   fields_.push_back(field);
 }
 
@@ -26,7 +34,9 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(fields_, [&](const Field& field) { return sameName(std::string_view(text_).substr(field.name, field.nameSize), name); });
+  std::erase_if(fields_, [&](const Field& field) {
+    return sameName(std::string_view(text_).substr(field.name, field.nameSize), name);
+  });
 }
 
 void Headers::clear() {
@@ -83,13 +93,17 @@ std::string_view reasonPhrase(int status) {
     case 204: return "No Content";
     case 206: return "Partial Content";
     case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
     case 304: return "Not Modified";
     case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
     case 408: return "Request Timeout";
     case 409: return "Conflict";
     case 410: return "Gone";
@@ -100,10 +114,13 @@ std::string_view reasonPhrase(int status) {
     case 415: return "Unsupported Media Type";
     case 416: return "Range Not Satisfiable";
     case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
     case 503: return "Service Unavailable";
     case 504: return "Gateway Timeout";
     case 505: return "HTTP Version Not Supported";

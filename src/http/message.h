@@ -35,7 +35,7 @@ class Headers {
 
 struct Request {
   std::string method = "GET";
-  std::string origin = {};  // client side only: "https://host:port"; names the connection and the Host field
+  std::string origin = {};   // client side only: "https://host:port"; names the connection and the Host field
   std::string target = "/";  // origin-form: percent-encoded path and query, exactly as on the wire
   Headers headers = {};
   std::string body = {};

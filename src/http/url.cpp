@@ -1,5 +1,6 @@
 #include "http/url.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace http {
@@ -10,6 +11,18 @@ std::string lowered(std::string_view text) {
   for (char& c : out)
     if (c >= 'A' && c <= 'Z') c = char(c + 32);
   return out;
+}
+
+bool isAllOf(std::string_view text, std::string_view further) {
+  return std::ranges::all_of(text, [&](char c) {
+    bool letterOrDigit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return letterOrDigit || further.find(c) != std::string_view::npos;
+  });
+}
+
+bool isIpv6(std::string_view host) {
+  return host.find(':') != std::string_view::npos &&
+         host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
 }
 
 std::uint16_t ownPort(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
@@ -27,7 +40,8 @@ std::string Url::origin() const { return scheme + "://" + authority(); }
 base::Result<Url> parseUrl(std::string_view text) {
   auto bad = [&](std::string_view why) { return base::invalid("\"" + std::string(text) + "\" " + std::string(why)); };
   for (char c : text)
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return bad("is no URL: it has blanks or control characters");
+    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
+      return bad("is no URL: it has blanks, control characters or characters that are not ASCII");
   std::size_t mark = text.find("://");
   if (mark == std::string_view::npos) return bad("is no URL: it must start with https:// (or http://)");
   Url url;
@@ -46,11 +60,14 @@ base::Result<Url> parseUrl(std::string_view text) {
     if (close == std::string_view::npos) return bad("has an IPv6 address without its ]");
     host = authority.substr(1, close - 1);
     port = authority.substr(close + 1);
+    if (!isIpv6(host)) return bad("has no IPv6 address between [ and ]");
   } else if (std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
     host = authority.substr(0, colon);
     port = authority.substr(colon);
   }
   if (host.empty()) return bad("has no host");
+  if (!authority.starts_with('[') && !isAllOf(host, "-._"))
+    return bad("has a host that is neither a name nor an address");
   url.host = lowered(host);
   url.port = ownPort(url.scheme);
   if (!port.empty()) {

@@ -9,9 +9,9 @@
 namespace http {
 
 struct Url {
-  std::string scheme;       // "http" or "https"
-  std::string host;         // lower case; an IPv6 address without its brackets
-  std::uint16_t port = 0;   // never 0 after parseUrl: 80 and 443 are filled in
+  std::string scheme;        // "http" or "https"
+  std::string host;          // lower case; an IPv6 address without its brackets
+  std::uint16_t port = 0;    // never 0 after parseUrl: 80 and 443 are filled in
   std::string target = "/";  // path and query, never empty, no fragment
 
   std::string origin() const;     // scheme://host[:port], the port only when it is not the scheme's own
