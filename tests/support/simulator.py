@@ -1,7 +1,16 @@
 """`irsa sim` as a process of a test."""
+import ctypes
 import json
 import os
+import signal
 import subprocess
+
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """For a child process: it ends when the test that started it does, even if that was killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Simulator:
@@ -11,7 +20,7 @@ class Simulator:
         self.command = [*prefix, str(irsa), "sim", *map(str, arguments)]
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_parent)
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"no ready line from {' '.join(self.command)}: exit code {self.process.wait()}")

@@ -11,6 +11,7 @@ import urllib.request
 import uuid
 
 from support import certificates, json_patch
+from support.simulator import end_with_parent
 
 
 def free_port():
@@ -36,7 +37,7 @@ class Webhook:
         self.process = subprocess.Popen(
             [str(self.program), "--in-cluster=false", f"--kubeconfig={self.kubeconfig}", f"--port={self.port}",
              f"--metrics-port={self.metrics_port}", f"--tls-cert={certificate}", f"--tls-key={key}", *self.flags],
-            stdout=self.log, stderr=subprocess.STDOUT)
+            stdout=self.log, stderr=subprocess.STDOUT, preexec_fn=end_with_parent)
         self.context = ssl.create_default_context(cafile=self.folder / "ca.crt")
         try:
             self._await_readiness(15)
