@@ -1,0 +1,332 @@
+#include "webhook/flags.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace webhook {
+namespace {
+
+using base::Result;
+
+base::Error bad(std::string_view name, std::string_view value, std::string_view why) {
+  return base::invalid("invalid argument \"" + std::string(value) + "\" for \"--" + std::string(name) +
+                       "\" flag: " + std::string(why));
+}
+
+// One flag: what it is called, what stands for it in the help, and what to do with a value.
+struct Flag {
+  std::string name, shown, help;
+  bool isBoolean = false;
+  std::function<Result<void>(const std::string& value)> set;
+};
+
+class FlagSet {
+ public:
+  void text(std::string name, std::string& target, std::string help) {
+    std::string shown = "string";
+    if (!target.empty()) help += " (default \"" + target + "\")";
+    add({std::move(name), std::move(shown), std::move(help), false,
+         [&target](const std::string& value) -> Result<void> {
+           target = value;
+           return {};
+         }});
+  }
+  void boolean(std::string name, bool& target, std::string help) {
+    if (target) help += " (default true)";
+    std::string copy = name;
+    add({std::move(name), "", std::move(help), true, [&target, copy](const std::string& value) -> Result<void> {
+           std::optional<bool> parsed = admission::parseGoBool(value);
+           if (!parsed) return bad(copy, value, "it must be true or false");
+           target = *parsed;
+           return {};
+         }});
+  }
+  template <typename Number>
+  void number(std::string name, Number& target, std::int64_t least, std::int64_t most, std::string help) {
+    help += " (default " + std::to_string(target) + ")";
+    std::string copy = name;
+    add({std::move(name), "int", std::move(help), false,
+         [&target, least, most, copy](const std::string& value) -> Result<void> {
+           std::optional<std::int64_t> parsed = admission::parseGoInt(value);
+           if (!parsed || *parsed < least || *parsed > most)
+             return bad(copy, value,
+                        "it must be a number from " + std::to_string(least) + " to " + std::to_string(most));
+           target = Number(*parsed);
+           return {};
+         }});
+  }
+  // A duration as Go writes it ("250ms", "1.5s", "1m").
+  void duration(std::string name, std::chrono::milliseconds& target, std::string help);
+  void custom(std::string name, std::string shown, std::string help,
+              std::function<Result<void>(const std::string&)> set) {
+    const bool isBoolean = shown.empty();
+    add({std::move(name), std::move(shown), std::move(help), isBoolean, std::move(set)});
+  }
+  // Taken for the sake of AWS's manifests; `note` is logged when it is given.
+  void accepted(const std::string& name, bool isBoolean, std::string help, std::vector<std::string>& notes,
+                std::string note);
+
+  // Known, and an error unless switched off: better a stop than pods without credentials.
+  void refused(const std::string& name, bool isBoolean, std::string instead);
+
+  const Flag* find(const std::string& name) const {
+    auto found = flags_.find(name);
+    return found == flags_.end() ? nullptr : &found->second;
+  }
+  std::string help() const;
+
+ private:
+  void add(Flag flag) { flags_.emplace(flag.name, flag); }
+  std::map<std::string, Flag> flags_;
+};
+
+std::optional<std::chrono::milliseconds> parseDuration(std::string_view text) {
+  if (text == "0") return std::chrono::milliseconds(0);
+  static constexpr std::pair<std::string_view, double> kUnits[] = {{"ns", 1e-6}, {"us", 1e-3}, {"ms", 1},
+                                                                   {"s", 1e3},   {"m", 6e4},   {"h", 3.6e6}};
+  double total = 0;
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    const std::string number(text.substr(0, digits));
+    text.remove_prefix(digits);
+    const std::string_view unit = text.substr(0, std::min(text.find_first_of("0123456789."), text.size()));
+    text.remove_prefix(unit.size());
+    auto found =
+        std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& entry) { return entry.first == unit; });
+    if (number.empty() || number == "." || std::count(number.begin(), number.end(), '.') > 1 || number.size() > 12 ||
+        found == std::end(kUnits))
+      return std::nullopt;
+    total += std::stod(number) * found->second;
+  }
+  return std::chrono::milliseconds(std::int64_t(total));
+}
+
+void FlagSet::duration(std::string name, std::chrono::milliseconds& target, std::string help) {
+  help += " (default " + std::to_string(target.count()) + "ms)";
+  std::string copy = name;
+  add({std::move(name), "duration", std::move(help), false, [&target, copy](const std::string& value) -> Result<void> {
+         std::optional<std::chrono::milliseconds> parsed = parseDuration(value);
+         if (!parsed) return bad(copy, value, "it must be a duration such as 250ms or 1s");
+         target = *parsed;
+         return {};
+       }});
+}
+
+void FlagSet::accepted(const std::string& name, bool isBoolean, std::string help, std::vector<std::string>& notes,
+                       std::string note) {
+  add({name, isBoolean ? "" : "string", std::move(help), isBoolean,
+       [&notes, name, note](const std::string&) -> Result<void> {
+         if (!note.empty()) notes.push_back("--" + name + ": " + note);
+         return {};
+       }});
+}
+
+void FlagSet::refused(const std::string& name, bool isBoolean, std::string instead) {
+  add({name, isBoolean ? "" : "string", "Not supported: " + instead, isBoolean,
+       [isBoolean, name, instead](const std::string& value) -> Result<void> {
+         const bool isOff = isBoolean ? !admission::parseGoBool(value).value_or(true) : value.empty();
+         if (isOff) return {};
+         return bad(name, value, "this version does not support it").withHint(instead);
+       }});
+}
+
+std::string FlagSet::help() const {
+  std::string out = "Usage of irsa-webhook:\n";
+  for (const auto& [name, flag] : flags_) {
+    std::string left = (name == "v" ? "  -v, --" : "      --") + name + (flag.shown.empty() ? "" : " " + flag.shown);
+    left.resize(std::max<std::size_t>(left.size() + 2, 52), ' ');
+    out += left + flag.help + "\n";
+  }
+  return out;
+}
+
+// Go's names of the suites of TLS 1.2 and below, and OpenSSL's.
+constexpr std::pair<std::string_view, std::string_view> kSuites[] = {
+    {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"},
+    {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"},
+    {"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"},
+    {"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"},
+    {"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"},
+    {"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-CHACHA20-POLY1305"},
+    {"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305", "ECDHE-ECDSA-CHACHA20-POLY1305"},
+    {"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305", "ECDHE-RSA-CHACHA20-POLY1305"},
+    {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "ECDHE-ECDSA-AES128-SHA"},
+    {"TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "ECDHE-RSA-AES128-SHA"},
+    {"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "ECDHE-ECDSA-AES256-SHA"},
+    {"TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "ECDHE-RSA-AES256-SHA"},
+    {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "ECDHE-ECDSA-AES128-SHA256"},
+    {"TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", "ECDHE-RSA-AES128-SHA256"},
+    {"TLS_RSA_WITH_AES_128_GCM_SHA256", "AES128-GCM-SHA256"},
+    {"TLS_RSA_WITH_AES_256_GCM_SHA384", "AES256-GCM-SHA384"},
+    {"TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA"},
+    {"TLS_RSA_WITH_AES_256_CBC_SHA", "AES256-SHA"},
+    {"TLS_RSA_WITH_AES_128_CBC_SHA256", "AES128-SHA256"},
+    {"TLS_AES_128_GCM_SHA256", ""},  // TLS 1.3's own are always on
+    {"TLS_AES_256_GCM_SHA384", ""},
+    {"TLS_CHACHA20_POLY1305_SHA256", ""},
+};
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+Result<void> setCipherSuites(const std::string& list, std::string& out) {
+  out.clear();
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    const std::string_view name = trimmed(std::string_view(list).substr(at, end - at));
+    at = end + 1;
+    if (name.empty()) continue;
+    auto found =
+        std::find_if(std::begin(kSuites), std::end(kSuites), [&](const auto& entry) { return entry.first == name; });
+    if (found == std::end(kSuites)) return bad("tls-cipher-suites", name, "there is no such cipher suite");
+    if (!found->second.empty()) out.append(out.empty() ? "" : ":").append(found->second);
+  }
+  return {};
+}
+
+Result<void> setMinVersion(const std::string& value, std::string& out) {
+  for (std::string_view digit : {"0", "1", "2", "3"})
+    if (value == "1." + std::string(digit) || value == "VersionTLS1" + std::string(digit)) {
+      out = "1." + std::string(digit);
+      return {};
+    }
+  if (value.empty()) return {};
+  return bad("tls-min-version", value, "it must be 1.0, 1.1, 1.2 or 1.3");
+}
+
+void addCredentialFlags(FlagSet& set, Flags& flags) {
+  admission::Settings& settings = flags.settings;
+  set.text("annotation-prefix", settings.annotationPrefix, "Prefix of the annotations of service accounts and pods");
+  set.text("token-audience", settings.tokenAudience, "Audience of tokens, unless an account says otherwise");
+  set.text("token-mount-path", settings.tokenMountPath, "Where tokens are mounted");
+  set.number("token-expiration", settings.tokenExpiration, INT64_MIN, INT64_MAX,
+             "Life of tokens in seconds, at least 600");
+  set.text("aws-default-region", settings.defaultRegion, "If set, AWS_DEFAULT_REGION and AWS_REGION are injected");
+  set.boolean("sts-regional-endpoint", settings.regionalSts, "Whether to inject AWS_STS_REGIONAL_ENDPOINTS=regional");
+  admission::ContainerCredentials& agent = settings.containerCredentials;
+  set.text("container-credentials-audience", agent.audience, "Audience of tokens for container credentials");
+  set.text("container-credentials-token-mount-path", agent.mountPath, "Where those tokens are mounted");
+  set.text("container-credentials-token-volume-name", agent.volumeName, "Name of their volume");
+  set.text("container-credentials-token-path", agent.tokenPath, "File name of the token in the volume");
+  set.text("container-credentials-full-uri", agent.fullUri, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+}
+
+void addServerFlags(FlagSet& set, Flags& flags) {
+  set.number("port", flags.port, 0, 65535, "Port of /mutate and /healthz (TLS)");
+  set.number("metrics-port", flags.metricsPort, 0, 65535, "Port of /metrics, /livez and /readyz (plain HTTP)");
+  set.text("kubeconfig", flags.kubeconfig, "A kubeconfig file; without it, the pod's own service account is used");
+  set.text("kube-api", flags.kubeApi, "URL of the API server, instead of the one configured");
+  set.text("tls-cert", flags.tlsCert, "Certificate chain to serve with; read again when it changes");
+  set.text("tls-key", flags.tlsKey, "Its private key");
+  set.custom("tls-min-version", "string", "Lowest TLS version: 1.0, 1.1, 1.2 or 1.3 (default 1.2)",
+             [&](const std::string& value) { return setMinVersion(value, flags.tlsMinVersion); });
+  set.custom("tls-cipher-suites", "string", "Comma-separated cipher suites for TLS 1.2 and below, by Go's names",
+             [&](const std::string& value) { return setCipherSuites(value, flags.tlsCipherSuites); });
+  set.duration("service-account-lookup-grace-period", flags.lookupBudget,
+               "How long to ask the API server about an account that is not in the cache; 0: not at all");
+  set.custom("log-format", "string", "text (klog's) or json (default \"text\")",
+             [&](const std::string& value) -> Result<void> {
+               if (value != "text" && value != "json") return bad("log-format", value, "it must be text or json");
+               flags.logFormat = value == "json" ? admission::Log::Format::Json : admission::Log::Format::Text;
+               return {};
+             });
+  set.boolean("log-decisions", flags.logsDecisions, "One log line for each review");
+  set.number("loops", flags.loops, 1, 64, "Server loops, a thread each");
+  set.duration("drain-time", flags.drainTime, "How long to go on answering after SIGTERM");
+}
+
+void addAcceptedFlags(FlagSet& set, Flags& flags) {
+  set.custom("in-cluster", "", "Refused if true: see --tls-cert", [](const std::string& value) -> Result<void> {
+    std::optional<bool> parsed = admission::parseGoBool(value);
+    if (!parsed) return bad("in-cluster", value, "it must be true or false");
+    if (!*parsed) return {};
+    return bad("in-cluster", value,
+               "it asks for a certificate from the signer kubernetes.io/legacy-unknown, which Kubernetes removed in "
+               "1.22")
+        .withHint(
+            "use --in-cluster=false with --tls-cert and --tls-key (a Secret mounted by cert-manager or by irsa apply)");
+  });
+  for (const auto& [name, instead] : {std::pair("watch-config-map", "annotate the service accounts with role-arn"),
+                                      std::pair("compose-role-arn", "write whole role ARNs in the annotations")})
+    set.refused(name, true, instead);
+  set.refused("watch-container-credentials-config", false, "use web identity (the annotation role-arn)");
+  set.accepted("enable-debugging-handlers", true, "Accepted; see /metrics and the log", flags.notes,
+               "the debugging handlers do not exist here; the log names each decision");
+  for (const char* name : {"service-name", "namespace", "tls-secret"})
+    set.accepted(name, false, "Accepted for the sake of AWS's manifests", flags.notes, "");
+  set.accepted("resync-period", false, "Accepted; the watch needs no resync", flags.notes, "");
+  for (const char* name : {"add_dir_header", "alsologtostderr", "legacy_stderr_threshold_behavior", "logtostderr",
+                           "one_output", "skip_headers", "skip_log_headers"})
+    set.accepted(name, true, "klog's; accepted, the log always goes to standard error", flags.notes, "");
+  for (const char* name : {"alsologtostderrthreshold", "log_backtrace_at", "log_dir", "log_file", "log_file_max_size",
+                           "stderrthreshold", "v", "vmodule"})
+    set.accepted(name, false, "klog's; accepted, the log always goes to standard error", flags.notes, "");
+}
+
+FlagSet flagSet(Flags& flags) {
+  FlagSet set;
+  addCredentialFlags(set, flags);
+  addServerFlags(set, flags);
+  addAcceptedFlags(set, flags);
+  return set;
+}
+
+struct Given {
+  std::string name;
+  std::optional<std::string> value;
+};
+
+Result<Given> split(const std::string& argument) {
+  if (argument == "-h") return Given{"help", std::nullopt};
+  const bool isShort = argument.starts_with("-v") && !argument.starts_with("--");
+  if (isShort && argument.size() == 2) return Given{"v", std::nullopt};
+  if (isShort) return Given{"v", argument.substr(argument[2] == '=' ? 3 : 2)};
+  if (!argument.starts_with("--")) {
+    if (argument.starts_with("-")) return base::invalid("unknown shorthand flag: " + argument);
+    return base::invalid("unexpected argument: " + argument);
+  }
+  const std::size_t equals = argument.find('=');
+  if (equals == std::string::npos) return Given{argument.substr(2), std::nullopt};
+  return Given{argument.substr(2, equals - 2), argument.substr(equals + 1)};
+}
+
+}  // namespace
+
+base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& arguments) {
+  CommandLine line;
+  FlagSet set = flagSet(line.flags);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--") break;
+    Given given = TRY(split(arguments[i]));
+    if (given.name == "help") {
+      line.wish = CommandLine::Wish::Help;
+      return line;
+    }
+    if (given.name == "version") {
+      if (admission::parseGoBool(given.value.value_or("true")).value_or(true)) line.wish = CommandLine::Wish::Version;
+      continue;
+    }
+    const Flag* flag = set.find(given.name);
+    if (!flag) return base::invalid("unknown flag: --" + given.name);
+    if (!given.value && flag->isBoolean) given.value = "true";
+    if (!given.value && i + 1 == arguments.size()) return base::invalid("flag needs an argument: --" + given.name);
+    if (!given.value) given.value = arguments[++i];
+    TRY(flag->set(*given.value));
+  }
+  std::int64_t& expiration = line.flags.settings.tokenExpiration;
+  expiration = std::max(expiration, admission::kMinExpiration);
+  return line;
+}
+
+std::string usage() {
+  Flags flags;
+  return flagSet(flags).help() + "      --version" + std::string(37, ' ') + "Prints the version\n";
+}
+
+}  // namespace webhook

@@ -1,0 +1,41 @@
+// The command line of irsa-webhook: AWS's flags with their defaults, klog's, and ours. Parsed as Go's pflag does it
+// (--flag=value, --flag value, bare booleans, -v N), because manifests written for AWS's program must run unchanged.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "admission/log.h"
+#include "admission/settings.h"
+#include "base/result.h"
+
+namespace webhook {
+
+struct Flags {
+  admission::Settings settings;
+  std::uint16_t port = 443, metricsPort = 9999;
+  std::string kubeconfig, kubeApi;
+  std::string tlsCert = "/etc/webhook/certs/tls.crt", tlsKey = "/etc/webhook/certs/tls.key";
+  std::string tlsMinVersion = "1.2";  // "1.0" to "1.3"
+  std::string tlsCipherSuites;        // OpenSSL's names, colons between; empty: OpenSSL's choice
+  std::chrono::milliseconds lookupBudget{1000};
+  admission::Log::Format logFormat = admission::Log::Format::Text;
+  bool logsDecisions = true;
+  int loops = 1;
+  std::chrono::milliseconds drainTime{10'000};
+  std::vector<std::string> notes;  // flags that were taken and have no effect here: to be logged
+};
+
+struct CommandLine {
+  enum class Wish { Serve, Help, Version };
+  Wish wish = Wish::Serve;
+  Flags flags;
+};
+
+// Errors are usage errors (exit 2): unknown flags, bad values, and what is refused with the reason.
+base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& arguments);
+
+std::string usage();
+
+}  // namespace webhook
