@@ -107,6 +107,10 @@ int carryOut(const Switch& change, const ApiServerOptions& options, const kube::
              const Console& console) {
   const bool changed = change.before != change.after;
   if (changed) {
+    if (!options.common.yes && console.canAsk() &&
+        !console.confirm("The API server will be away for up to a minute. Go on?")) {
+      return console.fail({base::ErrorKind::Conflict, "", "the manifest was not changed: the answer was not yes"});
+    }
     const base::Result<void> written =
         ground.files->replace(change.place.path, change.after, kManifestMode, change.place.parent);
     if (!written) return console.fail(written.error(), kRefused);

@@ -42,13 +42,17 @@ CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::se
     target = std::chrono::seconds(std::stol(values.back()));
     return true;
   };
-  return app.add_option(name, store, help)->transform(CLI::Validator(toSeconds, "DURATION"))->expected(1);
+  return app.add_option(name, store, help)
+      ->transform(CLI::Validator(toSeconds, ""))
+      ->type_name("DURATION")
+      ->expected(1);
 }
 
 void addOutput(CLI::App& app, CommonOptions& common) {
   const std::map<std::string, Format> formats{{"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}};
-  app.add_option("-o,--output", common.format, "table, json or yaml")
-      ->transform(CLI::CheckedTransformer(formats).description("FORMAT"));
+  app.add_option("-o,--output", common.format, "the form of the result")
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->type_name("table|json|yaml");
   app.add_flag("-q,--quiet", common.quiet, "no progress on standard error");
   app.add_flag("--no-color", common.noColor, "no colors (so does NO_COLOR)");
 }
@@ -118,6 +122,7 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
                  "where pre-images are kept [irsa-backup beside the manifests folder]")
       ->type_name("FOLDER");
   app.add_flag("--dry-run", options.common.dryRun, "show the change as a diff and stop");
+  app.add_flag("-y,--yes", options.common.yes, "do not ask on the terminal");
 }
 
 void addApiServer(CLI::App& root, Options& options, Command& chosen) {
@@ -166,7 +171,7 @@ void addToken(CLI::App& root, Options& options, Command& chosen) {
   mint->add_option("--issuer", options.mint.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
   mint->add_option("--audience,--aud", options.mint.audience, "the audience [sts.amazonaws.com]")->type_name("NAME");
   mint->add_option("--pod", options.mint.pod, "the pod that the token is bound to")->type_name("NAME");
-  addDuration(*mint, "--lifetime", options.mint.lifetime, "from now until it expires [24h]");
+  addDuration(*mint, "--expiration", options.mint.lifetime, "from now until it expires [24h]");
   mint->add_option("--write", options.mint.write, "a new file for the token, readable by you alone")->type_name("FILE");
   example(*mint, "irsa token mint default/s3-echoer -f irsa.yaml --write token");
 
@@ -220,13 +225,14 @@ std::string fullName(const CLI::App& app) {
 
 int usage(CLI::App& root, const CLI::ParseError& error) {
   const CLI::App& app = deepest(root);
-  base::Error shown = base::invalid(fullName(app) + ": " + error.what());
+  const bool wantsCommand = !app.get_subcommands({}).empty();
+  base::Error shown = base::invalid(fullName(app) + ": " + (wantsCommand ? "a command is missing" : error.what()));
   const std::vector<std::string> unknown = app.remaining();
   shown.hint = fullName(app) + " --help";
   if (!unknown.empty()) {
     const bool isOption = unknown.front().starts_with("-");
     shown.message = fullName(app) + ": there is no " + (isOption ? "option " : "command ") + unknown.front();
-    if (!isOption && app.get_subcommands({}).empty())
+    if (!isOption && !wantsCommand)
       shown.message = fullName(app) + ": '" + unknown.front() + "' is one argument too many";
     const std::string near = suggestion(app, unknown.front());
     if (!near.empty()) shown.hint = "did you mean " + (isOption ? near : fullName(app) + " " + near) + "?";
@@ -259,7 +265,7 @@ int run(int argc, char** argv) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    Console(CommonOptions()).raw(deepest(root).help());
+    Console(CommonOptions()).raw(root.help());
     return kOk;
   } catch (const CLI::CallForVersion& version) {
     Console(CommonOptions()).raw(version.what());

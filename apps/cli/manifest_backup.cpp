@@ -57,7 +57,15 @@ base::Result<std::string> keepPreImage(const ManifestPlace& place, std::string_v
   TRY(files.makeFolder(place.backups, 0700));
   std::string path = place.backups + "/" + namePrefix(place) + base::iso8601Basic(now) + "." +
                      text::hex(crypto::sha256(issuer)).substr(0, kHashLength);
-  TRY(files.create(path, contents, 0600));
+  base::Result<void> created = files.create(path, contents, 0600);
+  if (created) return path;
+  if (created.error().kind != base::ErrorKind::AlreadyExists) return std::move(created).error();
+  // Two patches within a second: the one before kept the same text, or this is not our file.
+  const std::optional<base::FileInfo> info = TRY(files.info(path));
+  const bool isPlain = info && !info->isFolder && !info->isSymbolicLink;
+  if (!isPlain) return std::move(created).error();
+  const std::string kept = TRY(files.read(path));
+  if (kept != contents) return std::move(created).error();
   return path;
 }
 
