@@ -195,7 +195,7 @@ void addSim(CLI::App& root, Options& options, Command& chosen) {
 void addVersion(CLI::App& root, Command& chosen) {
   addCommand(root, "version", "Print the version.", chosen, [] {
     Console(CommonOptions()).raw("irsa " IRSA_VERSION);
-    return static_cast<int>(kOk);
+    return kOk;
   });
 }
 

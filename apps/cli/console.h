@@ -23,14 +23,12 @@ struct CommonOptions {
 };
 
 // The program's exit codes: a contract with scripts.
-enum ExitCode {
-  kOk = 0,
-  kRefused = 1,         // findings, a refusal, or something that could not be done
-  kChangesPending = 2,  // plan --detailed-exitcode
-  kUsage = 3,           // wrong command line or irsa.yaml
-  kCouldNotLook = 4,    // the world did not answer, or not to us
-  kLocked = 75,
-};
+inline constexpr int kOk = 0;
+inline constexpr int kRefused = 1;         // findings, a refusal, or something that could not be done
+inline constexpr int kChangesPending = 2;  // plan --detailed-exitcode
+inline constexpr int kUsage = 3;           // wrong command line or irsa.yaml
+inline constexpr int kCouldNotLook = 4;    // the world did not answer, or not to us
+inline constexpr int kLocked = 75;
 
 // By kind: Invalid is the user's (3), Denied and Unavailable are the world's (4), the rest is refused (1).
 int exitCodeOf(const base::Error& error);

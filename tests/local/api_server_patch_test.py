@@ -158,6 +158,23 @@ class ApiServerPatch(unittest.TestCase):
         self.assertEqual(seen, {BEFORE, AFTER})
         self.assertEqual(names, {"kube-apiserver.yaml"})
 
+    def test_killed_at_any_moment_it_leaves_the_old_or_the_new_manifest(self):
+        self.api(obeys=False)
+        for milliseconds in range(0, 60, 4):
+            command = [IRSA, "apiserver", "patch", "--manifest", self.manifest, "--kubeconfig", self.kubeconfig, "--issuer", NEW]
+            process = subprocess.Popen(command, env=clean_environment(), cwd=self.folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(milliseconds / 1000)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            process.wait()
+            self.assertEqual(os.listdir(self.manifests), ["kube-apiserver.yaml"])
+            self.assertIn(self.manifest.read_bytes(), (BEFORE, AFTER))
+        self.irsa("patch", "--issuer", NEW, "--timeout", "1s", code=1)  # converges, but nobody restarts this API server
+        self.assertEqual(self.manifest.read_bytes(), AFTER)
+        self.irsa("rollback")
+        self.assertEqual(self.manifest.read_bytes(), BEFORE)
+
     def test_dry_run_shows_a_diff_and_asks_nobody(self):
         done = self.irsa("patch", "--issuer", NEW, "--dry-run")
         self.assertIn(f"\n+    - --service-account-issuer={NEW}\n", done.stdout)
