@@ -71,7 +71,7 @@ base::Result<void> checkRequired(const Json& claims) {
     bool isText = text::at(claims, name).is_string() || (name == "aud" && text::at(claims, name).is_array());
     if (!claims.contains(name) || (!isTimestamp && !isText))
       return broken(TokenRule::RequiredClaims, "Missing a required claim: " + std::string(name));
-    if (name != "aud" && isText && text::stringAt(claims, name).empty())
+    if ((name == "iss" || name == "sub") && text::stringAt(claims, name).empty())
       return broken(TokenRule::RequiredClaims, "Claim is not allowed to be empty: " + std::string(name));
   }
   return {};
