@@ -17,10 +17,10 @@ enum class Dialect { Classic, Opaque };
 struct Settings {
   std::string account = "111122223333";
   std::string region = "us-west-2";
-  aws::Credentials administrator;  // long-term keys that may do everything
+  aws::Credentials administrator = {};  // long-term keys that may do everything
   Dialect dialect = Dialect::Classic;
   bool allowLoopbackIssuers = false;
-  std::string stateFile;         // empty: memory only
+  std::string stateFile = {};    // empty: memory only
   bool secureTransport = false;  // it is served over TLS: the condition key aws:SecureTransport
 };
 

@@ -111,7 +111,8 @@ base::Result<void> createBucket(Call& call) {
   bucket.region = TRY(regionOf(call));
   bucket.created = base::unixSeconds(call.now);
   TRY(readNewSettings(call, bucket));
-  call.response->headers.set("Location", "/" + call.bucket);
+  bool home = bucket.region == kHome;
+  call.response->headers.set("Location", home ? "/" + call.bucket : "http://" + call.bucket + ".s3.amazonaws.com/");
   auto there = call.state.buckets.find(call.bucket);
   if (there != call.state.buckets.end()) {
     // In the oldest Region making it once more succeeds, as it always did.
