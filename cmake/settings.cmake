@@ -22,6 +22,9 @@ if(CCACHE)
       CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
+if(IRSA_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)  # a static-PIE program links no shared object
+endif()
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -30,6 +33,6 @@ find_package(pugixml REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
 # What a room links besides the rooms it NEEDS. Third-party headers stay in .cpp files, but for Json.
-set(text_LIBRARIES PkgConfig::FYAML pugixml::pugixml nlohmann_json::nlohmann_json)
+set(text_LIBRARIES PkgConfig::FYAML pugixml::static nlohmann_json::nlohmann_json)
 set(crypto_LIBRARIES OpenSSL::Crypto)
 set(io_LIBRARIES OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
