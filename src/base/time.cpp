@@ -57,8 +57,9 @@ Result<Time> timeOf(const Civil& c, std::string_view text) {
                       std::chrono::day(unsigned(c.day))};
   if (!date.ok() || c.hour > 23 || c.minute > 59 || c.second > 60)
     return invalid("\"" + std::string(text) + "\" is no point in time");
-  return Time(std::chrono::sys_days(date) + std::chrono::hours(c.hour) + std::chrono::minutes(c.minute) +
-              seconds(c.second));
+  seconds whole = std::chrono::sys_days(date).time_since_epoch();
+  whole += std::chrono::hours(c.hour) + std::chrono::minutes(c.minute) + seconds(c.second);
+  return fromUnixSeconds(whole.count());
 }
 
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -142,6 +143,11 @@ Result<Time> parseHttpDate(std::string_view text) {
 }
 
 std::int64_t unixSeconds(Time time) { return floor<seconds>(time.time_since_epoch()).count(); }
-Time fromUnixSeconds(std::int64_t value) { return Time(seconds(value)); }
+
+Time fromUnixSeconds(std::int64_t value) {
+  // The clock counts nanoseconds in 64 bits; a few days of room remain for offsets and fractions.
+  constexpr std::int64_t kFarthest = 9'223'000'000;
+  return Time(seconds(std::clamp(value, -kFarthest, kFarthest)));
+}
 
 }  // namespace base

@@ -1,4 +1,6 @@
-// Points in time as the protocols write them, always UTC.
+// Points in time as the protocols write them, always UTC. A Time reaches from 1677 to 2262; what lies beyond, such as
+// the year 9999 of credentials that never expire, is read as the first or the last moment of that, so that comparisons
+// hold.
 #pragma once
 #include <cstdint>
 #include <string>

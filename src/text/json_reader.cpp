@@ -68,7 +68,7 @@ void JsonReader::open(std::string_view document) {
 
 bool JsonReader::finish() {
   if (failed()) return false;
-  while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+  passBlanks();
   if (at_ != end_) fail("text after the value");
   return !failed();
 }
@@ -83,6 +83,17 @@ void JsonReader::failAt(const char* reason, const char* where) {
     failedAt_ = std::size_t(where - begin_);
   }
   at_ = end_;  // so that every further call stops at once
+}
+
+void JsonReader::passBlanks() {
+  while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+}
+
+char JsonReader::nextAfterBlanks() {
+  passBlanks();
+  if (at_ != end_ && *at_ != '\0') return *at_;
+  fail(at_ == end_ ? "the text ends too early" : "unexpected character");
+  return '\0';
 }
 
 JsonReader::Kind JsonReader::peek() {

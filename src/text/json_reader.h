@@ -64,12 +64,10 @@ class JsonReader {
   void fail(const char* reason) { failAt(reason, at_); }
   void failAt(const char* reason, const char* where);
 
-  char next() {  // the first byte of the next token, or 0 with a failure
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
-    if (at_ != end_ && *at_ != '\0') return *at_;
-    fail(at_ == end_ ? "the text ends too early" : "unexpected character");
-    return '\0';
-  }
+  // The first byte of the next token, or 0 with a failure.
+  char next() { return at_ != end_ && *at_ > ' ' ? *at_ : nextAfterBlanks(); }
+  char nextAfterBlanks();
+  void passBlanks();
   void pass(char wanted) {
     if (next() == wanted)
       ++at_;

@@ -44,6 +44,15 @@ TEST(Time, TakesALeapSecondAsTheNextSecond) {
   EXPECT_EQ(*base::parseRfc3339("2016-12-31T23:59:60Z"), *base::parseRfc3339("2017-01-01T00:00:00Z"));
 }
 
+TEST(Time, TakesMomentsItCanNotHoldForTheFarthestItCan) {
+  base::Time last = *base::parseRfc3339("9999-12-31T23:59:59.999999-23:59");
+  EXPECT_EQ(base::rfc3339(last).substr(0, 5), "2262-");
+  EXPECT_GT(last, *base::parseRfc3339("2262-01-01T00:00:00Z"));
+  EXPECT_EQ(base::fromUnixSeconds(INT64_MAX), base::fromUnixSeconds(253402300799));
+  EXPECT_LT(base::fromUnixSeconds(INT64_MIN), *base::parseRfc3339("1678-01-01T00:00:00Z"));
+  EXPECT_EQ(*base::parseRfc3339("0000-01-01T00:00:00Z"), base::fromUnixSeconds(INT64_MIN));
+}
+
 TEST(Time, RefusesWhatIsNoRfc3339Time) {
   for (std::string_view text : {"",
                                 "2026-11-23",

@@ -65,6 +65,20 @@ TEST(JsonReader, UnescapesAndKeepsEveryViewUntilTheNextOpen) {
   EXPECT_LT(views[2].data(), document.data() + document.size());
 }
 
+TEST(JsonReader, UsesTheSameMemoryForTheNextText) {
+  std::string document = R"(["one\n","two\n"])";
+  text::JsonReader json;
+  auto read = [&] {
+    std::vector<const char*> places;
+    json.open(document);
+    json.array([&] { places.push_back(json.string().data()); });
+    EXPECT_TRUE(json.finish());
+    return places;
+  };
+  auto first = read();
+  EXPECT_EQ(read(), first);
+}
+
 TEST(JsonReader, UnescapesKeys) {
   text::JsonReader json = opened(R"({"\u006bey":1})");
   std::string found;
