@@ -21,7 +21,7 @@ using Tags = std::map<std::string, std::string>;
 
 struct AwsSettings {
   std::string region;
-  std::string profile, accountId;  // empty: not given
+  std::string profile, accountId;                    // empty: not given
   std::string s3Endpoint, iamEndpoint, stsEndpoint;  // origins; empty: AWS's own. `endpoint` fills all three
   std::string caFile;                                // roots for these endpoints; path
 };
@@ -85,6 +85,7 @@ struct Configuration {
 
 // `file` is the path the document was read from: relative paths are relative to its folder, and every fault is reported
 // as "file:line:column: ..." on a line of its own, all of them at once (Invalid).
-base::Result<Configuration> parseConfiguration(std::string_view document, std::string_view file, const base::Files& files);
+base::Result<Configuration> parseConfiguration(std::string_view document, std::string_view file,
+                                               const base::Files& files);
 
 }  // namespace setup

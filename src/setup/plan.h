@@ -1,7 +1,7 @@
 // The difference between what is wanted and what is there, as calls in the order in which they must run.
 //
-// Pure. plan(desired, what apply(plan(desired, observed)) leaves) is empty. Destroying is planning with nothing desired:
-// role, then provider, then bucket, so that nobody can ever stand behind a provider's URL but its owner.
+// Pure. plan(desired, what apply(plan(desired, observed)) leaves) is empty. Destroying is planning with nothing
+// desired: role, then provider, then bucket, so that nobody can ever stand behind a provider's URL but its owner.
 #pragma once
 #include <string>
 #include <string_view>
@@ -75,8 +75,8 @@ struct PlanOptions {
 base::Result<Plan> plan(const Desired& desired, const Observed& observed, const PlanOptions& options);
 Plan planDestroy(const Observed& observed, const PlanOptions& options);
 
-std::string nameOf(const Call& call);          // "s3:CreateBucket", "iam:CreateRole", "kubernetes:Apply", "file:Create"
-std::string describe(const Plan& plan);        // lines for people: + ~ - with reasons, notes, and the total
-text::Json toJson(const Plan& plan);           // {"actions":[{"call","target","reason"}],"notes":[...],"changes":N}; no secrets
+std::string nameOf(const Call& call);    // "s3:CreateBucket", "iam:CreateRole", "kubernetes:Apply", "file:Create"
+std::string describe(const Plan& plan);  // lines for people: + ~ - with reasons, notes, and the total
+text::Json toJson(const Plan& plan);  // {"actions":[{"call","target","reason"}],"notes":[...],"changes":N}; no secrets
 
 }  // namespace setup

@@ -30,8 +30,8 @@ struct Mode {
   bool adopt = false;         // take over objects that are not tagged as ours
 };
 
-// Reads the world and compares. Changes nothing: a key or certificate that is needed is made in memory and travels in the
-// plan. Errors: could not look (Denied, Unavailable, ...), wrong account, foreign objects (Conflict).
+// Reads the world and compares. Changes nothing: a key or certificate that is needed is made in memory and travels in
+// the plan. Errors: could not look (Denied, Unavailable, ...), wrong account, foreign objects (Conflict).
 base::Result<Plan> makePlan(const Configuration& configuration, World& world, const Mode& mode);
 
 // What became of one action.
@@ -48,13 +48,14 @@ struct Failure {
 };
 
 struct Outcome {
-  std::size_t done = 0;            // actions that were carried out
-  std::vector<Failure> failures;   // empty: all went well
-  std::vector<std::string> left;   // targets that were not reached because of a failure
+  std::size_t done = 0;           // actions that were carried out
+  std::vector<Failure> failures;  // empty: all went well
+  std::vector<std::string> left;  // targets that were not reached because of a failure
 };
 
-// Carries out `plan`, one call after the other. Applying stops at the first failure; destroying goes on with what does not
-// depend on it and keeps the bucket when a provider could not be deleted. Run again to go on: makePlan() finds what is left.
+// Carries out `plan`, one call after the other. Applying stops at the first failure; destroying goes on with what does
+// not depend on it and keeps the bucket when a provider could not be deleted. Run again to go on: makePlan() finds what
+// is left.
 Outcome applyPlan(const Plan& plan, World& world, const Mode& mode, const Progress& progress);
 
 }  // namespace setup

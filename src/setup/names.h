@@ -1,0 +1,31 @@
+// What things are called that do not have a name yet, and the ARNs that follow from names.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace setup {
+
+// Tags of AWS objects and labels of Kubernetes objects.
+inline constexpr std::string_view kNameTag = "irsa-anywhere/name";        // Configuration::name
+inline constexpr std::string_view kClusterTag = "irsa-anywhere/cluster";  // uid of the namespace kube-system
+inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-by";
+inline constexpr std::string_view kManagedBy = "irsa";
+inline constexpr std::string_view kRoleLabel = "irsa-anywhere/role";  // "true" on service accounts that have a role
+inline constexpr std::string_view kRoleAnnotation = "eks.amazonaws.com/role-arn";
+inline constexpr std::string_view kInlinePolicyName = "irsa-anywhere";
+
+// NAME-<12 hex of sha256(ACCOUNT "\n" REGION "\n" NAME)>: the same in every run, and nobody else's by chance.
+std::string bucketName(std::string_view account, std::string_view region, std::string_view name);
+
+// https://BUCKET.s3.REGION.SUFFIX[/PREFIX]
+std::string issuerUrl(std::string_view bucket, std::string_view region, std::string_view dnsSuffix,
+                      std::string_view prefix);
+
+std::string providerArn(std::string_view partition, std::string_view account, std::string_view issuer);
+// `path` with its slashes: "/" or "/team/".
+std::string roleArn(std::string_view partition, std::string_view account, std::string_view path, std::string_view name);
+std::string roleDescription(std::string_view name);  // by which ListRoles, which leaves tags out, shows our roles
+
+std::string privateKeyPath(std::string_view directory, std::string_view name);
+
+}  // namespace setup
