@@ -60,7 +60,7 @@ class ServiceAccountApi:
             self.version += 1
             account = {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {
                 "name": name, "namespace": namespace, "uid": f"00000000-0000-0000-0000-{self.version:012}",
-                "resourceVersion": str(self.version), "annotations": dict(annotations or {})}}
+                "resourceVersion": str(self.version), "creationTimestamp": "2026-01-01T00:00:00Z", "annotations": dict(annotations or {})}}
             self.accounts[namespace, name] = account
             self._tell(kind, account)
 
