@@ -1,0 +1,87 @@
+#include "http/address.h"
+
+#include <charconv>
+#include <vector>
+
+#include "http/message.h"
+
+namespace http {
+namespace {
+
+template <typename Number>
+bool readNumber(std::string_view text, int base, std::size_t longest, Number& number) {
+  if (text.empty() || text.size() > longest) return false;
+  auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  return error == std::errc() && at == text.data() + text.size();
+}
+
+std::optional<std::string> parseV4(std::string_view text) {
+  std::string bytes;
+  while (bytes.size() < 4) {
+    std::size_t dot = text.find('.');
+    std::uint8_t part = 0;
+    // A leading zero reads as octal elsewhere; refusing it leaves no two readings.
+    if (!readNumber(text.substr(0, dot), 10, 3, part) || (text[0] == '0' && dot != 1 && text.size() > 1))
+      return std::nullopt;
+    bytes.push_back(char(part));
+    if (dot == std::string_view::npos) break;
+    text.remove_prefix(dot + 1);
+    if (bytes.size() == 4) return std::nullopt;
+  }
+  return bytes.size() == 4 ? std::optional(bytes) : std::nullopt;
+}
+
+// The groups of one side of "::"; an IPv4 tail is allowed at the end.
+bool readGroups(std::string_view text, std::string& bytes) {
+  while (!text.empty()) {
+    std::size_t colon = text.find(':');
+    std::string_view group = text.substr(0, colon);
+    std::uint16_t number = 0;
+    if (readNumber(group, 16, 4, number)) {
+      bytes.push_back(char(number >> 8));
+      bytes.push_back(char(number & 0xff));
+    } else {
+      auto tail = colon == std::string_view::npos ? parseV4(group) : std::nullopt;
+      if (!tail) return false;
+      bytes += *tail;
+    }
+    if (colon == std::string_view::npos) return true;
+    text.remove_prefix(colon + 1);
+    if (text.empty()) return false;
+  }
+  return true;
+}
+
+std::optional<std::string> parseV6(std::string_view text) {
+  std::size_t gap = text.find("::");
+  std::string head, tail;
+  if (!readGroups(text.substr(0, gap), head)) return std::nullopt;
+  if (gap == std::string_view::npos) return head.size() == 16 ? std::optional(head) : std::nullopt;
+  if (!readGroups(text.substr(gap + 2), tail) || head.size() + tail.size() > 14) return std::nullopt;
+  return head + std::string(16 - head.size() - tail.size(), '\0') + tail;
+}
+
+}  // namespace
+
+std::optional<std::string> parseAddress(std::string_view text) {
+  return text.find(':') == std::string_view::npos ? parseV4(text) : parseV6(text);
+}
+
+bool isLoopback(std::string_view host) {
+  if (sameName(host, "localhost") || sameName(host, "localhost.")) return true;
+  return blockContains("127.0.0.0/8", host) || blockContains("::1/128", host);
+}
+
+bool blockContains(std::string_view block, std::string_view address) {
+  std::size_t slash = block.find('/');
+  unsigned bits = 0;
+  auto network = parseAddress(block.substr(0, slash)), wanted = parseAddress(address);
+  if (!network || !wanted || network->size() != wanted->size() || slash == std::string_view::npos) return false;
+  if (!readNumber(block.substr(slash + 1), 10, 3, bits) || bits > network->size() * 8) return false;
+  std::size_t whole = bits / 8, rest = bits % 8;
+  if (network->compare(0, whole, *wanted, 0, whole) != 0) return false;
+  auto top = [&](const std::string& bytes) { return static_cast<unsigned char>(bytes[whole]) >> (8 - rest); };
+  return rest == 0 || top(*network) == top(*wanted);
+}
+
+}  // namespace http

@@ -1,0 +1,168 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <memory>
+
+#include "io/descriptor.h"
+#include "io/system.h"
+
+extern char** environ;
+
+namespace io {
+namespace {
+
+using Moment = std::chrono::steady_clock::time_point;
+
+constexpr std::size_t kLongestOutput = 4u << 20;  // credentials and tokens are far shorter
+
+struct Pipe {
+  Descriptor reading, writing;
+};
+
+base::Result<Pipe> openPipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return base::internal("making a pipe: " + errorText());
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+// Later entries win, as a shell's `NAME=value command` does.
+std::vector<std::string> mergedEnvironment(const std::vector<std::string>& added) {
+  std::vector<std::string> all = added;
+  for (char** entry = environ; *entry; ++entry) {
+    std::string name(*entry, std::string_view(*entry).find('='));
+    bool isReplaced = false;
+    for (const std::string& own : added) isReplaced = isReplaced || own.starts_with(name + "=");
+    if (!isReplaced) all.emplace_back(*entry);
+  }
+  return all;
+}
+
+std::vector<char*> pointersTo(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Its own process group, so that what the program starts goes with it; signals as in a fresh shell.
+int spawn(pid_t& pid, const std::vector<std::string>& argv, const std::vector<std::string>& environment,
+          const std::array<int, 3>& descriptors) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  for (int i = 0; i < 3; ++i) posix_spawn_file_actions_adddup2(&actions, descriptors[std::size_t(i)], i);
+  sigset_t none, defaults;
+  sigemptyset(&none);
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  int trouble = posix_spawnp(&pid, argv[0].c_str(), &actions, &attributes, pointersTo(argv).data(),
+                             pointersTo(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  return trouble;
+}
+
+// Killed and collected unless it was waited for.
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_(pid), ended_(int(::syscall(SYS_pidfd_open, pid, 0))) {}
+  Child(const Child&) = delete;
+  ~Child() {
+    if (pid_ < 0) return;
+    ::kill(-pid_, SIGKILL);
+    wait();
+  }
+  int ended() const { return ended_.number(); }  // readable once it has ended
+  int wait() {
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_;
+  Descriptor ended_;
+};
+
+// Reads what is there; closes `from` at its end. False when there is too much.
+bool drain(Descriptor& from, std::string& to) {
+  char buffer[16384];
+  ssize_t count = ::read(from.number(), buffer, sizeof buffer);
+  if (count > 0) to.append(buffer, std::size_t(count));
+  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) from.close();
+  return to.size() <= kLongestOutput;
+}
+
+void feed(Descriptor& to, std::string_view& input) {
+  ssize_t count = input.empty() ? 0 : ::write(to.number(), input.data(), input.size());
+  if (count > 0) input.remove_prefix(std::size_t(count));
+  if (input.empty() || (count < 0 && errno != EAGAIN && errno != EINTR)) to.close();
+}
+
+struct Conversation {
+  Descriptor input, output, errors;
+};
+
+// Until the program has ended and its output is read.
+base::Result<ProcessResult> converse(Child& child, Conversation pipes, std::string_view input, Moment deadline) {
+  ProcessResult result;
+  bool hasEnded = false;
+  while (!hasEnded || pipes.output || pipes.errors) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (left <= 0) return base::unavailable("it did not end in time and was stopped");
+    std::array<pollfd, 4> waits{{{pipes.input.number(), POLLOUT, 0},
+                                 {pipes.output.number(), POLLIN, 0},
+                                 {pipes.errors.number(), POLLIN, 0},
+                                 {hasEnded ? -1 : child.ended(), POLLIN, 0}}};
+    // Once it has ended, a grandchild that kept the pipes open is not waited for.
+    int ready = ::poll(waits.data(), waits.size(), hasEnded ? 0 : int(std::min<std::int64_t>(left, INT32_MAX)));
+    if (ready == 0 && hasEnded) break;
+    if (waits[0].revents != 0) feed(pipes.input, input);
+    bool fits = waits[1].revents == 0 || drain(pipes.output, result.output);
+    fits = fits && (waits[2].revents == 0 || drain(pipes.errors, result.errors));
+    if (!fits) return base::invalid("it wrote more than 4 MiB and was stopped");
+    hasEnded = hasEnded || waits[3].revents != 0;
+  }
+  result.exitCode = child.wait();
+  return result;
+}
+
+}  // namespace
+
+base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
+                                       const std::vector<std::string>& addedEnvironment,
+                                       std::chrono::milliseconds timeout, std::string_view input) {
+  if (argv.empty()) return base::invalid("running a program: no program is named");
+  ::signal(SIGPIPE, SIG_IGN);
+  Pipe in = TRY(openPipe());
+  Pipe out = TRY(openPipe());
+  Pipe err = TRY(openPipe());
+  for (int end : {in.writing.number(), out.reading.number(), err.reading.number()}) ::fcntl(end, F_SETFL, O_NONBLOCK);
+  pid_t pid = -1;
+  int trouble = spawn(pid, argv, mergedEnvironment(addedEnvironment),
+                      {in.reading.number(), out.writing.number(), err.writing.number()});
+  std::string doing = "running " + argv[0];
+  if (trouble == ENOENT) return base::notFound(doing + ": " + errorText(trouble));
+  if (trouble != 0) return base::unavailable(doing + ": " + errorText(trouble));
+  Child child(pid);
+  if (child.ended() < 0) return base::internal(doing + ": " + errorText());
+  for (Descriptor* end : {&in.reading, &out.writing, &err.writing}) end->close();
+  auto result = converse(child, {std::move(in.writing), std::move(out.reading), std::move(err.reading)}, input,
+                         std::chrono::steady_clock::now() + timeout);
+  if (!result) return std::move(result).error().during(doing);
+  return result;
+}
+
+}  // namespace io

@@ -1,0 +1,232 @@
+#include "io/wire.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
+
+#include "http/address.h"
+
+namespace io {
+namespace {
+
+base::Error failed(std::string_view doing, const std::string& why) {
+  return base::unavailable(std::string(doing) + ": " + why);
+}
+
+// Milliseconds that poll() may wait; 0 when the time is up.
+int left(Deadline deadline) {
+  auto time = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return time.count() < 0 ? 0 : int(std::min<std::int64_t>(time.count(), 24 * 3600 * 1000));
+}
+
+// A server that goes away without a word must be noticed: probes after 15 s of silence, and data that nobody
+// acknowledges for 30 s ends the connection.
+void watchForSilence(int socket) {
+  const int on = 1, idle = 15, interval = 5, probes = 3, unacknowledged = 30'000;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof unacknowledged);
+}
+
+// 0, or the errno that says why not.
+int connectSocket(int socket, const sockaddr* address, socklen_t size, Deadline deadline) {
+  if (::connect(socket, address, size) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
+  pollfd waiting{socket, POLLOUT, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&waiting, 1, left(deadline));
+  } while (ready < 0 && errno == EINTR);
+  if (ready == 0) return ETIMEDOUT;
+  int error = 0;
+  socklen_t length = sizeof error;
+  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
+  return error;
+}
+
+std::string numericName(const addrinfo& address) {
+  char host[NI_MAXHOST] = "";
+  ::getnameinfo(address.ai_addr, address.ai_addrlen, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+  return host;
+}
+
+// The names a certificate is for, as a person would look them up.
+std::string namesOf(X509* certificate) {
+  std::string names;
+  auto* all = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; all && i < sk_GENERAL_NAME_num(all); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all, i);
+    if (name->type != GEN_DNS) continue;
+    const ASN1_STRING* text = name->d.dNSName;
+    if (!names.empty()) names += ", ";
+    names.append(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), std::size_t(ASN1_STRING_length(text)));
+  }
+  GENERAL_NAMES_free(all);
+  return names.empty() ? "no DNS name" : names;
+}
+
+// The server's certificate did not convince: which of its faults, and what helps.
+base::Error distrust(SSL* tls, const std::string& name) {
+  const long verdict = SSL_get_verify_result(tls);
+  std::string why = X509_verify_cert_error_string(verdict);
+  std::string hint = "give the certificate of the authority that signed it (aws.caFile, AWS_CA_BUNDLE, SSL_CERT_FILE)";
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    X509* certificate = SSL_get1_peer_certificate(tls);
+    why = "it is not for " + name + (certificate ? " but for " + namesOf(certificate) : "");
+    X509_free(certificate);
+    hint = "use a name that the certificate has, or a certificate with this name";
+  } else if (verdict == X509_V_ERR_CERT_HAS_EXPIRED || verdict == X509_V_ERR_CERT_NOT_YET_VALID) {
+    hint = "renew the server's certificate, or set this machine's clock right";
+  }
+  return base::Error{base::ErrorKind::Denied, "", "the server's certificate is not trusted: " + why, hint};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Wire>> Wire::connect(const std::string& host, std::uint16_t port, Deadline deadline) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); error != 0)
+    return failed("looking up " + host, ::gai_strerror(error));
+  std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, ::freeaddrinfo);
+
+  base::Error last = failed("connecting", "there is no address");
+  for (const addrinfo* address = found; address; address = address->ai_next) {
+    Descriptor socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) return failed("making a socket", errorText());
+    watchForSilence(socket.number());
+    int error = connectSocket(socket.number(), address->ai_addr, address->ai_addrlen, deadline);
+    if (error == 0) return std::unique_ptr<Wire>(new Wire(std::move(socket)));
+    last = failed("connecting to " + numericName(*address) + " port " + std::to_string(port), errorText(error));
+  }
+  return last;
+}
+
+base::Result<std::unique_ptr<Wire>> Wire::connectUnix(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return base::invalid(path + ": too long for the path of a socket");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket || ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return failed("connecting to " + path, errorText());
+  return std::unique_ptr<Wire>(new Wire(std::move(socket)));
+}
+
+base::Result<void> Wire::wait(short events, Deadline deadline, std::string_view doing) const {
+  pollfd waiting{socket_.number(), events, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&waiting, 1, left(deadline));
+  } while (ready < 0 && errno == EINTR);
+  if (ready > 0) return {};
+  return failed(doing, ready == 0 ? "no answer in time" : errorText());
+}
+
+// After a call of OpenSSL: true when it is done, false when it must be called again, or why it failed.
+base::Result<bool> Wire::settled(int result, std::string_view doing, Deadline deadline) {
+  if (result > 0) return true;
+  const int saved = errno;
+  switch (SSL_get_error(tls_.get(), result)) {
+    case SSL_ERROR_WANT_READ: TRY(wait(POLLIN, deadline, doing)); return false;
+    case SSL_ERROR_WANT_WRITE: TRY(wait(POLLOUT, deadline, doing)); return false;
+    case SSL_ERROR_ZERO_RETURN: return true;
+    case SSL_ERROR_SYSCALL: return failed(doing, saved == 0 ? "the server closed the connection" : errorText(saved));
+    default: break;
+  }
+  // A peer that just closes, without TLS's own goodbye: the framing above tells whether anything is missing.
+  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    ERR_clear_error();
+    return failed(doing, "the server closed the connection");
+  }
+  return failed(doing, takeTlsError());
+}
+
+base::Result<void> Wire::startTls(const TlsContext& context, const std::string& name, bool verifies,
+                                  Deadline deadline) {
+  constexpr std::string_view kDoing = "the TLS handshake";
+  tls_.reset(SSL_new(context.get()));
+  SSL_set_fd(tls_.get(), socket_.number());
+  SSL_set_connect_state(tls_.get());
+  // RFC 6066, section 3: literal addresses are not permitted in "HostName".
+  const bool isAddress = http::parseAddress(name).has_value();
+  if (!isAddress) SSL_set_tlsext_host_name(tls_.get(), name.c_str());
+  if (verifies) {
+    SSL_set_verify(tls_.get(), SSL_VERIFY_PEER, nullptr);
+    X509_VERIFY_PARAM* parameters = SSL_get0_param(tls_.get());
+    X509_VERIFY_PARAM_set_hostflags(parameters,
+                                    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const int set = isAddress ? X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str())
+                              : X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), name.size());
+    if (set != 1) return base::invalid("\"" + name + "\" is no name that a certificate can have");
+  }
+  for (;;) {
+    ERR_clear_error();
+    const int result = SSL_connect(tls_.get());
+    if (result != 1 && verifies && SSL_get_error(tls_.get(), result) == SSL_ERROR_SSL &&
+        SSL_get_verify_result(tls_.get()) != X509_V_OK) {
+      ERR_clear_error();
+      return distrust(tls_.get(), name);
+    }
+    if (TRY(settled(result, kDoing, deadline))) return {};
+  }
+}
+
+base::Result<void> Wire::write(std::string_view bytes, Deadline deadline) {
+  constexpr std::string_view kDoing = "sending the request";
+  while (!bytes.empty()) {
+    if (tls_) {
+      ERR_clear_error();
+      const int count = SSL_write(tls_.get(), bytes.data(), int(std::min<std::size_t>(bytes.size(), 1u << 20)));
+      if (!TRY(settled(count, kDoing, deadline))) continue;
+      if (count <= 0) return failed(kDoing, "the server closed the connection");
+      bytes.remove_prefix(std::size_t(count));
+      continue;
+    }
+    const ssize_t count = ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count > 0)
+      bytes.remove_prefix(std::size_t(count));
+    else if (errno == EAGAIN || errno == EINTR)
+      TRY(wait(POLLOUT, deadline, kDoing));
+    else
+      return failed(kDoing, errorText());
+  }
+  return {};
+}
+
+base::Result<std::string_view> Wire::read(Deadline deadline) {
+  constexpr std::string_view kDoing = "waiting for the answer";
+  for (;;) {
+    if (tls_) {
+      ERR_clear_error();
+      const int count = SSL_read(tls_.get(), buffer_.data(), int(buffer_.size()));
+      if (TRY(settled(count, kDoing, deadline)))
+        return std::string_view(buffer_).substr(0, std::size_t(std::max(count, 0)));
+      continue;
+    }
+    const ssize_t count = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
+    if (count >= 0) return std::string_view(buffer_).substr(0, std::size_t(count));
+    if (errno != EAGAIN && errno != EINTR) return failed(kDoing, errorText());
+    TRY(wait(POLLIN, deadline, kDoing));
+  }
+}
+
+bool Wire::isStale() const {
+  char byte = 0;
+  const ssize_t count = ::recv(socket_.number(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+}  // namespace io
