@@ -55,6 +55,7 @@ bool takePrefix(std::string_view& text, std::string_view prefix) {
 }
 
 std::optional<double> numberOf(std::string_view text) {
+  if (text.find_first_not_of("0123456789+-.eE") != text.npos) return std::nullopt;  // no "inf", no "nan"
   double value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
