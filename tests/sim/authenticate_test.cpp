@@ -1,0 +1,165 @@
+#include "sim/authenticate.h"
+
+#include "base/time.h"
+#include "local_account.h"
+#include "sim/operation.h"
+
+namespace sim {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::string_view kS3Mismatch =
+    "403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check "
+    "your "
+    "key and signing method.";
+
+TEST(Authenticate, RefusesAnUnknownKey) {
+  LocalAccount account;
+  account.credentials.accessKeyId = "AKIAUNKNOWN";
+  EXPECT_EQ(account.s3("GET", "/").refusal(),
+            "403 InvalidAccessKeyId: The AWS Access Key Id you provided does not exist in our records.");
+  EXPECT_EQ(account.iam({{"Action", "ListRoles"}}).refusal(),
+            "403 InvalidClientTokenId: The security token included in the request is invalid.");
+}
+
+TEST(Authenticate, RefusesAWrongSecret) {
+  LocalAccount account;
+  account.credentials.secretAccessKey += "x";
+  EXPECT_EQ(account.s3("GET", "/").refusal(), kS3Mismatch);
+  EXPECT_EQ(
+      account.sts({{"Action", "GetCallerIdentity"}}).refusal(),
+      "403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check "
+      "your AWS Secret Access Key and signing method. Consult the service documentation for details.");
+}
+
+TEST(Authenticate, WantsASignatureFromTheQueryServices) {
+  LocalAccount account;
+  for (std::string action : {"ListRoles", "GetCallerIdentity", "Nonsense"})
+    EXPECT_EQ(account.unsignedSts({{"Action", action}}).refusal(),
+              "403 MissingAuthenticationToken: Request is missing Authentication Token");
+}
+
+TEST(Authenticate, KeepsTheWindowOfS3) {
+  LocalAccount account;
+  http::Request request = account.s3Request("GET", "/", "", {});
+  aws::sign(request, account.credentials, "us-west-2", "s3", account.clock.now());
+  account.clock.advance(minutes(15));
+  EXPECT_EQ(account.receive(request).status, 200);
+  account.clock.advance(seconds(1));
+  EXPECT_EQ(account.receive(request).refusal(),
+            "403 RequestTimeTooSkewed: The difference between the request time and the current time is too large.");
+}
+
+TEST(Authenticate, KeepsTheWindowOfTheQueryServices) {
+  LocalAccount account;
+  base::Time start = account.clock.now();
+  http::Request late = account.form("2010-05-08", {{"Action", "ListRoles"}}), early = late;
+  aws::sign(late, account.credentials, "us-west-2", "iam", start - minutes(6));
+  aws::sign(early, account.credentials, "us-west-2", "iam", start + minutes(6));
+  auto text = [&](int shift) { return base::iso8601Basic(start + minutes(shift)); };
+  EXPECT_EQ(account.receive(late).refusal(), "403 SignatureDoesNotMatch: Signature expired: " + text(-6) +
+                                                 " is now earlier than " + text(-5) + " (" + text(0) + " - 5 min.)");
+  EXPECT_EQ(account.receive(early).refusal(), "403 SignatureDoesNotMatch: Signature not yet current: " + text(6) +
+                                                  " is still later than " + text(5) + " (" + text(0) + " + 5 min.)");
+}
+
+TEST(Authenticate, NoticesEveryChangeAfterSigning) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  http::Request good = account.s3Request("PUT", "/bucket/key", "body", {});
+  aws::sign(good, account.credentials, "us-west-2", "s3", account.clock.now());
+  http::Request body = good, target = good, method = good, header = good, added = good;
+  body.body = "bodY";
+  body.headers.remove("Content-MD5");
+  target.target = "/bucket/other";
+  method.method = "DELETE";
+  header.headers.set("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA==");
+  added.headers.add("x-amz-acl", "public-read");
+  EXPECT_EQ(account.receive(target).refusal(), kS3Mismatch);
+  EXPECT_EQ(account.receive(method).refusal(), kS3Mismatch);
+  EXPECT_EQ(account.receive(header).refusal(), kS3Mismatch);
+  EXPECT_EQ(account.receive(body).refusal(), kS3Mismatch);
+  EXPECT_EQ(account.receive(added).refusal(),
+            "403 AccessDenied: There were headers present in the request which were not signed");
+  EXPECT_EQ(account.receive(good).status, 200);
+}
+
+TEST(Authenticate, HoldsThePayloadToItsHash) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  std::string hash = text::hex(crypto::sha256("another body"));
+  EXPECT_EQ(
+      account.s3("PUT", "/bucket/key", "body", {{"x-amz-content-sha256", hash}}).refusal(),
+      "400 XAmzContentSHA256Mismatch: The provided 'x-amz-content-sha256' header does not match what was computed.");
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "body", {{"x-amz-content-sha256", "UNSIGNED-PAYLOAD"}}).status, 200);
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "body", {{"x-amz-content-sha256", "whatever"}}).code, "InvalidArgument");
+}
+
+TEST(Authenticate, AcceptsAnyRegionButOnlyItsOwnServices) {
+  LocalAccount account;
+  account.region = "ap-east-1";
+  EXPECT_EQ(account.s3("GET", "/").status, 200);
+  EXPECT_EQ(account.iam({{"Action", "ListRoles"}}).status, 200);
+  EXPECT_EQ(account.query("ec2", "2010-05-08", {{"Action", "ListRoles"}}).code, "SignatureDoesNotMatch");
+  EXPECT_EQ(account.query("sts", "2010-05-08", {{"Action", "ListRoles"}}).refusal(),
+            "400 InvalidAction: Could not find operation ListRoles for version 2010-05-08");
+}
+
+TEST(Authenticate, WantsTheSessionsOwnToken) {
+  IssuerAccount account;
+  account.becomeRole();
+  account.credentials.sessionToken += "x";
+  EXPECT_EQ(account.sts({{"Action", "GetCallerIdentity"}}).code, "InvalidClientTokenId");
+  account.credentials.sessionToken.clear();
+  EXPECT_EQ(account.s3("GET", "/").code, "InvalidToken");
+}
+
+// A presigned GET of /bucket/key.
+http::Request presigned(LocalAccount& account, std::string_view expires) {
+  std::string date = base::iso8601Basic(account.clock.now());
+  aws::Scope scope{date.substr(0, 8), "us-west-2", "s3"};
+  http::Request request = account.s3Request("GET", "", "", {});
+  request.target = "/bucket/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" +
+                   text::percentEncode(account.credentials.accessKeyId + "/" + scope.text()) + "&X-Amz-Date=" + date +
+                   "&X-Amz-Expires=" + std::string(expires) + "&X-Amz-SignedHeaders=host";
+  request.headers.add("Host", "127.0.0.1:4566");
+  std::string canonical = aws::canonicalRequest(request, {"host"}, "UNSIGNED-PAYLOAD", aws::PathStyle::S3);
+  std::string key = aws::signingKey(account.credentials.secretAccessKey, scope);
+  request.target += "&X-Amz-Signature=" + aws::signature(key, aws::stringToSign(canonical, date, scope));
+  return request;
+}
+
+TEST(Authenticate, TakesAPresignedUrlUntilItExpires) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  http::Request request = presigned(account, "60");
+  EXPECT_EQ(account.receive(request).response.body, "body");
+  http::Request both = request;
+  aws::sign(both, account.credentials, "us-west-2", "s3", account.clock.now());
+  EXPECT_EQ(account.receive(both).code, "InvalidArgument");
+  account.clock.advance(seconds(61));
+  EXPECT_EQ(account.receive(request).refusal(), "403 AccessDenied: Request has expired");
+  EXPECT_EQ(account.receive(presigned(account, "604801")).code, "AuthorizationQueryParametersError");
+  EXPECT_EQ(account.receive(presigned(account, "604800")).status, 200);
+}
+
+// Nothing that is not listed, and nothing unsigned, is answered.
+TEST(Authenticate, DeniesByDefault) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  for (std::string method : {"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"})
+    for (std::string target :
+         {"/", "/bucket", "/bucket/key", "/bucket?policy", "/bucket?acl", "/bucket?uploads", "/bucket?delete",
+          "/bucket/key?uploadId=1", "/_irsa/calls", "/_irsa/expect", "/?Action=ListRoles"}) {
+      Reply reply = account.anonymous(method, target);
+      EXPECT_GE(reply.status, 400) << method << " " << target;
+    }
+  EXPECT_EQ(account.s3("GET", "/bucket/key").response.body, "body");
+}
+
+}  // namespace
+}  // namespace sim

@@ -1,0 +1,124 @@
+#include "local_account.h"
+
+namespace sim {
+namespace {
+
+std::string policy(const std::string& principal, const std::string& resource, const std::string& more = "") {
+  return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":)" + principal +
+         R"(,"Action":"s3:GetObject","Resource":")" + resource + "\"" + more + "}]}";
+}
+
+const std::string kPublic = policy("\"*\"", "arn:aws:s3:::bucket/*");
+
+TEST(NewBucket, RefusesAcls) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(account.s3("PUT", "/bucket?acl", "", {{"x-amz-acl", "public-read"}}).refusal(),
+            "400 AccessControlListNotSupported: The bucket does not allow ACLs");
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "x", {{"x-amz-acl", "public-read"}}).refusal(),
+            "400 AccessControlListNotSupported: The bucket does not allow ACLs");
+}
+
+TEST(NewBucket, BlocksPublicPolicies) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(account.s3("GET", "/bucket?publicAccessBlock").at("BlockPublicPolicy"), "true");
+  EXPECT_EQ(account.s3("PUT", "/bucket?policy", kPublic).refusal(),
+            "403 AccessDenied: User: arn:aws:iam::111122223333:user/administrator is not authorized to perform: "
+            "s3:PutBucketPolicy on resource: \"arn:aws:s3:::bucket\" because public policies are blocked by the "
+            "BlockPublicPolicy block public access setting.");
+}
+
+TEST(PublicAccessBlock, IsGoneAfterItsDeletion) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(account.s3("DELETE", "/bucket?publicAccessBlock").status, 204);
+  EXPECT_EQ(account.s3("GET", "/bucket?publicAccessBlock").refusal(),
+            "404 NoSuchPublicAccessBlockConfiguration: The public access block configuration was not found");
+  EXPECT_EQ(account.s3("PUT", "/bucket?policy", kPublic).status, 204);
+}
+
+TEST(AnonymousReader, IsLetInByTheBucketPolicyAlone) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  EXPECT_EQ(account.anonymous("GET", "/bucket/key").refusal(), "403 AccessDenied: Access Denied");
+  account.open("bucket", "/key");
+  EXPECT_EQ(account.anonymous("GET", "/bucket/key").response.body, "body");
+  EXPECT_EQ(account.anonymous("GET", "/bucket/other").status, 403);
+  EXPECT_EQ(account.anonymous("GET", "/bucket").status, 403);
+  EXPECT_EQ(account.anonymous("PUT", "/bucket/key", "x").status, 403);
+  EXPECT_EQ(account.anonymous("GET", "/missing/key").code, "NoSuchBucket");
+}
+
+TEST(AnonymousReader, IsKeptOutByRestrictPublicBuckets) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  account.open("bucket");
+  std::string block =
+      "<PublicAccessBlockConfiguration><RestrictPublicBuckets>true</RestrictPublicBuckets></"
+      "PublicAccessBlockConfiguration>";
+  EXPECT_EQ(account.s3("PUT", "/bucket?publicAccessBlock", block).status, 200);
+  EXPECT_EQ(account.anonymous("GET", "/bucket/key").status, 403);
+  EXPECT_EQ(account.s3("GET", "/bucket/key").status, 200);
+}
+
+TEST(BucketPolicy, IsRefusedInAwsWords) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  auto refusal = [&](const std::string& document) { return account.s3("PUT", "/bucket?policy", document).refusal(); };
+  EXPECT_EQ(refusal("notjson"), "400 MalformedPolicy: Policies must be valid JSON and the first byte must be '{'");
+  EXPECT_EQ(refusal(policy("\"*\"", "arn:aws:s3:::other/*")), "400 MalformedPolicy: Policy has invalid resource");
+  EXPECT_EQ(refusal(policy("\"*\"", "arn:aws:s3:::bucket")),
+            "400 MalformedPolicy: Action does not apply to any resource(s) in statement");
+  EXPECT_EQ(account.s3("GET", "/bucket?policy").refusal(), "404 NoSuchBucketPolicy: The bucket policy does not exist");
+}
+
+TEST(BucketPolicy, ComesBackAsItWasPut) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  account.open("bucket");
+  EXPECT_EQ(account.s3("PUT", "/bucket?policy", kPublic).status, 204);
+  EXPECT_EQ(account.s3("GET", "/bucket?policy").response.body, kPublic);
+  EXPECT_EQ(account.s3("GET", "/bucket?policyStatus").at("IsPublic"), "true");
+}
+
+TEST(BucketPolicy, IsNotPublicWhenItNamesItsReaders) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  std::string condition = R"(,"Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}})";
+  EXPECT_EQ(account.s3("PUT", "/bucket?policy", policy("\"*\"", "arn:aws:s3:::bucket/*", condition)).status, 204);
+  EXPECT_EQ(account.s3("GET", "/bucket?policyStatus").at("IsPublic"), "false");
+}
+
+TEST(BucketTags, RoundTrip) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(account.s3("GET", "/bucket?tagging").refusal(), "404 NoSuchTagSet: The TagSet does not exist");
+  std::string body = "<Tagging><TagSet><Tag><Key>irsa-anywhere/name</Key><Value>edge</Value></Tag></TagSet></Tagging>";
+  EXPECT_EQ(account.s3("PUT", "/bucket?tagging", body).status, 204);
+  EXPECT_EQ(account.s3("GET", "/bucket?tagging").at("TagSet/Tag/Value"), "edge");
+  EXPECT_EQ(account.s3("DELETE", "/bucket?tagging").status, 204);
+  EXPECT_EQ(account.s3("GET", "/bucket?tagging").status, 404);
+}
+
+TEST(OwnershipControls, StartAsBucketOwnerEnforced) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(account.s3("GET", "/bucket?ownershipControls").at("Rule/ObjectOwnership"), "BucketOwnerEnforced");
+  EXPECT_EQ(account.s3("DELETE", "/bucket?ownershipControls").status, 204);
+  EXPECT_EQ(account.s3("GET", "/bucket?ownershipControls").code, "OwnershipControlsNotFoundError");
+}
+
+TEST(Settings, AreNeverTakenForThePlainOperation) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  EXPECT_EQ(account.s3("PUT", "/bucket/key?tagging", "<Tagging/>").status, 501);
+  EXPECT_EQ(account.s3("DELETE", "/bucket?lifecycle").status, 501);
+  EXPECT_EQ(account.s3("GET", "/bucket/key").response.body, "body");
+}
+
+}  // namespace
+}  // namespace sim

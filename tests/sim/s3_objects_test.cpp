@@ -1,0 +1,94 @@
+#include "local_account.h"
+
+namespace sim {
+namespace {
+
+struct Objects : testing::Test {
+  Objects() { account.makeBucket("bucket"); }
+  LocalAccount account;
+};
+
+TEST_F(Objects, KeepTheirHeadersAndMetadata) {
+  Reply put = account.s3(
+      "PUT", "/bucket/.well-known/openid-configuration", "{}",
+      {{"Content-Type", "application/json"}, {"Cache-Control", "public, max-age=300"}, {"x-amz-meta-who", "me"}});
+  EXPECT_EQ(put.header("ETag"), "\"99914b932bd37a50b983c5e7c90ae93b\"");
+  Reply get = account.s3("GET", "/bucket/.well-known/openid-configuration");
+  EXPECT_EQ(get.response.body, "{}");
+  EXPECT_EQ(get.header("content-type"), "application/json");
+  EXPECT_EQ(get.header("cache-control"), "public, max-age=300");
+  EXPECT_EQ(get.header("x-amz-meta-who"), "me");
+  EXPECT_EQ(get.header("x-amz-request-id").size(), 16u);
+  Reply head = account.s3("HEAD", "/bucket/.well-known/openid-configuration");
+  EXPECT_EQ(head.header("content-length"), "2");
+  EXPECT_EQ(head.response.body, "");
+}
+
+TEST_F(Objects, AreStoredUnderTheirKeysOpaquely) {
+  for (std::string key : {"../x", "a//b", "%2e%2e%2f", "dir/", "\xc3\xbc", ".", "a+b=c"}) {
+    std::string target = "/bucket/" + text::percentEncode(key, "/");
+    EXPECT_EQ(account.s3("PUT", target, key).status, 200) << key;
+    EXPECT_EQ(account.s3("GET", target).response.body, key);
+  }
+  EXPECT_EQ(account.s3("PUT", "/bucket/" + std::string(1024, 'k'), "x").status, 200);
+  EXPECT_EQ(account.s3("PUT", "/bucket/" + std::string(1025, 'k'), "x").code, "KeyTooLongError");
+}
+
+TEST_F(Objects, AnswerRanges) {
+  account.s3("PUT", "/bucket/key", "0123456789");
+  auto range = [&](const std::string& text) { return account.s3("GET", "/bucket/key", "", {{"Range", text}}); };
+  EXPECT_EQ(range("bytes=2-4").response.body, "234");
+  EXPECT_EQ(range("bytes=2-4").header("content-range"), "bytes 2-4/10");
+  EXPECT_EQ(range("bytes=2-4").status, 206);
+  EXPECT_EQ(range("bytes=8-").response.body, "89");
+  EXPECT_EQ(range("bytes=-3").response.body, "789");
+  EXPECT_EQ(range("lines=1-2").status, 200);
+  EXPECT_EQ(range("bytes=10-").refusal(), "416 InvalidRange: The requested range is not satisfiable");
+}
+
+TEST_F(Objects, HoldToConditions) {
+  std::string tag = account.s3("PUT", "/bucket/key", "one").header("ETag");
+  EXPECT_EQ(account.s3("GET", "/bucket/key", "", {{"If-None-Match", tag}}).status, 304);
+  EXPECT_EQ(account.s3("GET", "/bucket/key", "", {{"If-Match", "\"x\""}}).refusal(),
+            "412 PreconditionFailed: At least one of the pre-conditions you specified did not hold");
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "two", {{"If-None-Match", "*"}}).status, 412);
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "two", {{"If-Match", tag}}).status, 200);
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "three", {{"If-Match", tag}}).status, 412);
+  EXPECT_EQ(account.s3("PUT", "/bucket/new", "x", {{"If-Match", tag}}).status, 404);
+}
+
+TEST_F(Objects, AreMissedByName) {
+  EXPECT_EQ(account.s3("GET", "/bucket/key").refusal(), "404 NoSuchKey: The specified key does not exist.");
+  EXPECT_EQ(account.s3("HEAD", "/bucket/key").status, 404);
+  EXPECT_EQ(account.s3("DELETE", "/bucket/key").status, 204);
+}
+
+TEST_F(Objects, AreDeletedTogether) {
+  for (std::string key : {"a", "b", "c"}) account.s3("PUT", "/bucket/" + key, key);
+  Reply reply = account.s3(
+      "POST", "/bucket?delete",
+      "<Delete><Object><Key>a</Key></Object><Object><Key>b</Key></Object><Object><Key>z</Key></Object></Delete>");
+  EXPECT_EQ(reply.xml.all("Deleted").size(), 3u);
+  EXPECT_EQ(account.s3("GET", "/bucket/a").status, 404);
+  EXPECT_EQ(account.s3("GET", "/bucket/c").status, 200);
+}
+
+TEST_F(Objects, AreListedInPages) {
+  for (std::string key : {"a/1", "a/2", "b", "c/1", "d e"})
+    account.s3("PUT", "/bucket/" + text::percentEncode(key, "/"), key);
+  Reply all = account.s3("GET", "/bucket?list-type=2&encoding-type=url");
+  ASSERT_EQ(all.xml.all("Contents").size(), 5u);
+  EXPECT_EQ(all.xml.all("Contents")[4]->textOf("Key"), "d%20e");
+  Reply rolled = account.s3("GET", "/bucket?list-type=2&delimiter=%2F&max-keys=2");
+  EXPECT_EQ(rolled.at("CommonPrefixes/Prefix"), "a/");
+  EXPECT_EQ(rolled.at("IsTruncated"), "true");
+  EXPECT_EQ(rolled.at("KeyCount"), "2");
+  std::string token = rolled.at("NextContinuationToken");
+  Reply rest = account.s3("GET", "/bucket?list-type=2&delimiter=%2F&continuation-token=" + token);
+  EXPECT_EQ(rest.at("CommonPrefixes/Prefix"), "c/");
+  EXPECT_EQ(rest.at("Contents/Key"), "d e");
+  EXPECT_EQ(account.s3("GET", "/bucket?prefix=a%2F&marker=a%2F1").at("Contents/Key"), "a/2");
+}
+
+}  // namespace
+}  // namespace sim

@@ -1,0 +1,39 @@
+#include "sim/state.h"
+
+#include <gtest/gtest.h>
+
+namespace sim {
+namespace {
+
+Object oddObject() {
+  Object object;
+  object.body = std::string("\0\xff", 2);
+  object.md5 = "x";
+  object.lastModified = 5;
+  object.headers = {{"content-type", "a\xfe%"}};
+  return object;
+}
+
+TEST(State, SurvivesItsFileForm) {
+  State state;
+  Bucket& bucket = state.buckets["b"];
+  bucket.name = "b";
+  bucket.publicAccessBlock.reset();
+  bucket.objects["k\xff"] = oddObject();
+  Role& role = state.roles["r"];
+  role.name = "R";
+  role.trustPolicy = "{\"%\"}";
+  role.inlinePolicies = {{"p", "{}"}};
+  role.attachedPolicies = {"a"};
+  role.tags = {{"k", "v"}};
+  state.providers["h/p"] = {"h/p", {"c"}, {"t"}, 3, {}};
+  Session& session = state.sessions["ASIA"];
+  session.accessKeyId = "ASIA";
+  session.context = {{"h:aud", {"c"}}};
+  auto read = stateFromJson(text::compact(toJson(state)));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(*read == state);
+}
+
+}  // namespace
+}  // namespace sim
