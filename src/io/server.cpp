@@ -141,7 +141,8 @@ std::uint16_t portOf(int socket) {
 
 class EpollServer final : public Server {
  public:
-  EpollServer(ServerOptions options, Descriptor socket) : options_(std::move(options)), socket_(std::move(socket)) {
+  EpollServer(ServerOptions options, Descriptor socket)
+      : options_(std::move(options)), socket_(std::move(socket)), port_(portOf(socket_.number())) {
     http::Limits limits;
     limits.head = options_.maxHead;
     limits.body = options_.maxBody;
@@ -164,7 +165,7 @@ class EpollServer final : public Server {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  std::uint16_t port() const override { return portOf(socket_.number()); }
+  std::uint16_t port() const override { return port_; }
   int loops() const override { return options_.loops; }
   std::size_t connections() const override { return connections_; }
   void post(int loop, std::function<void()> task) override {
@@ -190,6 +191,7 @@ class EpollServer final : public Server {
     for (auto& worker : workers_) worker->loop.stop();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
+    socket_.close();
   }
 
  private:
@@ -207,6 +209,7 @@ class EpollServer final : public Server {
 
   ServerOptions options_;
   Descriptor socket_;
+  const std::uint16_t port_;
   CurrentTls current_;
   std::atomic<std::size_t> connections_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -1,5 +1,6 @@
 #include "io/wire.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -66,29 +67,19 @@ std::string namesOf(X509* certificate) {
   auto* all = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; all && i < sk_GENERAL_NAME_num(all); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(all, i);
-    if (name->type != GEN_DNS) continue;
-    const ASN1_STRING* text = name->d.dNSName;
+    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
+    const ASN1_STRING* text = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+    const unsigned char* bytes = ASN1_STRING_get0_data(text);
+    const auto size = std::size_t(ASN1_STRING_length(text));
     if (!names.empty()) names += ", ";
-    names.append(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), std::size_t(ASN1_STRING_length(text)));
+    char address[INET6_ADDRSTRLEN] = "";
+    if (name->type == GEN_DNS)
+      names.append(reinterpret_cast<const char*>(bytes), size);
+    else if (size == 4 || size == 16)
+      names += ::inet_ntop(size == 4 ? AF_INET : AF_INET6, bytes, address, sizeof address);
   }
   GENERAL_NAMES_free(all);
-  return names.empty() ? "no DNS name" : names;
-}
-
-// The server's certificate did not convince: which of its faults, and what helps.
-base::Error distrust(SSL* tls, const std::string& name) {
-  const long verdict = SSL_get_verify_result(tls);
-  std::string why = X509_verify_cert_error_string(verdict);
-  std::string hint = "give the certificate of the authority that signed it (aws.caFile, AWS_CA_BUNDLE, SSL_CERT_FILE)";
-  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-    X509* certificate = SSL_get1_peer_certificate(tls);
-    why = "it is not for " + name + (certificate ? " but for " + namesOf(certificate) : "");
-    X509_free(certificate);
-    hint = "use a name that the certificate has, or a certificate with this name";
-  } else if (verdict == X509_V_ERR_CERT_HAS_EXPIRED || verdict == X509_V_ERR_CERT_NOT_YET_VALID) {
-    hint = "renew the server's certificate, or set this machine's clock right";
-  }
-  return base::Error{base::ErrorKind::Denied, "", "the server's certificate is not trusted: " + why, hint};
+  return names.empty() ? "no name at all" : names;
 }
 
 }  // namespace
@@ -154,6 +145,28 @@ base::Result<bool> Wire::settled(int result, std::string_view doing, Deadline de
   return failed(doing, takeTlsError());
 }
 
+// OpenSSL forgets a refused certificate, so its names are noted while the chain is being looked at.
+int Wire::lookAtCertificate(int isGood, X509_STORE_CTX* chain) {
+  if (isGood == 1) return 1;
+  auto* tls = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  static_cast<Wire*>(SSL_get_app_data(tls))->refusedNames_ = namesOf(X509_STORE_CTX_get0_cert(chain));
+  return 0;
+}
+
+// The server's certificate did not convince: which of its faults, and what helps.
+base::Error Wire::distrust(const std::string& name) const {
+  const long verdict = SSL_get_verify_result(tls_.get());
+  std::string why = X509_verify_cert_error_string(verdict);
+  std::string hint = "give the certificate of the authority that signed it (aws.caFile, AWS_CA_BUNDLE, SSL_CERT_FILE)";
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    why = "it is not for " + name + " but for " + refusedNames_;
+    hint = "use a name that the certificate has, or a certificate with this name";
+  } else if (verdict == X509_V_ERR_CERT_HAS_EXPIRED || verdict == X509_V_ERR_CERT_NOT_YET_VALID) {
+    hint = "renew the server's certificate, or set this machine's clock right";
+  }
+  return base::Error{base::ErrorKind::Denied, "", "the server's certificate is not trusted: " + why, hint};
+}
+
 base::Result<void> Wire::startTls(const TlsContext& context, const std::string& name, bool verifies,
                                   Deadline deadline) {
   constexpr std::string_view kDoing = "the TLS handshake";
@@ -164,7 +177,8 @@ base::Result<void> Wire::startTls(const TlsContext& context, const std::string& 
   const bool isAddress = http::parseAddress(name).has_value();
   if (!isAddress) SSL_set_tlsext_host_name(tls_.get(), name.c_str());
   if (verifies) {
-    SSL_set_verify(tls_.get(), SSL_VERIFY_PEER, nullptr);
+    SSL_set_app_data(tls_.get(), this);
+    SSL_set_verify(tls_.get(), SSL_VERIFY_PEER, lookAtCertificate);
     X509_VERIFY_PARAM* parameters = SSL_get0_param(tls_.get());
     X509_VERIFY_PARAM_set_hostflags(parameters,
                                     X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -178,7 +192,7 @@ base::Result<void> Wire::startTls(const TlsContext& context, const std::string& 
     if (result != 1 && verifies && SSL_get_error(tls_.get(), result) == SSL_ERROR_SSL &&
         SSL_get_verify_result(tls_.get()) != X509_V_OK) {
       ERR_clear_error();
-      return distrust(tls_.get(), name);
+      return distrust(name);
     }
     if (TRY(settled(result, kDoing, deadline))) return {};
   }
