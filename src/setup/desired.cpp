@@ -1,0 +1,103 @@
+#include "setup/desired.h"
+
+#include <algorithm>
+
+#include "oidc/discovery.h"
+#include "policy/policy_document.h"
+#include "setup/documents.h"
+#include "setup/names.h"
+
+namespace setup {
+namespace {
+
+constexpr std::size_t kTrustPolicyQuota = 2048;  // characters without white space; can be raised
+
+Tags tagsOf(const Configuration& configuration, const Material& material) {
+  Tags tags = configuration.tags;
+  tags[std::string(kNameTag)] = configuration.name;
+  if (!material.clusterUid.empty()) tags[std::string(kClusterTag)] = material.clusterUid;
+  return tags;
+}
+
+std::vector<DesiredRole> rolesOf(const Configuration& configuration, const Identifiers& names, const Desired& desired,
+                                 std::string_view account) {
+  std::vector<DesiredRole> roles;
+  for (const Binding& binding : configuration.bindings) {
+    auto isSame = [&](const DesiredRole& role) { return role.settings.name == binding.role.name; };
+    if (std::any_of(roles.begin(), roles.end(), isSame)) continue;
+    std::vector<std::string> subjects;
+    for (const Binding& other : configuration.bindings)
+      if (other.role.name == binding.role.name) subjects.push_back(other.subject());
+    DesiredRole role{binding.role, roleArn(names.partition, account, binding.role.path, binding.role.name), "",
+                     desired.tags};
+    for (const auto& [key, value] : binding.role.tags) role.tags[key] = value;
+    role.trustPolicy =
+        text::compact(policy::trustPolicy(names.providerArn, oidc::providerName(names.issuer), kAudience, subjects));
+    roles.push_back(std::move(role));
+  }
+  return roles;
+}
+
+void addNotes(const Configuration& configuration, Desired& desired) {
+  if (!desired.hasCluster)
+    desired.notes.push_back(
+        "irsa.yaml has no cluster: service accounts and the webhook are skipped; add the section cluster and apply "
+        "again");
+  for (const Binding& binding : configuration.bindings)
+    if (binding.isPattern())
+      desired.notes.push_back("annotate the service accounts that " + binding.nameSpace + "/" + binding.serviceAccount +
+                              " is to mean yourself: " + std::string(kRoleAnnotation) + " names role " +
+                              binding.role.name);
+  for (const DesiredRole& role : desired.roles)
+    if (role.trustPolicy.size() > kTrustPolicyQuota)
+      desired.notes.push_back("the trust policy of role " + role.settings.name + " has " +
+                              std::to_string(role.trustPolicy.size()) +
+                              " characters; AWS takes 2048 unless the account's quota was raised");
+}
+
+}  // namespace
+
+Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition,
+                          std::string_view account) {
+  Identifiers names{std::string(partition.name), configuration.issuer.bucket, configuration.issuer.url, ""};
+  const std::string& region = configuration.aws.region;
+  if (names.bucket.empty()) names.bucket = bucketName(account, region, configuration.name);
+  if (names.issuer.empty())
+    names.issuer = issuerUrl(names.bucket, region, partition.dnsSuffix, configuration.issuer.prefix);
+  names.providerArn = providerArn(names.partition, account, names.issuer);
+  return names;
+}
+
+Desired desire(const Configuration& configuration, const aws::Partition& partition, const Material& material) {
+  Identifiers names = identifiersOf(configuration, partition, material.account);
+  Desired desired;
+  desired.name = configuration.name;
+  desired.region = configuration.aws.region;
+  desired.tags = tagsOf(configuration, material);
+  desired.bucket = names.bucket;
+  desired.bucketPolicy = bucketPolicy(names.partition, names.bucket, configuration.issuer.prefix);
+  // ACLs stay shut; a bucket policy may be public, and this one is, for two objects.
+  desired.publicAccess = {.blockPublicAcls = true, .ignorePublicAcls = true};
+  std::string type(kDocumentType), cache(kDocumentCacheControl);
+  const std::string& prefix = configuration.issuer.prefix;
+  desired.documents = {
+      {objectKey(prefix, kJwksKey), {jwksDocument(material.jwks), type, cache}},
+      {objectKey(prefix, kDiscoveryKey), {discoveryDocument(names.issuer, material.jwks), type, cache}}};
+  desired.issuer = names.issuer;
+  desired.providerArn = names.providerArn;
+  desired.roles = rolesOf(configuration, names, desired, material.account);
+  desired.privateKeyPath = privateKeyPath(configuration.keys.directory, configuration.name);
+  desired.newPrivateKeyPem = material.newPrivateKeyPem;
+  desired.hasCluster = !material.clusterUid.empty();
+  if (desired.hasCluster) {
+    desired.objects = webhookObjects(configuration, material.certificate);
+    for (const Binding& binding : configuration.bindings)
+      if (!binding.isPattern())
+        desired.accounts.push_back({binding.nameSpace, binding.serviceAccount,
+                                    roleArn(names.partition, material.account, binding.role.path, binding.role.name)});
+  }
+  addNotes(configuration, desired);
+  return desired;
+}
+
+}  // namespace setup

@@ -1,0 +1,64 @@
+// What should be there, down to the last byte: irsa.yaml with account, keys and certificate filled in.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/partition.h"
+#include "aws/s3.h"
+#include "oidc/jwks.h"
+#include "setup/configuration.h"
+#include "setup/webhook_objects.h"
+
+namespace setup {
+
+// What irsa.yaml cannot say: found in the world, or made for it.
+struct Material {
+  std::string account;     // 12 digits
+  std::string clusterUid;  // empty: day 0
+  oidc::Jwks jwks;
+  std::string newPrivateKeyPem;  // to be written; empty: there is one, or the cluster has its own
+  ServingCertificate certificate;
+};
+
+struct DesiredDocument {
+  std::string key;
+  aws::Object object;
+};
+
+struct DesiredRole {
+  RoleSettings settings;
+  std::string arn;
+  std::string trustPolicy;  // compact JSON over all bindings that name the role
+  Tags tags;
+};
+
+struct DesiredAccount {
+  std::string nameSpace, name, roleArn;
+};
+
+struct Desired {
+  std::string name, region;
+  Tags tags;  // of every AWS object
+  std::string bucket, bucketPolicy;
+  aws::PublicAccessBlock publicAccess;
+  std::vector<DesiredDocument> documents;  // keys first: the discovery document points at them
+  std::string issuer, providerArn;
+  std::vector<DesiredRole> roles;  // in the order of the bindings
+  std::string privateKeyPath, newPrivateKeyPem;
+  bool hasCluster = false;
+  std::vector<DesiredAccount> accounts;   // without those given as patterns
+  std::vector<KubernetesObject> objects;  // of the webhook
+  std::vector<std::string> notes;
+};
+
+// The names in it follow from configuration and account alone.
+struct Identifiers {
+  std::string partition, bucket, issuer, providerArn;
+};
+Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition,
+                          std::string_view account);
+
+Desired desire(const Configuration& configuration, const aws::Partition& partition, const Material& material);
+
+}  // namespace setup

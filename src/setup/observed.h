@@ -1,0 +1,74 @@
+// What is there. Absent is a value; "could not look" is an Error and stops everything.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/client.h"
+#include "aws/iam.h"
+#include "aws/s3.h"
+#include "aws/sts.h"
+#include "base/result.h"
+#include "kube/client.h"
+#include "setup/configuration.h"
+#include "setup/desired.h"
+#include "text/json.h"
+
+namespace setup {
+
+struct ObservedBucket {
+  bool exists = false;
+  Tags tags;
+  std::optional<aws::PublicAccessBlock> publicAccess;
+  std::string policy;                            // empty: none
+  std::map<std::string, aws::Object> documents;  // ours, by key
+};
+
+struct ObservedProvider {
+  std::string arn;
+  aws::OpenIDConnectProvider provider;
+};
+
+struct ObservedRole {
+  aws::Role role;
+  std::vector<std::string> attachedPolicies;          // ARNs
+  std::map<std::string, std::string> inlinePolicies;  // name to JSON
+};
+
+struct ObservedCluster {
+  std::string uid;
+  std::string jwks;                            // as served; read only where irsa.yaml asks for it
+  std::map<std::string, text::Json> objects;   // of the webhook, by path; absent ones are left out
+  std::map<std::string, text::Json> accounts;  // by path: those bound, and those that carry our label
+};
+
+struct Observed {
+  std::string name;  // Configuration::name: whose tags count as ours
+  aws::CallerIdentity caller;
+  Identifiers identifiers;
+  bool isBucketNameOurs = true;           // derived by us, not given in irsa.yaml
+  std::vector<std::string> documentKeys;  // of the two documents
+  ObservedBucket bucket;
+  std::vector<ObservedProvider> providers;  // ours by tag, and whatever stands at our issuer's URL
+  std::vector<ObservedRole> roles;          // ours by tag, and whatever has a wanted name
+  std::optional<ObservedCluster> cluster;
+};
+
+bool hasOurTag(const Tags& tags, std::string_view name);
+bool hasOurLabel(const text::Json& object, std::string_view name);  // irsa-anywhere/name
+bool wasMadeByUs(const text::Json& object, std::string_view name);  // ... and managed-by: irsa
+
+std::string accountPath(std::string_view nameSpace, std::string_view name);
+
+// Invalid when the credentials belong to another account than aws.accountId.
+base::Result<Observed> observe(const Configuration& configuration, aws::Client& aws, const kube::Client* kube);
+
+// The parts, each a look at one neighbourhood.
+base::Result<ObservedBucket> observeBucket(aws::Client& aws, const Observed& so);
+base::Result<std::vector<ObservedProvider>> observeProviders(aws::Client& aws, const Observed& so);
+base::Result<std::vector<ObservedRole>> observeRoles(aws::Client& aws, const Observed& so,
+                                                     const Configuration& configuration);
+base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Configuration& configuration);
+
+}  // namespace setup

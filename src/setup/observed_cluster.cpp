@@ -1,0 +1,63 @@
+#include "setup/names.h"
+#include "setup/observed.h"
+
+namespace setup {
+namespace {
+
+using text::Json;
+
+std::string labelOf(const Json& object, std::string_view label) {
+  return text::stringAt(text::at(text::at(object, "metadata"), "labels"), label);
+}
+
+base::Result<void> lookAt(const kube::Client& kube, const std::string& path, std::map<std::string, Json>& into) {
+  auto object = kube.get(path);
+  if (object)
+    into[path] = *std::move(object);
+  else if (object.error().kind != base::ErrorKind::NotFound)
+    return std::move(object).error();
+  return {};
+}
+
+}  // namespace
+
+bool hasOurLabel(const Json& object, std::string_view name) { return labelOf(object, kNameTag) == name; }
+
+bool wasMadeByUs(const Json& object, std::string_view name) {
+  return hasOurLabel(object, name) && labelOf(object, kManagedByLabel) == kManagedBy;
+}
+
+std::string accountPath(std::string_view nameSpace, std::string_view name) {
+  return "/api/v1/namespaces/" + std::string(nameSpace) + "/serviceaccounts/" + std::string(name);
+}
+
+base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Configuration& configuration) {
+  ObservedCluster found;
+  auto system = kube.get("/api/v1/namespaces/kube-system");
+  if (!system) return std::move(system).error().during("looking at the cluster");
+  found.uid = text::stringAt(text::at(*system, "metadata"), "uid");
+  if (found.uid.empty()) return base::internal("the namespace kube-system has no uid");
+  if (configuration.keys.source == KeySource::Cluster) {
+    auto jwks = kube.getText("/openid/v1/jwks");
+    if (!jwks) return std::move(jwks).error().during("reading the cluster's public keys");
+    found.jwks = *std::move(jwks);
+  }
+  for (const KubernetesObject& object : webhookObjects(configuration, {}))
+    TRY(lookAt(kube, object.path, found.objects));
+  for (const Binding& binding : configuration.bindings)
+    if (!binding.isPattern()) TRY(lookAt(kube, accountPath(binding.nameSpace, binding.serviceAccount), found.accounts));
+
+  // The webhook's own service account carries the label, too; it is among the objects above.
+  Json labelled =
+      TRY(kube.get("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +
+                   configuration.name));
+  const Json& items = text::at(labelled, "items");
+  if (!items.is_array()) return found;
+  for (const Json& account : items) {
+    const Json& metadata = text::at(account, "metadata");
+    found.accounts[accountPath(text::stringAt(metadata, "namespace"), text::stringAt(metadata, "name"))] = account;
+  }
+  return found;
+}
+
+}  // namespace setup

@@ -1,0 +1,131 @@
+#include "setup/plan.h"
+
+#include <algorithm>
+
+#include "http/message.h"
+#include "setup/names.h"
+#include "setup/plan_steps.h"
+
+namespace setup {
+namespace {
+
+base::Error conflict(std::string message, std::string hint) {
+  return {base::ErrorKind::Conflict, "", std::move(message), std::move(hint)};
+}
+
+// Objects of the same name that serve another cluster: a kubeconfig of the wrong cluster must not take them over.
+base::Result<void> checkCluster(const Desired& desired, const Observed& observed) {
+  auto wanted = desired.tags.find(std::string(kClusterTag));
+  if (wanted == desired.tags.end()) return {};
+  auto refuse = [&](const Tags& tags, const std::string& target) -> base::Result<void> {
+    auto found = tags.find(std::string(kClusterTag));
+    if (!hasOurTag(tags, desired.name) || found == tags.end() || found->second == wanted->second) return {};
+    return conflict(
+        target + " belongs to another cluster (uid " + found->second + ", this one is " + wanted->second + ")",
+        "choose the right cluster.context, give this cluster another name, or pass --adopt");
+  };
+  TRY(refuse(observed.bucket.tags, "bucket " + desired.bucket));
+  for (const ObservedProvider& live : observed.providers) TRY(refuse(live.provider.tags, "OIDC provider " + live.arn));
+  for (const ObservedRole& live : observed.roles) TRY(refuse(live.role.tags, "role " + live.role.name));
+  return {};
+}
+
+// What a plan must not try: it would cut off running pods, or IAM cannot do it.
+base::Result<void> checkPossible(const Desired& desired, const Observed& observed) {
+  for (const ObservedProvider& live : observed.providers)
+    if (live.arn != desired.providerArn && hasOurTag(live.provider.tags, desired.name))
+      return conflict("the issuer of " + desired.name + " is https://" + live.provider.url +
+                          ", irsa.yaml now asks for " + desired.issuer +
+                          ": every token that is in use would be refused",
+                      "set name, aws.region and issuer in irsa.yaml back, or run irsa destroy first");
+  for (const DesiredRole& wanted : desired.roles)
+    for (const ObservedRole& live : observed.roles)
+      if (http::sameName(live.role.name, wanted.settings.name) && live.role.arn != wanted.arn)
+        return conflict("role " + wanted.settings.name + " is " + live.role.arn + ", irsa.yaml asks for " + wanted.arn +
+                            ": IAM can neither move nor rename a role",
+                        "give the role another name in irsa.yaml, or set its path and spelling back");
+  return {};
+}
+
+void fillHead(Plan& plan, const Observed& observed, std::string_view region) {
+  plan.account = observed.caller.account;
+  plan.callerArn = observed.caller.arn;
+  plan.region = region;
+  plan.issuer = observed.identifiers.issuer;
+  plan.bucket = observed.identifiers.bucket;
+  plan.providerArn = observed.identifiers.providerArn;
+}
+
+}  // namespace
+
+void PlanDraft::add(Change change, std::string_view target, Call call, std::string_view reason) {
+  actions.push_back({change, std::move(call), std::string(target), std::string(reason)});
+}
+
+bool PlanDraft::mayTouch(bool isOurs, std::string_view target) {
+  if (isOurs || options.adopt) return true;
+  foreign.emplace_back(target);
+  return false;
+}
+
+base::Result<Plan> plan(const Desired& desired, const Observed& observed, const PlanOptions& options) {
+  if (!options.adopt) TRY(checkCluster(desired, observed));
+  TRY(checkPossible(desired, observed));
+  PlanDraft draft{options, {}, {}};
+  if (!desired.newPrivateKeyPem.empty())
+    draft.add(Change::Add, "file " + desired.privateKeyPath,
+              WritePrivateKey{desired.privateKeyPath, desired.newPrivateKeyPem}, "does not exist");
+  planBucket(desired, observed, draft);
+  planProvider(desired, observed, draft);
+  planRoles(desired, observed, draft);
+  if (desired.hasCluster) planCluster(desired, observed, draft);
+  for (const ObservedRole& live : observed.roles) {
+    auto isWanted = [&](const DesiredRole& role) { return http::sameName(role.settings.name, live.role.name); };
+    if (std::none_of(desired.roles.begin(), desired.roles.end(), isWanted)) planRoleRemoval(live, draft);
+  }
+  if (!draft.foreign.empty()) {
+    std::string list;
+    for (const std::string& target : draft.foreign) list += "\n  " + target;
+    return conflict("these exist and were not made for " + desired.name + ", so nothing was done:" + list,
+                    "choose other names in irsa.yaml, or let irsa take them over with --adopt");
+  }
+  Plan made;
+  fillHead(made, observed, desired.region);
+  made.actions = std::move(draft.actions);
+  made.notes = desired.notes;
+  for (const DesiredRole& role : desired.roles) made.roleArns.push_back(role.arn);
+  return made;
+}
+
+Plan planDestroy(const Observed& observed, const PlanOptions& options) {
+  PlanDraft draft{options, {}, {}};
+  Plan made;
+  fillHead(made, observed, "");
+  if (observed.cluster) {
+    for (const auto& [path, account] : observed.cluster->accounts)
+      if (hasOurLabel(account, observed.name)) planAccountRemoval(path, account, observed.name, draft);
+    planWebhookRemoval(observed, draft);
+  }
+  for (const ObservedRole& live : observed.roles)
+    if (hasOurTag(live.role.tags, observed.name)) planRoleRemoval(live, draft);
+  for (const ObservedProvider& live : observed.providers)
+    if (hasOurTag(live.provider.tags, observed.name))
+      draft.add(Change::Remove, "OIDC provider https://" + live.provider.url,
+                aws::DeleteOpenIDConnectProvider{live.arn}, "was made by irsa");
+  const std::string& bucket = observed.identifiers.bucket;
+  const std::string& owner = observed.caller.account;
+  bool isOurs = observed.bucket.exists && (hasOurTag(observed.bucket.tags, observed.name) ||
+                                           (observed.isBucketNameOurs && observed.bucket.tags.empty()));
+  if (isOurs && options.deleteBucket) {
+    for (const auto& [key, object] : observed.bucket.documents)
+      draft.add(Change::Remove, "s3://" + bucket + "/" + key, aws::DeleteObject{bucket, owner, key},
+                "was made by irsa");
+    draft.add(Change::Remove, "bucket " + bucket, aws::DeleteBucket{bucket, owner}, "was made by irsa");
+  } else if (isOurs) {
+    made.notes.push_back("bucket " + bucket + " is kept, with its two documents; --delete-bucket removes it");
+  }
+  made.actions = std::move(draft.actions);
+  return made;
+}
+
+}  // namespace setup

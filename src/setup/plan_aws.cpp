@@ -1,0 +1,163 @@
+#include <algorithm>
+
+#include "http/message.h"
+#include "setup/documents.h"
+#include "setup/names.h"
+#include "setup/plan_steps.h"
+
+namespace setup {
+namespace {
+
+bool contains(const std::vector<std::string>& list, std::string_view value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// Between CreateBucket and PutBucketTagging a run may die: a bucket under the name that only we derive, without a tag,
+// is that half-made one.
+bool isBucketOurs(const Observed& observed) {
+  return hasOurTag(observed.bucket.tags, observed.name) || (observed.isBucketNameOurs && observed.bucket.tags.empty());
+}
+
+void createRole(const DesiredRole& wanted, std::string_view name, const std::string& target, PlanDraft& draft) {
+  const RoleSettings& role = wanted.settings;
+  draft.add(Change::Add, target,
+            aws::CreateRole{.roleName = role.name,
+                            .path = role.path,
+                            .assumeRolePolicyDocument = wanted.trustPolicy,
+                            .description = roleDescription(name),
+                            .maxSessionDuration = role.maxSessionDuration,
+                            .permissionsBoundary = role.boundary,
+                            .tags = wanted.tags},
+            "does not exist");
+}
+
+// Everything CreateRole can set, on a role that is there.
+void repairRole(const DesiredRole& wanted, const aws::Role& live, std::string_view name, const std::string& target,
+                PlanDraft& draft) {
+  const RoleSettings& role = wanted.settings;
+  if (!samePolicy(live.assumeRolePolicyDocument, wanted.trustPolicy))
+    draft.add(Change::Modify, target, aws::UpdateAssumeRolePolicy{live.name, wanted.trustPolicy},
+              "the trust policy differs");
+  if (live.maxSessionDuration != role.maxSessionDuration || live.description != roleDescription(name))
+    draft.add(Change::Modify, target, aws::UpdateRole{live.name, roleDescription(name), role.maxSessionDuration},
+              "maxSessionDuration or description differs");
+  if (role.boundary.empty() && !live.permissionsBoundary.empty())
+    draft.add(Change::Modify, target, aws::DeleteRolePermissionsBoundary{live.name},
+              "has the boundary " + live.permissionsBoundary);
+  if (!role.boundary.empty() && role.boundary != live.permissionsBoundary)
+    draft.add(Change::Modify, target, aws::PutRolePermissionsBoundary{live.name, role.boundary},
+              "lacks the boundary " + role.boundary);
+  if (Tags missing = missingTags(wanted.tags, live.tags); !missing.empty())
+    draft.add(Change::Modify, target, aws::TagRole{live.name, std::move(missing)}, "tags differ");
+}
+
+void planPermissions(const RoleSettings& role, const ObservedRole& live, const std::string& target, PlanDraft& draft) {
+  for (const std::string& arn : role.policies)
+    if (!contains(live.attachedPolicies, arn))
+      draft.add(Change::Add, target, aws::AttachRolePolicy{role.name, arn}, arn + " is not attached");
+  for (const std::string& arn : live.attachedPolicies)
+    if (!contains(role.policies, arn))
+      draft.add(Change::Remove, target, aws::DetachRolePolicy{role.name, arn}, arn + " is not in irsa.yaml");
+  std::string own(kInlinePolicyName);
+  auto inlined = live.inlinePolicies.find(own);
+  bool isInlined = inlined != live.inlinePolicies.end();
+  if (!role.inlinePolicy.empty() && (!isInlined || !samePolicy(inlined->second, role.inlinePolicy)))
+    draft.add(isInlined ? Change::Modify : Change::Add, target, aws::PutRolePolicy{role.name, own, role.inlinePolicy},
+              isInlined ? "the inline policy differs" : "the inline policy is missing");
+  for (const auto& [name, document] : live.inlinePolicies)
+    if (name != own || role.inlinePolicy.empty())
+      draft.add(Change::Remove, target, aws::DeleteRolePolicy{role.name, name},
+                "the inline policy " + name + " is not in irsa.yaml");
+}
+
+}  // namespace
+
+Tags missingTags(const Tags& wanted, const Tags& found) {
+  Tags missing;
+  for (const auto& [key, value] : wanted)
+    if (auto tag = found.find(key); tag == found.end() || tag->second != value) missing[key] = value;
+  return missing;
+}
+
+void planBucket(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  const ObservedBucket& live = observed.bucket;
+  const std::string& bucket = desired.bucket;
+  const std::string& owner = observed.caller.account;
+  std::string target = "bucket " + bucket;
+  Change change = live.exists ? Change::Modify : Change::Add;
+  if (!live.exists)
+    draft.add(Change::Add, target, aws::CreateBucket{bucket, desired.region}, "does not exist");
+  else if (!draft.mayTouch(isBucketOurs(observed), target))
+    return;
+  if (!missingTags(desired.tags, live.tags).empty()) {
+    Tags all = live.tags;  // PutBucketTagging replaces the whole set
+    for (const auto& [key, value] : desired.tags) all[key] = value;
+    draft.add(change, target, aws::PutBucketTagging{bucket, owner, all}, "tags differ");
+  }
+  if (live.publicAccess != desired.publicAccess)
+    draft.add(change, target, aws::PutPublicAccessBlock{bucket, owner, desired.publicAccess},
+              "a public bucket policy must be possible, public ACLs must not");
+  if (live.policy.empty() || !samePolicy(live.policy, desired.bucketPolicy))
+    draft.add(change, target, aws::PutBucketPolicy{bucket, owner, desired.bucketPolicy},
+              "everybody may read the two documents, and nothing else");
+  for (const DesiredDocument& document : desired.documents) {
+    auto found = live.documents.find(document.key);
+    if (found != live.documents.end() && found->second == document.object) continue;
+    bool isThere = found != live.documents.end();
+    draft.add(isThere ? Change::Modify : Change::Add, "s3://" + bucket + "/" + document.key,
+              aws::PutObject{bucket, owner, document.key, document.object.body, document.object.contentType,
+                             document.object.cacheControl},
+              isThere ? "differs" : "does not exist");
+  }
+}
+
+void planProvider(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  const std::string& arn = desired.providerArn;
+  std::string target = "OIDC provider " + desired.issuer;
+  std::string audience(kAudience);
+  auto found = std::find_if(observed.providers.begin(), observed.providers.end(),
+                            [&](const ObservedProvider& live) { return live.arn == arn; });
+  if (found == observed.providers.end())
+    return draft.add(Change::Add, target, aws::CreateOpenIDConnectProvider{desired.issuer, {audience}, desired.tags},
+                     "does not exist");
+  const aws::OpenIDConnectProvider& live = found->provider;
+  if (!draft.mayTouch(hasOurTag(live.tags, desired.name), target)) return;
+  if (!contains(live.clientIds, audience))
+    draft.add(Change::Modify, target, aws::AddClientIDToOpenIDConnectProvider{arn, audience},
+              "does not accept the audience " + audience);
+  for (const std::string& clientId : live.clientIds)
+    if (clientId != audience)
+      draft.add(Change::Remove, target, aws::RemoveClientIDFromOpenIDConnectProvider{arn, clientId},
+                "accepts the audience " + clientId + ", which is not meant");
+  if (Tags missing = missingTags(desired.tags, live.tags); !missing.empty())
+    draft.add(Change::Modify, target, aws::TagOpenIDConnectProvider{arn, std::move(missing)}, "tags differ");
+}
+
+void planRoles(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  for (const DesiredRole& wanted : desired.roles) {
+    std::string target = "role " + wanted.settings.name;
+    auto found = std::find_if(observed.roles.begin(), observed.roles.end(), [&](const ObservedRole& live) {
+      return http::sameName(live.role.name, wanted.settings.name);
+    });
+    if (found == observed.roles.end()) {
+      createRole(wanted, desired.name, target, draft);
+      planPermissions(wanted.settings, {}, target, draft);
+      continue;
+    }
+    if (!draft.mayTouch(hasOurTag(found->role.tags, desired.name), target)) continue;
+    repairRole(wanted, found->role, desired.name, target, draft);
+    planPermissions(wanted.settings, *found, target, draft);
+  }
+}
+
+void planRoleRemoval(const ObservedRole& live, PlanDraft& draft) {
+  const std::string& name = live.role.name;
+  std::string target = "role " + name;
+  for (const std::string& arn : live.attachedPolicies)
+    draft.add(Change::Remove, target, aws::DetachRolePolicy{name, arn}, "so that the role can be deleted");
+  for (const auto& [policy, document] : live.inlinePolicies)
+    draft.add(Change::Remove, target, aws::DeleteRolePolicy{name, policy}, "so that the role can be deleted");
+  draft.add(Change::Remove, target, aws::DeleteRole{name}, "is not wanted");
+}
+
+}  // namespace setup
