@@ -99,10 +99,10 @@ class ReviewReader {
 
 // The answer as it goes back. The request is allowed; refusing a pod is not this webhook's business.
 struct ReviewAnswer {
-  std::string_view apiVersion, kind, uid;  // as they came; empty kind and apiVersion are left out
-  std::string_view patch;                  // JSON Patch (RFC 6902) text; empty: no patch
-  std::span<const std::pair<std::string_view, std::string_view>> auditAnnotations;
-  std::span<const std::string> warnings;  // shown by kubectl
+  std::string_view apiVersion = {}, kind = {}, uid = {};  // as they came; empty kind and apiVersion are left out
+  std::string_view patch = {};                            // JSON Patch (RFC 6902) text; empty: no patch
+  std::span<const std::pair<std::string_view, std::string_view>> auditAnnotations = {};
+  std::span<const std::string> warnings = {};  // shown by kubectl
 };
 
 void appendAnswer(std::string& out, const ReviewAnswer& answer);

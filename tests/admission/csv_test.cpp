@@ -1,0 +1,54 @@
+#include "admission/csv.h"
+
+#include <gmock/gmock.h>
+
+namespace {
+
+using admission::CsvRecord;
+using testing::ElementsAre;
+
+std::vector<std::string> fields(std::string_view text) {
+  CsvRecord record;
+  if (!record.read(text)) return {"<error>"};
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < record.size(); ++i) out.emplace_back(record.at(i));
+  return out;
+}
+
+TEST(CsvRecord, SplitsAtCommasAndTrimsNothing) {
+  EXPECT_THAT(fields("a,b"), ElementsAre("a", "b"));
+  EXPECT_THAT(fields("a, b"), ElementsAre("a", " b"));
+  EXPECT_THAT(fields("a,,b"), ElementsAre("a", "", "b"));
+  EXPECT_THAT(fields("a,"), ElementsAre("a", ""));
+  EXPECT_THAT(fields("'a',#b"), ElementsAre("'a'", "#b"));
+}
+
+TEST(CsvRecord, UnquotesDoubleQuotes) {
+  EXPECT_THAT(fields("\"a\",b"), ElementsAre("a", "b"));
+  EXPECT_THAT(fields("\"a,b\",\"c\"\"d\""), ElementsAre("a,b", "c\"d"));
+  EXPECT_THAT(fields("\"a\nb\",c"), ElementsAre("a\nb", "c"));
+  EXPECT_THAT(fields("\"a\r\nb\""), ElementsAre("a\nb"));
+}
+
+TEST(CsvRecord, TakesTheFirstRecordThatIsNotBlank) {
+  EXPECT_THAT(fields("a\nb"), ElementsAre("a"));
+  EXPECT_THAT(fields("a\r\nb"), ElementsAre("a"));
+  EXPECT_THAT(fields("\n\r\n\na,b\n"), ElementsAre("a", "b"));
+  EXPECT_THAT(fields("a,b\n\"x"), ElementsAre("a", "b"));
+  EXPECT_THAT(fields("a\r"), ElementsAre("a"));
+}
+
+TEST(CsvRecord, RefusesWhatGoRefuses) {
+  for (std::string_view text : {"", "\n", "\"a", "a\"b", "\"a\"b", "a,\"b", "\"a\" ,b", "\""})
+    EXPECT_THAT(fields(text), ElementsAre("<error>")) << text;
+}
+
+TEST(CsvRecord, FindsWholeFieldsOnly) {
+  CsvRecord record;
+  ASSERT_TRUE(record.read("ab,c"));
+  EXPECT_TRUE(record.contains("ab"));
+  EXPECT_FALSE(record.contains("a"));
+  EXPECT_FALSE(record.contains("abc"));
+}
+
+}  // namespace

@@ -1,0 +1,33 @@
+#include "admission/log.h"
+
+#include <gmock/gmock.h>
+
+#include "support/manual_clock.h"
+
+namespace {
+
+using admission::Level;
+using admission::Log;
+
+std::string written(Log::Format format, Level level) {
+  support::ManualClock clock;
+  clock.advance(std::chrono::milliseconds(7));
+  std::string out;
+  Log log(format, clock, [&](std::string_view line) { out += line; });
+  log.write(level, "decision", {{"reason", "Injected"}, {"role", ""}, {"pod", "a\"b\nc"}});
+  return out;
+}
+
+TEST(Log, WritesKlogsText) {
+  EXPECT_EQ(written(Log::Format::Text, Level::Info),
+            "I1124 12:00:00.007000       1 irsa-webhook:1] \"decision\" reason=\"Injected\" pod=\"a\\\"b\\nc\"\n");
+  EXPECT_EQ(written(Log::Format::Text, Level::Error).substr(0, 5), "E1124");
+}
+
+TEST(Log, WritesJson) {
+  EXPECT_EQ(written(Log::Format::Json, Level::Warning),
+            "{\"time\":\"2026-11-24T12:00:00.007000Z\",\"level\":\"warning\",\"message\":\"decision\","
+            "\"reason\":\"Injected\",\"pod\":\"a\\\"b\\nc\"}\n");
+}
+
+}  // namespace
