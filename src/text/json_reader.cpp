@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "text/position.h"
+#include "text/utf8.h"
 
 namespace text {
 namespace {
@@ -33,26 +33,6 @@ unsigned codePoint(const char*& at, const char* end) {
   unsigned low = unsigned(hexadecimal(at + 2, end));
   at += 6;
   return 0x10000 + ((value - 0xd800) << 10) + (low - 0xdc00);
-}
-
-char* putUtf8(char* out, unsigned point) {
-  auto tail = [](unsigned bits) { return char(0x80 | (bits & 0x3f)); };
-  if (point < 0x80) {
-    *out++ = char(point);
-  } else if (point < 0x800) {
-    *out++ = char(0xc0 | point >> 6);
-    *out++ = tail(point);
-  } else if (point < 0x10000) {
-    *out++ = char(0xe0 | point >> 12);
-    *out++ = tail(point >> 6);
-    *out++ = tail(point);
-  } else {
-    *out++ = char(0xf0 | point >> 18);
-    *out++ = tail(point >> 12);
-    *out++ = tail(point >> 6);
-    *out++ = tail(point);
-  }
-  return out;
 }
 
 }  // namespace

@@ -39,24 +39,4 @@ Position Locator::at(std::size_t offset) {
   return last_ = found;
 }
 
-std::size_t badUtf8(std::string_view text) {
-  auto byte = [&](std::size_t at) { return unsigned(static_cast<unsigned char>(text[at])); };
-  for (std::size_t at = 0; at < text.size();) {
-    unsigned lead = byte(at);
-    if (lead < 0x80) {
-      ++at;
-      continue;
-    }
-    std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() - at < size) return at;
-    unsigned lowest = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    unsigned highest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (byte(at + 1) < lowest || byte(at + 1) > highest) return at;
-    for (std::size_t i = 2; i < size; ++i)
-      if ((byte(at + i) & 0xc0) != 0x80) return at;
-    at += size;
-  }
-  return std::string_view::npos;
-}
-
 }  // namespace text

@@ -28,8 +28,4 @@ class Locator {
   Position last_;
 };
 
-// The offset of the first byte that belongs to no well-formed UTF-8 sequence (Unicode, table 3-7: neither overlong
-// forms nor surrogates), or npos.
-std::size_t badUtf8(std::string_view text);
-
 }  // namespace text

@@ -7,6 +7,9 @@
 #include <memory>
 #include <set>
 
+#include "text/utf8.h"
+#include "text/yaml_scalar.h"
+
 namespace text {
 namespace {
 
@@ -80,7 +83,7 @@ class Builder {
   struct Event {
     fy_event_type type = FYET_NONE;
     fy_node_style style = FYNS_ANY;
-    std::string text, anchor, tag;
+    std::string text, anchor, tag;           // text: an alias's name
     bool written = false;                    // it has a token of its own
     std::size_t start = kNone, end = kNone;  // of the token, as libfyaml sees it: without quotes
   };
@@ -120,10 +123,7 @@ class Builder {
     if (const fy_mark* mark = fy_event_end_mark(raw)) event.end = std::min(mark->input_pos, text_.size());
     fy_token* token = fy_event_get_token(raw);
     event.written = token != nullptr && event.start != kNone && event.end != kNone;
-    std::size_t size = 0;
-    bool hasText = event.type == FYET_SCALAR || event.type == FYET_ALIAS;
-    const char* text = event.written && hasText ? fy_token_get_text(token, &size) : nullptr;
-    if (text) event.text.assign(text, size);
+    if (event.written && event.type == FYET_ALIAS) event.text = text_.substr(event.start, event.end - event.start);
     fy_parser_event_free(parser_.get(), raw);
     if (event.type == FYET_DOCUMENT_START && event.written) last_ = event.end;
     return event;
@@ -160,12 +160,13 @@ class Builder {
 
   YamlNode scalar(const Event& event, Role role) {
     YamlNode made;
-    made.scalar = event.text;
     std::size_t start = event.start, end = event.end;
+    std::string_view source = event.written ? text_.substr(start, end - start) : std::string_view();
     switch (event.written ? event.style : FYNS_ANY) {
       case FYNS_SINGLE_QUOTED:
       case FYNS_DOUBLE_QUOTED:
         made.quoted = true;
+        made.scalar = event.style == FYNS_SINGLE_QUOTED ? singleQuotedText(source) : doubleQuotedText(source);
         start = start > 0 ? start - 1 : 0;
         end = std::min(end + 1, text_.size());
         break;
@@ -173,9 +174,10 @@ class Builder {
       case FYNS_FOLDED:
         made.quoted = true;
         start = blockScalarStart(start);
+        made.scalar = blockText(text_.substr(start, end - start), indent_);
         end = blockScalarEnd(start, end);
         break;
-      case FYNS_PLAIN: break;
+      case FYNS_PLAIN: made.scalar = plainText(source); break;
       default: start = end = placeOfNothing(role);
     }
     bool asString = made.quoted || event.tag == "!!str" || event.tag == "!" || event.tag == "!<tag:yaml.org,2002:str>";
@@ -191,11 +193,14 @@ class Builder {
     made.kind = YamlNode::Kind::Sequence;
     made.flow = opening.style == FYNS_FLOW;
     made.start = locator_.at(opening.start);
+    std::size_t outerIndent = indent_;
+    if (!made.flow) indent_ = made.start.column - 1;
     last_ = std::max(last_, opening.end);
     while (true) {
       Event event = TRY(next());
       if (event.type == FYET_SEQUENCE_END) {
         close(made, event);
+        indent_ = outerIndent;
         return made;
       }
       made.items.push_back(TRY(node(event, made.flow ? Role::Root : Role::Item, depth + 1)));
@@ -207,12 +212,15 @@ class Builder {
     made.kind = YamlNode::Kind::Mapping;
     made.flow = opening.style == FYNS_FLOW;
     made.start = locator_.at(opening.start);
+    std::size_t outerIndent = indent_;
+    if (!made.flow) indent_ = made.start.column - 1;
     last_ = std::max(last_, opening.end);
     std::set<std::string> names;
     while (true) {
       Event event = TRY(next());
       if (event.type == FYET_MAPPING_END) {
         close(made, event);
+        indent_ = outerIndent;
         return made;
       }
       YamlNode key = TRY(node(event, Role::Key, depth + 1));
@@ -273,6 +281,7 @@ class Builder {
   std::unique_ptr<fy_parser, Free> parser_;
   std::map<std::string, Anchored> anchors_;
   std::size_t nodes_ = 0;
+  std::size_t indent_ = 0;         // columns before the innermost block collection
   std::size_t last_ = 0;           // where the piece that was read last ends
   std::size_t propertiesEnd_ = 0;  // where the current event's anchor and tag end, or 0
 };

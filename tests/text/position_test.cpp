@@ -31,14 +31,4 @@ TEST(Position, AnswersInAnyOrder) {
 
 TEST(Position, NamesTheFileAsCompilersDo) { EXPECT_EQ(text::place("irsa.yaml", {3, 7, 40}), "irsa.yaml:3:7"); }
 
-TEST(Position, FindsTheFirstByteThatIsNoUtf8) {
-  for (std::string_view good : {"", "plain", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-                                "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
-    EXPECT_EQ(text::badUtf8(good), std::string_view::npos) << good;
-  for (std::string_view bad :
-       {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe2\x82", "\xf0\x8f\xbf\xbf",
-        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82\x28", "\xf0\x9f\x98\x28"})
-    EXPECT_EQ(text::badUtf8("ok" + std::string(bad)), 2u);
-}
-
 }  // namespace
