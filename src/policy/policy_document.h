@@ -47,7 +47,9 @@ struct PolicyDocument {
 // Where a document will be used decides which elements it must and may not have.
 enum class PolicyKind { Identity, Trust, Bucket };
 
-// The error's message is AWS's own sentence for this fault (aws: MalformedPolicyDocument, s3: MalformedPolicy).
+// Strict: no unknown elements or operators, no member twice. The error's message is AWS's own sentence for this fault
+// (code MalformedPolicyDocument, for buckets MalformedPolicy); its hint says where the fault is: "statement 2 has ...".
+// A bucket policy's resources are not held to one bucket: the caller knows which one it is for.
 base::Result<PolicyDocument> parsePolicy(std::string_view document, PolicyKind kind);
 
 struct Request {
@@ -73,7 +75,9 @@ struct Decision {
   std::vector<Step> trace;
 };
 
-// Any matching Deny beats every Allow; no matching Allow is a denial.
+// Any matching Deny beats every Allow; no matching Allow is a denial. A matching statement leaves one step, another one
+// step for each reason why it does not match. In a trust policy a star ("*" or {"AWS": "*"}) allows AWS callers only, never
+// a Federated one; in a bucket policy it is everyone; denying, it is everyone always.
 Decision evaluate(const PolicyDocument& document, PolicyKind kind, const Request& request);
 
 // The trust policy of a role for one provider: aud and sub both pinned. Subjects with * or ? use StringLike.

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "crypto/digest.h"
+#include "support/seeded.h"
 #include "text/encoding.h"
 
 namespace oidc {
@@ -316,6 +317,17 @@ TEST(Signature, OfAnHmacUnderThePublicKeyIsNoSignature) {  // the classic confus
     std::string rs256 = text::base64Url(R"({"alg":"RS256","kid":")" + kid + "\"}") + "." + payload;
     auto token = decoded(rs256 + "." + text::base64Url(crypto::hmacSha256(secret, rs256)));
     EXPECT_EQ(keyVerdict(token, jwks()), std::string("Signature: ") + kBadSignature);
+  }
+}
+
+TEST(Signature, SurvivesNoWoundOfTheToken) {
+  const std::string token = sign(goodClaims(), ecKey()).value();
+  support::Seeded random(7);
+  for (int i = 0; i < 2000; ++i) {
+    std::string wounded = random.mutated(token, "eyJ.AQgw=-_");
+    auto read = decodeToken(wounded);
+    if (wounded == token || !read) continue;
+    EXPECT_FALSE(verify(*read, jwks(), kClients, kTime)) << wounded;
   }
 }
 

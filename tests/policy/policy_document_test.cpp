@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "support/seeded.h"
+
 namespace policy {
 namespace {
 
@@ -101,6 +103,24 @@ TEST(PolicyDocument, RefusesWhatTheGrammarDoesNotKnow) {
     EXPECT_EQ(error.message, "Syntax errors in policy.") << document;
     EXPECT_EQ(error.code, "MalformedPolicyDocument") << document;
     EXPECT_THAT(error.hint, HasSubstr(where)) << document;
+  }
+}
+
+TEST(PolicyDocument, ThatIsDamagedIsRefusedInASentenceOrStillDecides) {
+  const std::string good = allow(R"(,"Condition":{"StringLike":{"oidc.example.com:sub":"a${aws:x, 'y'}*"}})");
+  Request request{
+      "sts:AssumeRoleWithWebIdentity", "", "Federated", "arn:aws:iam::111122223333:oidc-provider/nobody", "", {}};
+  support::Seeded random(11);
+  for (int i = 0; i < 5000; ++i) {
+    std::string document = random.mutated(good, "{}[]\":,*$?aA");
+    for (PolicyKind kind : {PolicyKind::Identity, PolicyKind::Trust, PolicyKind::Bucket}) {
+      auto parsed = parsePolicy(document, kind);
+      if (parsed) {
+        EXPECT_NE(evaluate(*parsed, kind, request).verdict, Verdict::Allow) << document;
+      } else {
+        EXPECT_FALSE(parsed.error().message.empty() || parsed.error().hint.empty()) << document;
+      }
+    }
   }
 }
 
