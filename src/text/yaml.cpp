@@ -137,7 +137,10 @@ class Builder {
     YamlNode made;
     std::size_t before = nodes_;
     switch (event.type) {
-      case FYET_SCALAR: made = scalar(event, role); break;
+      case FYET_SCALAR:
+        TRY(checkBlockIndent(event));
+        made = scalar(event, role);
+        break;
       case FYET_SEQUENCE_START: made = TRY(sequence(event, depth)); break;
       case FYET_MAPPING_START: made = TRY(mapping(event, depth)); break;
       default: return wrong(last_, "the document is broken");
@@ -158,6 +161,14 @@ class Builder {
     return copy;
   }
 
+  // Section 8.1.1.1: deeper than the collection around it, which libfyaml doesn't insist on.
+  base::Result<void> checkBlockIndent(const Event& event) {
+    if (!event.written || (event.style != FYNS_LITERAL && event.style != FYNS_FOLDED)) return {};
+    std::size_t content = text_.find_first_not_of(" \t\r\n", event.start);
+    if (content >= event.end || int(locator_.at(content).column) - 1 > indent_) return {};
+    return wrong(content, "the lines of a block scalar must be indented deeper than what they belong to");
+  }
+
   YamlNode scalar(const Event& event, Role role) {
     YamlNode made;
     std::size_t start = event.start, end = event.end;
@@ -174,7 +185,7 @@ class Builder {
       case FYNS_FOLDED:
         made.quoted = true;
         start = blockScalarStart(start);
-        made.scalar = blockText(text_.substr(start, end - start), indent_);
+        made.scalar = blockText(text_.substr(start, end - start), std::size_t(std::max(indent_, 0)));
         end = blockScalarEnd(start, end);
         break;
       case FYNS_PLAIN: made.scalar = plainText(source); break;
@@ -193,8 +204,8 @@ class Builder {
     made.kind = YamlNode::Kind::Sequence;
     made.flow = opening.style == FYNS_FLOW;
     made.start = locator_.at(opening.start);
-    std::size_t outerIndent = indent_;
-    if (!made.flow) indent_ = made.start.column - 1;
+    int outerIndent = indent_;
+    if (!made.flow) indent_ = int(made.start.column) - 1;
     last_ = std::max(last_, opening.end);
     while (true) {
       Event event = TRY(next());
@@ -212,8 +223,8 @@ class Builder {
     made.kind = YamlNode::Kind::Mapping;
     made.flow = opening.style == FYNS_FLOW;
     made.start = locator_.at(opening.start);
-    std::size_t outerIndent = indent_;
-    if (!made.flow) indent_ = made.start.column - 1;
+    int outerIndent = indent_;
+    if (!made.flow) indent_ = int(made.start.column) - 1;
     last_ = std::max(last_, opening.end);
     std::set<std::string> names;
     while (true) {
@@ -281,7 +292,7 @@ class Builder {
   std::unique_ptr<fy_parser, Free> parser_;
   std::map<std::string, Anchored> anchors_;
   std::size_t nodes_ = 0;
-  std::size_t indent_ = 0;         // columns before the innermost block collection
+  int indent_ = -1;                // columns before the innermost block collection; -1: there is none
   std::size_t last_ = 0;           // where the piece that was read last ends
   std::size_t propertiesEnd_ = 0;  // where the current event's anchor and tag end, or 0
 };

@@ -140,6 +140,13 @@ TEST(Yaml, SaysWhereTheTextIsWrong) {
   EXPECT_THAT(refusal("? {a: b}\n: c\n"), HasSubstr("a key must be a text"));
 }
 
+TEST(Yaml, WantsTheLinesOfABlockScalarIndented) {
+  EXPECT_THAT(refusal("a:\n  b: |\n  under\n"), HasSubstr("line 3, column 3: the lines of a block scalar"));
+  EXPECT_EQ(refusal("a:\n  b: |\n   enough\n"), "accepted");
+  EXPECT_EQ(refusal("a:\n- |\n x\n"), "accepted");
+  EXPECT_EQ(text::parseYaml("--- |\nx\n")->scalar, "x\n");
+}
+
 TEST(Yaml, RefusesAKeyTwiceAndSaysWhere) {
   EXPECT_EQ(refusal("a: 1\nb: 2\n'a': 3\n"), "line 3, column 1: the key \"a\" occurs twice in one mapping");
   EXPECT_EQ(refusal("a: {x: 1}\nb: {x: 1}\n"), "accepted");
