@@ -13,8 +13,7 @@ http::Url url(std::string_view text) {
 TEST(Url, TakesAnAbsoluteUrlApart) {
   EXPECT_EQ(url("https://STS.us-west-2.AmazonAWS.com/?Action=x"),
             (http::Url{"https", "sts.us-west-2.amazonaws.com", 443, "/?Action=x"}));
-  EXPECT_EQ(url("HTTP://127.0.0.1:8080/a/B%20c?d"),
-            (http::Url{"http", "127.0.0.1", 8080, "/a/B%20c?d"}));
+  EXPECT_EQ(url("HTTP://127.0.0.1:8080/a/B%20c?d"), (http::Url{"http", "127.0.0.1", 8080, "/a/B%20c?d"}));
 }
 
 TEST(Url, FillsInPortAndPath) {
