@@ -4,9 +4,13 @@ namespace cli {
 namespace {
 
 std::string summary(const Console& console, const setup::Plan& plan, bool good) {
-  if (plan.actions.empty() && plan.notes.empty()) return console.check("nothing to remove");
-  std::string text = good ? console.check(std::to_string(plan.actions.size()) + " removed")
-                          : console.cross("something could not be removed; it is named above, run irsa destroy again");
+  const std::size_t count = plan.actions.size();
+  std::string text;
+  if (!good) {
+    text = console.cross("something could not be removed; it is named above, run irsa destroy again");
+  } else {
+    text = console.check(count == 0 ? "nothing to remove" : std::to_string(count) + " removed");
+  }
   for (const std::string& note : plan.notes) text += "  note: " + note + "\n";
   return text;
 }
