@@ -1,5 +1,7 @@
 #include "io/client.h"
 
+#include <signal.h>
+
 #include <map>
 #include <mutex>
 #include <utility>
@@ -21,8 +23,7 @@ std::string variable(const char* upper, const char* lower) {
   return value.empty() ? environment(upper).value_or("") : value;
 }
 
-http::ProxySettings proxySettings(const std::string& option) {
-  if (option != "env") return {option, option, ""};
+http::ProxySettings proxiesOfEnvironment() {
   http::ProxySettings settings{variable("HTTPS_PROXY", "https_proxy"), variable("HTTP_PROXY", "http_proxy"),
                                variable("NO_PROXY", "no_proxy")};
   // A CGI server sets HTTP_PROXY from a request's Proxy field (CVE-2016-5385).
@@ -32,7 +33,10 @@ http::ProxySettings proxySettings(const std::string& option) {
 
 class TcpClient final : public http::Client {
  public:
-  explicit TcpClient(ClientOptions options) : options_(std::move(options)), proxies_(proxySettings(options_.proxy)) {}
+  explicit TcpClient(ClientOptions options) : options_(std::move(options)), proxies_(proxiesOfEnvironment()) {
+    // OpenSSL writes to sockets without MSG_NOSIGNAL.
+    ::signal(SIGPIPE, SIG_IGN);
+  }
 
   base::Result<http::Response> send(const http::Request& request) override { return exchange(request, nullptr); }
   base::Result<http::Response> stream(const http::Request& request, const http::Sink& sink) override {
@@ -46,15 +50,17 @@ class TcpClient final : public http::Client {
     std::optional<http::Proxy> proxy;
   };
   struct Attempt {
-    bool answered = false;  // a byte of the answer came
-    bool reused = false;    // on a connection that had been kept
+    bool mayReuse = true;    // a connection that has been kept
+    bool mayRepeat = false;  // it was such a one, and the server had closed it before a byte of the answer came
   };
 
   base::Result<http::Response> exchange(const http::Request& request, const http::Sink* sink);
   base::Result<http::Response> tryOnce(const Route& route, const http::Request& request, const http::Sink* sink,
                                        Attempt& attempt);
   base::Result<http::Response> readAnswer(Wire& wire, const http::Request& request, const http::Sink* sink,
-                                          Attempt& attempt, bool& keepAlive) const;
+                                          bool& isAnswered, bool& keepAlive) const;
+  base::Result<std::optional<http::Proxy>> proxyOf(const http::Url& url) const;
+  base::Result<std::string> headOf(const Route& route, const http::Request& request) const;
   base::Result<std::unique_ptr<Wire>> newWire(const Route& route);
   base::Result<void> tunnel(Wire& wire, const Route& route) const;
   base::Result<TlsContext> context();
@@ -73,56 +79,73 @@ constexpr std::size_t kMostKept = 8;  // connections per origin
 base::Result<http::Response> TcpClient::exchange(const http::Request& request, const http::Sink* sink) {
   Route route;
   route.url = TRY(http::parseUrl(request.origin));
-  if (options_.unixSocket.empty()) route.proxy = TRY(http::proxyFor(route.url, proxies_));
-  for (;;) {
-    Attempt attempt;
-    auto response = tryOnce(route, request, sink, attempt);
-    // RFC 9112, section 9.3.1: a connection may be closed at any time; what nobody answered may be sent again.
-    if (!response && attempt.reused && !attempt.answered) continue;
-    if (!response) return std::move(response).error().during(route.url.origin());
-    return response;
+  route.proxy = TRY(proxyOf(route.url));
+  Attempt attempt;
+  auto response = tryOnce(route, request, sink, attempt);
+  // RFC 9112, section 9.3.1: a connection may be closed at any time; what nobody answered may be sent again.
+  if (!response && attempt.mayRepeat) {
+    attempt = {.mayReuse = false};
+    response = tryOnce(route, request, sink, attempt);
   }
+  if (!response) return std::move(response).error().during(route.url.origin());
+  return response;
+}
+
+base::Result<std::optional<http::Proxy>> TcpClient::proxyOf(const http::Url& url) const {
+  if (options_.proxy.empty() || !options_.unixSocket.empty()) return std::optional<http::Proxy>();
+  if (options_.proxy == "env") return http::proxyFor(url, proxies_);
+  return std::optional(TRY(http::parseProxy(options_.proxy)));
 }
 
 base::Result<http::Response> TcpClient::tryOnce(const Route& route, const http::Request& request,
                                                 const http::Sink* sink, Attempt& attempt) {
   const std::string origin = route.url.origin();
-  std::unique_ptr<Wire> wire = takeKept(origin);
-  attempt.reused = wire != nullptr;
+  const std::string head = TRY(headOf(route, request));
+  std::unique_ptr<Wire> wire = attempt.mayReuse ? takeKept(origin) : nullptr;
+  const bool isReused = wire != nullptr;
   if (!wire) wire = TRY(newWire(route));
 
-  std::string head;
-  const bool absolute = route.proxy && route.url.scheme == "http";
-  const std::string target = absolute ? origin + request.target : request.target;
-  if (absolute && !route.proxy->authorization.empty() && !request.headers.find("Proxy-Authorization")) {
-    http::Request withProxy = request;
-    withProxy.headers.set("Proxy-Authorization", route.proxy->authorization);
-    TRY(http::appendRequestHead(head, withProxy, target, route.url.authority()));
-  } else {
-    TRY(http::appendRequestHead(head, request, target, route.url.authority()));
-  }
   const Deadline deadline = Clock::now() + options_.answerTimeout;
-  TRY(wire->write(head, deadline));
-  TRY(wire->write(request.body, deadline));
-  bool keepAlive = false;
-  http::Response response = TRY(readAnswer(*wire, request, sink, attempt, keepAlive));
-  if (keepAlive) keep(origin, std::move(wire));
+  auto written = wire->write(head, deadline);
+  if (written) written = wire->write(request.body, deadline);
+  bool keepAlive = false, isAnswered = false;
+  // A server that refuses a body answers before it has read it and closes: the answer says more than the broken pipe.
+  if (!written && !wire->isClosed()) return std::move(written).error();
+  auto response = readAnswer(*wire, request, sink, isAnswered, keepAlive);
+  attempt.mayRepeat = !response && isReused && !isAnswered && wire->isClosed();
+  if (!response) return isAnswered || written ? std::move(response).error() : std::move(written).error();
+  if (keepAlive && written) keep(origin, std::move(wire));
   return response;
 }
 
+base::Result<std::string> TcpClient::headOf(const Route& route, const http::Request& request) const {
+  std::string head;
+  const std::string authority = route.url.authority();
+  // RFC 9112, section 3.2.2: a proxy is told the whole URL; behind a tunnel there is nothing to tell.
+  if (!route.proxy || route.url.scheme == "https") {
+    TRY(http::appendRequestHead(head, request, request.target, authority));
+    return head;
+  }
+  TRY(http::appendRequestHead(head, request, route.url.origin() + request.target, authority));
+  const std::string& authorization = route.proxy->authorization;
+  if (!authorization.empty()) head.insert(head.size() - 2, "Proxy-Authorization: " + authorization + "\r\n");
+  return head;
+}
+
 base::Result<http::Response> TcpClient::readAnswer(Wire& wire, const http::Request& request, const http::Sink* sink,
-                                                   Attempt& attempt, bool& keepAlive) const {
+                                                   bool& isAnswered, bool& keepAlive) const {
   http::Limits limits;
   limits.head = 64u << 10;
   limits.body = options_.maxBody;
   http::ResponseReader reader(limits, request.method == "HEAD");
   http::Response response;
-  bool streams = false;
+  bool hasHead = false, streams = false;
   Deadline deadline = Clock::now() + options_.answerTimeout;
   std::string_view input;
   for (;;) {
     http::Progress progress = reader.read(input, response);
     if (progress == http::Progress::Head) {
+      hasHead = true;
       streams = sink && response.status / 100 == 2;
       if (streams) reader.setBodyLimit(std::string::npos);
       continue;
@@ -133,16 +156,13 @@ base::Result<http::Response> TcpClient::readAnswer(Wire& wire, const http::Reque
       if (!goesOn) return response;  // the connection goes with the unread rest
     }
     if (progress == http::Progress::NeedMore) {
+      if (hasHead) deadline = Clock::now() + options_.idleTimeout;
       input = TRY(wire.read(deadline));
-      attempt.answered |= !input.empty();
-      deadline = Clock::now() + options_.idleTimeout;
+      isAnswered |= !input.empty();
       if (!input.empty()) continue;
       progress = reader.end();
-      if (progress == http::Progress::Refused)
-        return base::unavailable("the server closed the connection before its answer was whole");
     }
-    if (progress == http::Progress::Refused)
-      return base::unavailable("the answer can't be read: " + std::string(reader.refusal().why));
+    if (progress == http::Progress::Refused) return base::unavailable(std::string(reader.refusal().why));
     keepAlive = reader.keepAlive() && input.empty();
     return response;
   }
@@ -188,7 +208,7 @@ base::Result<void> TcpClient::tunnel(Wire& wire, const Route& route) const {
     if (input.empty()) return base::unavailable("the proxy closed the connection");
     progress = reader.read(input, response);
     if (progress == http::Progress::Refused)
-      return base::unavailable("the proxy's answer can't be read: " + std::string(reader.refusal().why));
+      return base::unavailable("the proxy does not answer as it should: " + std::string(reader.refusal().why));
   }
   if (response.status / 100 == 2) return {};
   base::Error refused = base::unavailable("the proxy answered " + std::to_string(response.status) + " " +

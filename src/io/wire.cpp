@@ -94,11 +94,15 @@ base::Result<std::unique_ptr<Wire>> Wire::connect(const std::string& host, std::
   std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, ::freeaddrinfo);
 
   base::Error last = failed("connecting", "there is no address");
-  for (const addrinfo* address = found; address; address = address->ai_next) {
+  int untried = 0;
+  for (const addrinfo* address = found; address; address = address->ai_next) ++untried;
+  for (const addrinfo* address = found; address; address = address->ai_next, --untried) {
     Descriptor socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return failed("making a socket", errorText());
     watchForSilence(socket.number());
-    int error = connectSocket(socket.number(), address->ai_addr, address->ai_addrlen, deadline);
+    // One address that swallows everything must leave time for the others.
+    const auto now = std::chrono::steady_clock::now();
+    int error = connectSocket(socket.number(), address->ai_addr, address->ai_addrlen, now + (deadline - now) / untried);
     if (error == 0) return std::unique_ptr<Wire>(new Wire(std::move(socket)));
     last = failed("connecting to " + numericName(*address) + " port " + std::to_string(port), errorText(error));
   }
@@ -126,6 +130,11 @@ base::Result<void> Wire::wait(short events, Deadline deadline, std::string_view 
   return failed(doing, ready == 0 ? "no answer in time" : errorText());
 }
 
+base::Error Wire::closed(std::string_view doing, int number) {
+  isClosed_ = number != ETIMEDOUT;
+  return failed(doing, number == 0 ? "the server closed the connection" : errorText(number));
+}
+
 // After a call of OpenSSL: true when it is done, false when it must be called again, or why it failed.
 base::Result<bool> Wire::settled(int result, std::string_view doing, Deadline deadline) {
   if (result > 0) return true;
@@ -133,14 +142,14 @@ base::Result<bool> Wire::settled(int result, std::string_view doing, Deadline de
   switch (SSL_get_error(tls_.get(), result)) {
     case SSL_ERROR_WANT_READ: TRY(wait(POLLIN, deadline, doing)); return false;
     case SSL_ERROR_WANT_WRITE: TRY(wait(POLLOUT, deadline, doing)); return false;
-    case SSL_ERROR_ZERO_RETURN: return true;
-    case SSL_ERROR_SYSCALL: return failed(doing, saved == 0 ? "the server closed the connection" : errorText(saved));
+    case SSL_ERROR_ZERO_RETURN: isClosed_ = true; return true;
+    case SSL_ERROR_SYSCALL: return closed(doing, saved);
     default: break;
   }
-  // A peer that just closes, without TLS's own goodbye: the framing above tells whether anything is missing.
+  // A peer that just closes, without TLS's own goodbye: what was sent may have been cut short by anybody.
   if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     ERR_clear_error();
-    return failed(doing, "the server closed the connection");
+    return closed(doing);
   }
   return failed(doing, takeTlsError());
 }
@@ -194,7 +203,9 @@ base::Result<void> Wire::startTls(const TlsContext& context, const std::string& 
       ERR_clear_error();
       return distrust(name);
     }
-    if (TRY(settled(result, kDoing, deadline))) return {};
+    if (!TRY(settled(result, kDoing, deadline))) continue;
+    if (result != 1) return closed(kDoing);
+    return {};
   }
 }
 
@@ -205,7 +216,7 @@ base::Result<void> Wire::write(std::string_view bytes, Deadline deadline) {
       ERR_clear_error();
       const int count = SSL_write(tls_.get(), bytes.data(), int(std::min<std::size_t>(bytes.size(), 1u << 20)));
       if (!TRY(settled(count, kDoing, deadline))) continue;
-      if (count <= 0) return failed(kDoing, "the server closed the connection");
+      if (count <= 0) return closed(kDoing);
       bytes.remove_prefix(std::size_t(count));
       continue;
     }
@@ -215,7 +226,7 @@ base::Result<void> Wire::write(std::string_view bytes, Deadline deadline) {
     else if (errno == EAGAIN || errno == EINTR)
       TRY(wait(POLLOUT, deadline, kDoing));
     else
-      return failed(kDoing, errorText());
+      return closed(kDoing, errno);
   }
   return {};
 }
@@ -231,8 +242,9 @@ base::Result<std::string_view> Wire::read(Deadline deadline) {
       continue;
     }
     const ssize_t count = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
+    if (count == 0) isClosed_ = true;
     if (count >= 0) return std::string_view(buffer_).substr(0, std::size_t(count));
-    if (errno != EAGAIN && errno != EINTR) return failed(kDoing, errorText());
+    if (errno != EAGAIN && errno != EINTR) return closed(kDoing, errno);
     TRY(wait(POLLIN, deadline, kDoing));
   }
 }

@@ -30,17 +30,20 @@ class Wire {
   // Views into a buffer of the wire's own, valid until the next read; empty at the end of the stream.
   base::Result<std::string_view> read(Deadline deadline);
 
-  bool isStale() const;  // an idle connection that the server has closed, or spoken on
+  bool isClosed() const { return isClosed_; }  // an operation has met the server's end or reset
+  bool isStale() const;                        // an idle connection that the server has closed, or spoken on
 
  private:
   static int lookAtCertificate(int isGood, X509_STORE_CTX* chain);
   explicit Wire(Descriptor socket) : socket_(std::move(socket)), tls_(nullptr, SSL_free) {}
   base::Result<void> wait(short events, Deadline deadline, std::string_view doing) const;
   base::Error distrust(const std::string& name) const;
+  base::Error closed(std::string_view doing, int number = 0);
   base::Result<bool> settled(int result, std::string_view doing, Deadline deadline);
 
   Descriptor socket_;
   std::unique_ptr<SSL, void (*)(SSL*)> tls_;
+  bool isClosed_ = false;
   std::string refusedNames_;  // of a certificate that did not convince
   std::string buffer_ = std::string(16u << 10, '\0');
 };
