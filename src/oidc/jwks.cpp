@@ -55,7 +55,8 @@ base::Result<crypto::PublicKey> keyOf(const Json& entry) {
 
 base::Result<Jwk> jwkOf(const Json& entry) {
   if (!entry.is_object()) return base::invalid("it is no object");
-  Jwk jwk{text::stringAt(entry, "kid"), TRY(keyOf(entry)), text::stringAt(entry, "use"), entry.contains("key_ops")};
+  auto key = TRY(keyOf(entry));
+  Jwk jwk{text::stringAt(entry, "kid"), std::move(key), text::stringAt(entry, "use"), entry.contains("key_ops")};
   const Json& chain = text::at(entry, "x5c");
   if (!chain.is_array()) return jwk;
   for (const Json& certificate : chain)
