@@ -72,9 +72,9 @@ def main():
             leave(world)
     print(f"""
 Done in {time.monotonic() - STARTED:.1f} s. What to type next:
-    {programs}/irsa --help    what else it does
-    script/demo --node           the same on a real Kubernetes node (as root; building Kubernetes takes 11 minutes, once)
-    script/test                  everything
+    {programs}/irsa --help   what else it does
+    script/demo --node              the same on a real Kubernetes node (as root; building Kubernetes takes 11 minutes, once)
+    script/test                     everything
 and read "Five minutes on a real cluster" in README.md.""")
 
 

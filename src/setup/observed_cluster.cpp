@@ -53,9 +53,13 @@ base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Con
                    configuration.name));
   const Json& items = text::at(labelled, "items");
   if (!items.is_array()) return found;
-  for (const Json& account : items) {
+  for (const Json& item : items) {
+    Json account = item;  // the API server leaves these two to the list
+    account["apiVersion"] = "v1";
+    account["kind"] = "ServiceAccount";
     const Json& metadata = text::at(account, "metadata");
-    found.accounts[accountPath(text::stringAt(metadata, "namespace"), text::stringAt(metadata, "name"))] = account;
+    std::string path = accountPath(text::stringAt(metadata, "namespace"), text::stringAt(metadata, "name"));
+    found.accounts[std::move(path)] = std::move(account);
   }
   return found;
 }
