@@ -1,0 +1,142 @@
+// HTTPS/1.1 load for an admission webhook, from one thread and with every connection always waiting for one answer:
+//   webhook_load PORT CONNECTIONS SECONDS METHOD_AND_PATH BODY_FILE EXPECTED
+// An answer that is no 200, one without the text EXPECTED in its body and a broken connection are errors. Prints one
+// line of JSON; latencies in microseconds. No part of the product: script/bench compiles it.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Connection {
+  int descriptor = -1;
+  SSL* tls = nullptr;
+  Clock::time_point sent;
+  std::string input;
+};
+
+struct Load {
+  int port = 0, epoll = -1;
+  SSL_CTX* context = nullptr;
+  std::string request, expected;
+  std::vector<double> latencies;
+  std::size_t errors = 0, answerSize = 0;
+};
+
+bool open(Load& load, Connection& connection) {
+  if (connection.tls) SSL_free(connection.tls);
+  if (connection.descriptor >= 0) close(connection.descriptor);
+  connection.descriptor = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(std::uint16_t(load.port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int one = 1;
+  setsockopt(connection.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  connection.tls = SSL_new(load.context);
+  SSL_set_fd(connection.tls, connection.descriptor);
+  if (connect(connection.descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
+  if (SSL_connect(connection.tls) != 1) return false;
+  fcntl(connection.descriptor, F_SETFL, O_NONBLOCK);
+  epoll_event event{EPOLLIN, {&connection}};
+  return epoll_ctl(load.epoll, EPOLL_CTL_ADD, connection.descriptor, &event) == 0;
+}
+
+// The socket's buffer takes a whole review, since an answer is awaited before the next one.
+bool send(Load& load, Connection& connection) {
+  connection.sent = Clock::now();
+  connection.input.clear();
+  return SSL_write(connection.tls, load.request.data(), int(load.request.size())) == int(load.request.size());
+}
+
+enum class Answer { Incomplete, Good, Bad };
+
+Answer answerOf(const Load& load, const std::string& input) {
+  const std::size_t head = input.find("\r\n\r\n");
+  if (head == std::string::npos) return Answer::Incomplete;
+  std::size_t length = input.find("Content-Length: ");
+  if (length == std::string::npos || length > head) return Answer::Bad;
+  if (input.size() < head + 4 + std::stoul(input.substr(length + 16))) return Answer::Incomplete;
+  return input.starts_with("HTTP/1.1 200") && input.find(load.expected, head) != std::string::npos ? Answer::Good
+                                                                                                   : Answer::Bad;
+}
+
+void serve(Load& load, Connection& connection, bool goesOn) {
+  char buffer[32768];
+  int count = 0;
+  while ((count = SSL_read(connection.tls, buffer, sizeof buffer)) > 0)
+    connection.input.append(buffer, std::size_t(count));
+  const bool closed = SSL_get_error(connection.tls, count) != SSL_ERROR_WANT_READ;
+  const Answer answer = answerOf(load, connection.input);
+  if (answer == Answer::Incomplete && !closed) return;
+  if (answer == Answer::Incomplete) ++load.errors;
+  if (answer != Answer::Incomplete) {
+    load.latencies.push_back(std::chrono::duration<double, std::micro>(Clock::now() - connection.sent).count());
+    load.errors += answer == Answer::Bad;
+    load.answerSize = connection.input.size();
+  }
+  if (!goesOn) return;
+  if (closed && !open(load, connection)) std::exit(1);
+  if (!send(load, connection)) ++load.errors;
+}
+
+std::string readFile(const char* path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count != 7)
+    return fprintf(stderr, "usage: webhook_load PORT CONNECTIONS SECONDS METHOD_AND_PATH BODY EXPECTED\n"), 2;
+  Load load;
+  load.port = std::atoi(words[1]);
+  std::vector<Connection> connections(std::size_t(std::atoi(words[2])));
+  const std::string body = readFile(words[5]);
+  load.expected = words[6];
+  load.request =
+      std::string(words[4]) +
+      " HTTP/1.1\r\nHost: pod-identity-webhook.irsa-system.svc:443\r\nUser-Agent: kube-apiserver-admission\r\n"
+      "Content-Length: " +
+      std::to_string(body.size()) +
+      "\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\nAccept-Encoding: gzip\r\n\r\n" + body;
+  load.context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_read_ahead(load.context, 1);
+  load.epoll = epoll_create1(0);
+  const auto begin = Clock::now();
+  const auto end =
+      begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::atof(words[3])));
+  for (Connection& connection : connections)
+    if (!open(load, connection) || !send(load, connection)) return fprintf(stderr, "cannot connect\n"), 1;
+  epoll_event events[64];
+  Clock::time_point now;
+  while ((now = Clock::now()) < end) {
+    const int ready = epoll_wait(load.epoll, events, 64, 100);
+    for (int i = 0; i < ready; ++i) serve(load, *static_cast<Connection*>(events[i].data.ptr), true);
+  }
+  std::sort(load.latencies.begin(), load.latencies.end());
+  auto quantile = [&](double part) {
+    return load.latencies.empty() ? 0.0 : load.latencies[std::size_t(double(load.latencies.size() - 1) * part)];
+  };
+  printf(
+      "{\"requests\":%zu,\"errors\":%zu,\"seconds\":%.4f,\"p50\":%.1f,\"p99\":%.1f,\"max\":%.1f,\"answerBytes\":%zu}\n",
+      load.latencies.size(), load.errors, std::chrono::duration<double>(now - begin).count(), quantile(.5),
+      quantile(.99), quantile(1), load.answerSize);
+}
