@@ -159,7 +159,7 @@ base::Time timeOf(const ASN1_TIME* time) {
 
 std::string dottedOf(std::string_view bytes) {
   std::string out;
-  for (unsigned char byte : bytes) out += (out.empty() ? "" : ".") + std::to_string(byte);
+  for (char byte : bytes) out += (out.empty() ? "" : ".") + std::to_string(static_cast<unsigned char>(byte));
   return out;
 }
 

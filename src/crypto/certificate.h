@@ -21,7 +21,8 @@ struct Validity {
 };
 
 // P-256, CA:TRUE with pathlen 0, keyCertSign and cRLSign only.
-base::Result<CertifiedKey> makeAuthority(std::string_view commonName, Validity validity, const base::RandomBytes& random);
+base::Result<CertifiedKey> makeAuthority(std::string_view commonName, Validity validity,
+                                         const base::RandomBytes& random);
 
 // P-256, serverAuth, SANs only (names that parse as addresses become IP SANs), key usage digitalSignature.
 base::Result<CertifiedKey> makeServerLeaf(const CertifiedKey& authority, const std::vector<std::string>& names,
@@ -40,7 +41,8 @@ base::Result<std::vector<Certificate>> certificatesFromPem(std::string_view pem)
 
 // Ok when `leafPem` (with intermediates after it) chains to a root of `rootsPem` at `now`, is for servers and covers
 // `name`; else Denied with the reason.
-base::Result<void> verifyServer(std::string_view leafPem, std::string_view rootsPem, std::string_view name, base::Time now);
+base::Result<void> verifyServer(std::string_view leafPem, std::string_view rootsPem, std::string_view name,
+                                base::Time now);
 
 // DER of a certificate over `key` signed by itself, for JWKS `x5c` (relying parties that read nothing else).
 base::Result<std::string> selfSignedDer(const SigningKey& key, std::string_view commonName, Validity validity);

@@ -15,7 +15,7 @@ namespace crypto {
 // RFC 7518, section 3.1. What AWS verifies; nothing else is spoken.
 enum class Algorithm { Rs256, Rs384, Rs512, Es256, Es384, Es512 };
 
-std::string_view nameOf(Algorithm algorithm);                  // "RS256"
+std::string_view nameOf(Algorithm algorithm);                   // "RS256"
 base::Result<Algorithm> algorithmNamed(std::string_view name);  // exact case; others are Invalid
 
 class PublicKey {
@@ -33,9 +33,9 @@ class PublicKey {
   std::string pem() const;   // "PUBLIC KEY"
   bool isRsa() const;
   int bits() const;
-  std::string modulus() const, exponent() const;       // minimal big-endian; RSA only
-  std::string curve() const, x() const, y() const;     // fixed width; EC only
-  Algorithm algorithm() const;  // RS256, or the one of the curve, as Kubernetes chooses it
+  std::string modulus() const, exponent() const;    // minimal big-endian; RSA only
+  std::string curve() const, x() const, y() const;  // fixed width; EC only
+  Algorithm algorithm() const;                      // RS256, or the one of the curve, as Kubernetes chooses it
   // kid as Kubernetes computes it: base64url(SHA-256(spki)), not RFC 7638.
   std::string keyId() const;
 

@@ -12,7 +12,7 @@ using text::Json;
 constexpr std::string_view kScheme = "https://";
 constexpr std::size_t kLongestIssuer = 255;
 
-base::Error refused(std::string_view issuer, const std::string& rule, std::string right = "") {
+base::Error refused(std::string_view issuer, const std::string& rule, const std::string& right = "") {
   base::Error error = base::invalid("the issuer \"" + std::string(issuer) + "\" " + rule);
   if (!right.empty()) error.hint = "use " + right;
   return error;

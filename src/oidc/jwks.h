@@ -13,8 +13,8 @@ namespace oidc {
 struct Jwk {
   std::string kid;  // taken from the document, never recomputed when copying
   crypto::PublicKey key;
-  std::string use;            // "sig", or as found
-  bool hasKeyOps = false;     // STS does not use keys that have key_ops
+  std::string use;         // "sig", or as found
+  bool hasKeyOps = false;  // STS does not use keys that have key_ops
   std::vector<std::string> x5c = {};
 };
 

@@ -158,7 +158,7 @@ std::string identifierOf(const std::string& name) {
   bytes[6] = char((bytes[6] & 0x0f) | 0x80);
   bytes[8] = char((bytes[8] & 0x3f) | 0x80);
   std::string digits = text::hex(bytes);
-  for (std::size_t at : {20, 16, 12, 8}) digits.insert(at, "-");
+  for (std::size_t at : {20U, 16U, 12U, 8U}) digits.insert(at, "-");
   return digits;
 }
 

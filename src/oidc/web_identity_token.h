@@ -22,8 +22,8 @@ struct UnverifiedToken {
   bool hasKid = false;
   std::string signingInput, signature;
 
-  std::string issuer() const;                   // empty when absent or no string
-  std::vector<std::string> audiences() const;   // of a string or an array
+  std::string issuer() const;                  // empty when absent or no string
+  std::vector<std::string> audiences() const;  // of a string or an array
 };
 
 // Three base64url parts with JSON objects in the first two, no duplicate members, a supported alg, no crit. The error's
@@ -31,8 +31,8 @@ struct UnverifiedToken {
 base::Result<UnverifiedToken> decodeToken(std::string_view token);
 
 // The rules of verify(), in the order in which STS is believed to apply them. The error's code is the rule's name.
-// RequiredClaims also stands for a timestamp that is none. Expiry also stands for a token issued more than a day ago, as
-// STS has one code for both (ExpiredTokenException); IssuedAt is left for tokens from the future.
+// RequiredClaims also stands for a timestamp that is none. Expiry also stands for a token issued more than a day ago,
+// as STS has one code for both (ExpiredTokenException); IssuedAt is left for tokens from the future.
 enum class TokenRule { RequiredClaims, Audience, Expiry, NotBefore, IssuedAt, Key, Signature };
 std::string_view nameOf(TokenRule rule);  // "Expiry"
 
@@ -49,7 +49,8 @@ class VerifiedToken {
   text::Json claims_;
   std::string issuer_, subject_, audience_;
   std::vector<std::string> audiences_;
-  friend base::Result<VerifiedToken> verify(const UnverifiedToken&, const Jwks&, const std::vector<std::string>&, base::Time);
+  friend base::Result<VerifiedToken> verify(const UnverifiedToken&, const Jwks&, const std::vector<std::string>&,
+                                            base::Time);
 };
 
 // Splits verify() where STS does: everything that can be said before the keys are fetched, and the rest.
@@ -57,8 +58,8 @@ base::Result<void> checkClaims(const UnverifiedToken& token, const std::vector<s
 
 // Five minutes of tolerance on exp, nbf and iat; kid chooses the key (one key only: kid may be absent). The message is
 // AWS's own sentence where AWS has one.
-base::Result<VerifiedToken> verify(const UnverifiedToken& token, const Jwks& jwks, const std::vector<std::string>& clientIds,
-                                   base::Time now);
+base::Result<VerifiedToken> verify(const UnverifiedToken& token, const Jwks& jwks,
+                                   const std::vector<std::string>& clientIds, base::Time now);
 
 // A compact JWS over `claims`, with {"alg","kid"} as kube-apiserver writes them.
 base::Result<std::string> sign(const text::Json& claims, const crypto::SigningKey& key);

@@ -53,10 +53,10 @@ enum class PolicyKind { Identity, Trust, Bucket };
 base::Result<PolicyDocument> parsePolicy(std::string_view document, PolicyKind kind);
 
 struct Request {
-  std::string action;          // "sts:AssumeRoleWithWebIdentity"
-  std::string resource;        // ARN; ignored for trust policies
-  std::string principalKind;   // "Federated", "AWS", "Service"; empty: anonymous
-  std::string principal;       // provider ARN, or the caller's ARN
+  std::string action;         // "sts:AssumeRoleWithWebIdentity"
+  std::string resource;       // ARN; ignored for trust policies
+  std::string principalKind;  // "Federated", "AWS", "Service"; empty: anonymous
+  std::string principal;      // provider ARN, or the caller's ARN
   std::string principalAccount;
   std::map<std::string, std::vector<std::string>> context;  // keys in lower case
 };
@@ -76,8 +76,8 @@ struct Decision {
 };
 
 // Any matching Deny beats every Allow; no matching Allow is a denial. A matching statement leaves one step, another one
-// step for each reason why it does not match. In a trust policy a star ("*" or {"AWS": "*"}) allows AWS callers only, never
-// a Federated one; in a bucket policy it is everyone; denying, it is everyone always.
+// step for each reason why it does not match. In a trust policy a star ("*" or {"AWS": "*"}) allows AWS callers only,
+// never a Federated one; in a bucket policy it is everyone; denying, it is everyone always.
 Decision evaluate(const PolicyDocument& document, PolicyKind kind, const Request& request);
 
 // The trust policy of a role for one provider: aud and sub both pinned. Subjects with * or ? use StringLike.
