@@ -47,7 +47,6 @@ base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Con
   for (const Binding& binding : configuration.bindings)
     if (!binding.isPattern()) TRY(lookAt(kube, accountPath(binding.nameSpace, binding.serviceAccount), found.accounts));
 
-  // The webhook's own service account carries the label, too; it is among the objects above.
   Json labelled =
       TRY(kube.get("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +
                    configuration.name));

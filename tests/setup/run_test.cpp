@@ -1,0 +1,300 @@
+#include "setup/run.h"
+
+#include <gmock/gmock.h>
+
+#include "setup/two_worlds.h"
+
+namespace setup {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string kWish = R"(apiVersion: irsa-anywhere/v1
+name: edge-prod
+aws: {region: us-west-2}
+cluster: {context: edge}
+bindings:
+- serviceAccount: default/s3-echoer
+  role:
+    name: s3-echoer
+    policies: [arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]
+    inline: more.json
+    maxSessionDuration: 2h
+    tags: {owner: priya}
+- serviceAccount: default/default
+  role: {name: plain}
+tags: {team: edge}
+)";
+const std::string kDayZero = R"(apiVersion: irsa-anywhere/v1
+name: edge-prod
+aws: {region: us-west-2}
+keys: {source: generate, algorithm: ES256}
+bindings:
+- serviceAccount: default/s3-echoer
+  role: {name: s3-echoer, policies: [arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]}
+)";
+
+class Run : public testing::Test {
+ protected:
+  Run() {
+    worlds.files.files["more.json"].contents =
+        R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}})";
+  }
+  std::vector<std::string> calls(const base::Result<Plan>& plan) {
+    std::vector<std::string> out;
+    if (!plan) return {plan.error().message};
+    for (const Action& action : plan->actions) out.push_back(nameOf(action.call) + " " + action.target);
+    return out;
+  }
+  TwoWorlds worlds;
+};
+
+TEST_F(Run, ApplyingTwiceChangesNothingTheSecondTime) {
+  worlds.run(kWish);
+  EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
+}
+
+TEST_F(Run, DestroyLeavesTheWorldAsItWas) {
+  std::string before = worlds.dump();
+  worlds.run(kWish);
+  EXPECT_NE(worlds.dump(), before);
+  worlds.run(kWish, kDestroy);
+  EXPECT_EQ(worlds.dump(), before);
+  EXPECT_THAT(calls(worlds.plan(kWish, kDestroy)), IsEmpty());
+}
+
+TEST_F(Run, DestroyKeepsTheBucketAndSaysSo) {
+  worlds.run(kWish);
+  Mode mode{Mode::Kind::Destroy, false, false};
+  auto plan = worlds.plan(kWish, mode);
+  ASSERT_TRUE(plan);
+  EXPECT_THAT(plan->notes, testing::Contains(HasSubstr("bucket " + plan->bucket + " is kept")));
+  worlds.run(kWish, mode);
+  EXPECT_THAT(worlds.account->dump(), HasSubstr(plan->bucket));
+  worlds.run(kWish);
+  EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
+}
+
+TEST_F(Run, DayZeroNeedsNoClusterAndSaysWhatItSkips) {
+  auto plan = worlds.plan(kDayZero);
+  ASSERT_TRUE(plan);
+  EXPECT_THAT(plan->notes, ElementsAre(HasSubstr("has no cluster")));
+  EXPECT_TRUE(worlds.files.files.contains("keys/edge-prod.key") == false);
+  worlds.run(kDayZero);
+  EXPECT_EQ(worlds.files.files.at("keys/edge-prod.key").mode, 0600u);
+  EXPECT_THAT(calls(worlds.plan(kDayZero)), IsEmpty());
+}
+
+TEST_F(Run, AKeyThatIsThereIsUsedAndNeverReplaced) {
+  worlds.run(kDayZero);
+  std::string key = worlds.files.files.at("keys/edge-prod.key").contents;
+  worlds.run(kDayZero, kDestroy);
+  worlds.run(kDayZero);
+  EXPECT_EQ(worlds.files.files.at("keys/edge-prod.key").contents, key);
+}
+
+TEST_F(Run, NoPlanShowsTheKey) {
+  auto plan = worlds.plan(kDayZero);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(describe(*plan).find("PRIVATE"), std::string::npos);
+  EXPECT_EQ(text::compact(toJson(*plan)).find("PRIVATE"), std::string::npos);
+}
+
+TEST_F(Run, TheClusterCanBeAddedLaterWithoutRenamingAnything) {
+  worlds.run(kDayZero);
+  std::string bucket = worlds.plan(kDayZero)->bucket;
+  std::string withCluster = kDayZero + "cluster: {context: edge}\n";
+  auto plan = worlds.plan(withCluster);
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->bucket, bucket);
+  for (const Action& action : plan->actions) EXPECT_FALSE(std::holds_alternative<aws::CreateBucket>(action.call));
+  worlds.run(withCluster);
+  EXPECT_THAT(calls(worlds.plan(withCluster)), IsEmpty());
+}
+
+TEST_F(Run, ARunThatDiesAtAnyRequestIsFinishedByTheNext) {
+  worlds.run(kWish);
+  int total = worlds.requests;
+  ASSERT_GT(total, 20);
+  for (bool losesAnswer : {false, true})
+    for (int n = 1; n <= total; ++n) {
+      SCOPED_TRACE((losesAnswer ? "answer lost at " : "dead at ") + std::to_string(n));
+      TwoWorlds fresh;
+      fresh.files = worlds.files;
+      fresh.deadFrom = n;
+      fresh.losesAnswer = losesAnswer;
+      EXPECT_FALSE(fresh.run(kWish, {}, true).failures.empty());
+      fresh.deadFrom = 0;
+      fresh.run(kWish);
+      EXPECT_THAT(calls(fresh.plan(kWish)), IsEmpty());
+      EXPECT_EQ(text::compact(fresh.cluster.at(
+                    "/api/v1/namespaces/default/serviceaccounts/s3-echoer")["metadata"]["annotations"]),
+                R"({"eks.amazonaws.com/role-arn":"arn:aws:iam::111122223333:role/s3-echoer"})");
+    }
+}
+
+TEST_F(Run, ADestroyThatDiesAtAnyRequestIsFinishedByTheNext) {
+  std::string before = worlds.dump();
+  worlds.run(kWish);
+  int applied = worlds.requests;
+  worlds.run(kWish, kDestroy);
+  int total = worlds.requests - applied;
+  ASSERT_GT(total, 10);
+  for (int n = 1; n <= total; ++n) {
+    SCOPED_TRACE(n);
+    worlds.run(kWish);
+    worlds.requests = 0;
+    worlds.deadFrom = n;
+    worlds.losesAnswer = n % 2 == 0;
+    worlds.run(kWish, kDestroy, true);
+    worlds.deadFrom = 0;
+    worlds.run(kWish, kDestroy);
+    EXPECT_EQ(worlds.dump(), before);
+  }
+}
+
+TEST_F(Run, DriftInEveryAwsObjectIsRepaired) {
+  worlds.run(kWish);
+  std::string good = worlds.account->dump();
+  auto plan = worlds.plan(kWish);
+  const std::string bucket = plan->bucket, owner = "111122223333", provider = plan->providerArn;
+  auto harm = [&](auto call) {
+    SCOPED_TRACE(encode(call).name);
+    auto done = worlds.aws->call(call);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_FALSE(calls(worlds.plan(kWish)).empty());
+    worlds.run(kWish);
+    EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
+    EXPECT_EQ(worlds.account->dump(), good);
+  };
+  harm(aws::PutObject{bucket, owner, "keys.json", "{}", "text/plain", ""});
+  harm(aws::DeleteObject{bucket, owner, ".well-known/openid-configuration"});
+  harm(aws::PutPublicAccessBlock{bucket, owner, {true, true, false, true}});
+  harm(aws::AddClientIDToOpenIDConnectProvider{provider, "somebody-else"});
+  harm(aws::RemoveClientIDFromOpenIDConnectProvider{provider, "sts.amazonaws.com"});
+  harm(aws::TagOpenIDConnectProvider{provider, {{"team", "core"}}});
+  harm(aws::UpdateAssumeRolePolicy{
+      "s3-echoer",
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}]})"});
+  harm(aws::UpdateRole{"s3-echoer", "irsa-anywhere edge-prod", std::chrono::hours(3)});
+  harm(aws::DetachRolePolicy{"s3-echoer", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"});
+  harm(aws::AttachRolePolicy{"s3-echoer", "arn:aws:iam::aws:policy/AmazonS3FullAccess"});
+  harm(aws::DeleteRolePolicy{"s3-echoer", "irsa-anywhere"});
+  harm(aws::PutRolePolicy{"plain", "sneaked-in",
+                          R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})"});
+  harm(aws::TagRole{"s3-echoer", {{"owner", "sam"}}});
+}
+
+TEST_F(Run, DriftInEveryKubernetesObjectIsRepaired) {
+  worlds.run(kWish);
+  std::string good = worlds.cluster.dump();
+  for (std::string path : {"/api/v1/namespaces/irsa-system/serviceaccounts/irsa-webhook",
+                           "/apis/rbac.authorization.k8s.io/v1/clusterroles/irsa-webhook",
+                           "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/irsa-webhook",
+                           "/api/v1/namespaces/irsa-system/services/irsa-webhook",
+                           "/apis/apps/v1/namespaces/irsa-system/deployments/irsa-webhook",
+                           "/apis/policy/v1/namespaces/irsa-system/poddisruptionbudgets/irsa-webhook",
+                           "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/irsa-webhook"}) {
+    SCOPED_TRACE(path);
+    ASSERT_TRUE(worlds.kube->remove(path));
+    EXPECT_THAT(calls(worlds.plan(kWish)), testing::SizeIs(1));
+    worlds.run(kWish);
+    EXPECT_EQ(worlds.cluster.dump(), good);
+  }
+  worlds.cluster.at("/apis/apps/v1/namespaces/irsa-system/deployments/irsa-webhook")["spec"]["replicas"] = 0;
+  worlds.cluster.at(
+      "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/irsa-webhook")["webhooks"][0]["clientConfig"]
+                                                                                         ["caBundle"] = "b2xk";
+  worlds.cluster.at("/api/v1/namespaces/default/serviceaccounts/s3-echoer")["metadata"].erase("annotations");
+  EXPECT_THAT(calls(worlds.plan(kWish)), testing::SizeIs(3));
+  worlds.run(kWish);
+  EXPECT_EQ(worlds.cluster.dump(), good);
+}
+
+TEST_F(Run, ACertificateInTheLastThirdOfItsLifeIsReplacedEverywhere) {
+  worlds.run(kWish);
+  worlds.clock.advance(std::chrono::hours(24 * 400));
+  EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
+  worlds.clock.advance(std::chrono::hours(24 * 100));
+  EXPECT_THAT(calls(worlds.plan(kWish)), ElementsAre("kubernetes:Apply Secret irsa-system/irsa-webhook",
+                                                     "kubernetes:Apply Deployment irsa-system/irsa-webhook",
+                                                     "kubernetes:Apply MutatingWebhookConfiguration irsa-webhook"));
+}
+
+TEST_F(Run, ABindingThatIsDroppedTakesItsRoleAndAnnotationAway) {
+  worlds.run(kWish);
+  std::string less = kWish.substr(0, kWish.find("- serviceAccount: default/default")) + "tags: {team: edge}\n";
+  EXPECT_THAT(calls(worlds.plan(less)),
+              ElementsAre("kubernetes:Patch ServiceAccount default/default", "iam:DeleteRole role plain"));
+  worlds.run(less);
+  EXPECT_TRUE(worlds.cluster.has("/api/v1/namespaces/default/serviceaccounts/default"));
+  EXPECT_EQ(worlds.cluster.at("/api/v1/namespaces/default/serviceaccounts/default")["metadata"].count("annotations"),
+            0u);
+}
+
+TEST_F(Run, ForeignObjectsAreNamedAndLeftAloneUnlessAdopted) {
+  ASSERT_TRUE(worlds.aws->call(aws::CreateRole{
+      .roleName = "plain",
+      .assumeRolePolicyDocument =
+          R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]})"}));
+  worlds.cluster.at(
+      "/api/v1/namespaces/default/serviceaccounts/default")["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] =
+      "arn:aws:iam::111122223333:role/other";
+  std::string before = worlds.dump();
+  auto plan = worlds.plan(kWish);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().kind, base::ErrorKind::Conflict);
+  EXPECT_THAT(plan.error().message, HasSubstr("role plain"));
+  EXPECT_THAT(plan.error().message, HasSubstr("ServiceAccount default/default"));
+  EXPECT_THAT(plan.error().hint, HasSubstr("--adopt"));
+  EXPECT_EQ(worlds.dump(), before);
+  worlds.run(kWish, {Mode::Kind::Apply, false, true});
+  EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
+}
+
+TEST_F(Run, AnotherAccountOrClusterOrIssuerIsRefused) {
+  std::string other = kWish;
+  other.replace(other.find("{region: us-west-2}"), 19, "{region: us-west-2, accountId: \"999999999999\"}");
+  auto refused = worlds.plan(other);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("account 111122223333"));
+
+  worlds.run(kWish);
+  worlds.cluster.at("/api/v1/namespaces/kube-system")["metadata"]["uid"] = "another";
+  refused = worlds.plan(kWish);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("belongs to another cluster"));
+  worlds.cluster.at("/api/v1/namespaces/kube-system")["metadata"]["uid"] = "uid-of-kube-system";
+
+  refused = worlds.plan(kWish + "issuer: {prefix: moved}\n");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("every token that is in use would be refused"));
+}
+
+TEST_F(Run, WhatCouldNotBeLookedAtIsNoAbsence) {
+  worlds.run(kWish);
+  worlds.keys.secretAccessKey = "wrong";
+  auto plan = worlds.plan(kWish);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, "SignatureDoesNotMatch");
+  EXPECT_FALSE(plan.error().hint.empty());
+}
+
+TEST_F(Run, ADestroyThatCannotDeleteTheProviderKeepsTheBucket) {
+  worlds.run(kWish);
+  auto plan = worlds.plan(kWish, kDestroy);
+  ASSERT_TRUE(plan);
+  for (Action& action : plan->actions)
+    if (auto* call = std::get_if<aws::DeleteOpenIDConnectProvider>(&action.call)) call->arn = "no arn at all";
+  World world = worlds.view();
+  Outcome outcome = applyPlan(*plan, world, kDestroy, [](const Event&) {});
+  ASSERT_EQ(outcome.failures.size(), 1u);
+  EXPECT_THAT(outcome.failures[0].target, HasSubstr("OIDC provider"));
+  EXPECT_THAT(outcome.left, testing::Contains("bucket " + plan->bucket));
+  EXPECT_THAT(worlds.account->dump(), HasSubstr(plan->bucket));
+}
+
+}  // namespace
+}  // namespace setup

@@ -1,0 +1,200 @@
+#include "support/fake_api_server.h"
+
+#include <vector>
+
+#include "text/uri.h"
+
+namespace support {
+namespace {
+
+using text::Json;
+
+constexpr std::string_view kAccounts = "/serviceaccounts/";
+
+void answer(http::Response& response, int status, const Json& body) {
+  response.status = status;
+  response.headers.set("Content-Type", "application/json");
+  response.body = text::compact(body);
+}
+
+void refuse(http::Response& response, int status, std::string_view reason, const std::string& message) {
+  answer(response, status,
+         {{"kind", "Status"},
+          {"apiVersion", "v1"},
+          {"status", "Failure"},
+          {"reason", reason},
+          {"message", message},
+          {"code", status}});
+}
+
+// Takes out of `live` what `before` set and `after` no longer does.
+void removeAbandoned(Json& live, const Json& before, const Json& after) {
+  if (!before.is_object() || !live.is_object()) return;
+  for (const auto& [name, value] : before.items()) {
+    if (!live.contains(name)) continue;
+    if (!after.contains(name))
+      live.erase(name);
+    else
+      removeAbandoned(live[name], value, after[name]);
+  }
+}
+
+void merge(Json& live, const Json& wanted) {
+  if (!wanted.is_object() || !live.is_object()) {
+    live = wanted;
+    return;
+  }
+  for (const auto& [name, value] : wanted.items())
+    if (live.contains(name))
+      merge(live[name], value);
+    else
+      live[name] = value;
+}
+
+// The first field that somebody else set to another value, or empty.
+std::string conflictOf(const Json& live, const Json& wanted, const Json& mine, const std::string& path) {
+  if (!wanted.is_object() || !live.is_object()) return live == wanted || live == mine ? "" : path;
+  for (const auto& [name, value] : wanted.items()) {
+    if (!live.contains(name)) continue;
+    std::string found = conflictOf(live[name], value, text::at(mine, name), path + "." + name);
+    if (!found.empty()) return found;
+  }
+  return "";
+}
+
+void patchMerge(Json& live, const Json& patch) {
+  for (const auto& [name, value] : patch.items()) {
+    if (value.is_null())
+      live.erase(name);
+    else if (value.is_object() && live.contains(name) && live[name].is_object())
+      patchMerge(live[name], value);
+    else
+      live[name] = value;
+  }
+}
+
+void addDefaults(Json& object) {
+  Json& metadata = object["metadata"];
+  for (const char* map : {"annotations", "labels"})
+    if (metadata.contains(map) && metadata[map].empty()) metadata.erase(map);
+  if (object.value("kind", "") == "Deployment") {
+    object["spec"]["progressDeadlineSeconds"] = 600;
+    for (Json& container : object["spec"]["template"]["spec"]["containers"])
+      container["terminationMessagePath"] = "/dev/termination-log";
+  }
+}
+
+std::string namespaceOf(const std::string& path) {
+  std::size_t start = path.find("/namespaces/");
+  if (start == std::string::npos) return "";
+  start += 12;
+  std::size_t end = path.find('/', start);
+  return end == std::string::npos ? "" : path.substr(start, end - start);
+}
+
+bool matches(const Json& object, std::string_view selector) {
+  const Json& labels = text::at(text::at(object, "metadata"), "labels");
+  while (!selector.empty()) {
+    std::string_view term = selector.substr(0, selector.find(','));
+    selector.remove_prefix(std::min(term.size() + 1, selector.size()));
+    std::size_t equals = term.find('=');
+    if (text::stringAt(labels, term.substr(0, equals)) != term.substr(equals + 1)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+FakeApiServer::FakeApiServer() {
+  for (std::string name : {"kube-system", "default"})
+    put("/api/v1/namespaces/" + name,
+        {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}, {"uid", "uid-of-" + name}}}});
+  put("/api/v1/namespaces/default/serviceaccounts/default",
+      {{"apiVersion", "v1"},
+       {"kind", "ServiceAccount"},
+       {"metadata", {{"name", "default"}, {"namespace", "default"}}}});
+}
+
+void FakeApiServer::put(const std::string& path, Json object) {
+  object["metadata"]["resourceVersion"] = std::to_string(++version_);
+  objects_[path] = {std::move(object), Json::object()};
+}
+
+std::string FakeApiServer::dump() const {
+  Json all = Json::object();
+  for (const auto& [path, object] : objects_) {
+    all[path] = object.live;
+    all[path]["metadata"].erase("resourceVersion");
+  }
+  return nlohmann::json::parse(all.dump()).dump(1);  // sorted
+}
+
+void FakeApiServer::apply(const std::string& path, const http::Request& request, http::Response& response) {
+  std::string space = namespaceOf(path);
+  if (!space.empty() && !has("/api/v1/namespaces/" + space))
+    return refuse(response, 404, "NotFound", "namespaces \"" + space + "\" not found");
+  Json wanted = text::parseJson(request.body).value();
+  bool isThere = has(path);
+  Object& object = objects_[path];
+  if (isThere && request.query().find("force=true") == std::string_view::npos) {
+    std::string field = conflictOf(object.live, wanted, object.applied, "");
+    if (!field.empty()) return refuse(response, 409, "Conflict", "Apply failed with 1 conflict: " + field);
+  }
+  if (!isThere) object.live = Json::object();
+  removeAbandoned(object.live, object.applied, wanted);
+  merge(object.live, wanted);
+  object.applied = wanted;
+  addDefaults(object.live);
+  object.live["metadata"]["resourceVersion"] = std::to_string(++version_);
+  answer(response, isThere ? 200 : 201, object.live);
+}
+
+void FakeApiServer::mergePatch(const std::string& path, const http::Request& request, http::Response& response) {
+  if (!has(path)) return refuse(response, 404, "NotFound", path + " not found");
+  patchMerge(at(path), text::parseJson(request.body).value());
+  addDefaults(at(path));
+  answer(response, 200, at(path));
+}
+
+void FakeApiServer::list(std::string_view query, http::Response& response) const {
+  text::FormFields fields = text::formDecode(query).value();
+  std::string selector;
+  for (const auto& [name, value] : fields)
+    if (name == "labelSelector") selector = value;
+  Json items = Json::array();
+  for (const auto& [path, object] : objects_) {
+    if (path.find(kAccounts) == std::string::npos || !matches(object.live, selector)) continue;
+    items.push_back(object.live);
+    items.back().erase("kind");  // as the API server does in lists
+    items.back().erase("apiVersion");
+  }
+  answer(response, 200, {{"kind", "ServiceAccountList"}, {"apiVersion", "v1"}, {"items", std::move(items)}});
+}
+
+void FakeApiServer::remove(const std::string& path, http::Response& response) {
+  if (objects_.erase(path) == 0) return refuse(response, 404, "NotFound", path + " not found");
+  std::erase_if(objects_, [&](const auto& entry) { return entry.first.starts_with(path + "/"); });
+  answer(response, 200, {{"kind", "Status"}, {"status", "Success"}});
+}
+
+http::Answer FakeApiServer::handle(const http::Request& request, http::Response& response) {
+  std::string path(request.path());
+  if (path == "/openid/v1/jwks") {
+    response.body = jwks;
+  } else if (request.method == "GET" && path == "/api/v1/serviceaccounts") {
+    list(request.query(), response);
+  } else if (request.method == "GET") {
+    has(path) ? answer(response, 200, at(path)) : refuse(response, 404, "NotFound", path + " not found");
+  } else if (request.method == "PATCH" && request.headers.get("Content-Type") == "application/apply-patch+yaml") {
+    apply(path, request, response);
+  } else if (request.method == "PATCH") {
+    mergePatch(path, request, response);
+  } else if (request.method == "DELETE") {
+    remove(path, response);
+  } else {
+    refuse(response, 405, "MethodNotAllowed", request.method);
+  }
+  co_return;
+}
+
+}  // namespace support
