@@ -13,6 +13,7 @@
 #include "webhook/api_access.h"
 #include "webhook/certificate_files.h"
 #include "webhook/flags.h"
+#include "webhook/log_writer.h"
 
 namespace webhook {
 namespace {
@@ -46,11 +47,12 @@ class Program {
   explicit Program(Flags flags)
       : flags_(std::move(flags)),
         files_(io::newDiskFiles()),
-        log_(flags_.logFormat, clock_, [](std::string_view line) { io::writeError(line); }),
+        log_(flags_.logFormat, clock_, [this](std::string_view line) { logWriter_.write(line); }),
         certificates_(*files_, flags_.tlsCert, flags_.tlsKey, log_) {}
 
   base::Result<void> start();
   void serve();  // until SIGTERM and the end of the drain
+  void flushLog() { logWriter_.flush(); }
 
  private:
   base::Result<void> startServers();
@@ -62,6 +64,7 @@ class Program {
   Flags flags_;
   io::SystemClock clock_;
   std::unique_ptr<base::Files> files_;
+  LogWriter logWriter_{clock_};
   admission::Log log_;
   CertificateFiles certificates_;
   ApiAccess api_;
@@ -74,6 +77,7 @@ class Program {
 };
 
 base::Result<void> Program::start() {
+  logWriter_.start();
   for (const std::string& note : flags_.notes) log_.write(admission::Level::Warning, note);
   api_ = TRY(openApi(flags_, *files_, clock_));
   lookups_ = std::make_unique<AccountLookups>(*api_.lookup, flags_.settings, clock_);
@@ -172,6 +176,7 @@ void Program::serve() {
   isStopping_ = true;
   drain();
   log_.write(admission::Level::Info, "done");
+  logWriter_.flush();
 }
 
 // The API server's endpoints go on naming us for a moment, and a connection it holds may carry a review at any time.
@@ -206,6 +211,7 @@ int run(int count, char** words) {
   static Program program(std::move(line->flags));  // outlives the threads that are never joined
   base::Result<void> started = program.start();
   if (!started) {
+    program.flushLog();
     fatal(started.error(), kFatal);
     std::_Exit(kFatal);
   }

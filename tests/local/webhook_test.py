@@ -66,6 +66,9 @@ class Case(unittest.TestCase):
         self.addCleanup(context.__exit__, None, None, None)
         return value
 
+    def log(self):
+        return (self.folder / "webhook.log").read_text()
+
     def start(self, *flags, kind=Unready, drain="0s"):
         return self.enter(kind(PROGRAM, self.folder, self.api.kubeconfig, f"--drain-time={drain}", *flags))
 
@@ -108,7 +111,8 @@ class Injection(Case):
         pod = job_pod("a")
         pod["spec"]["containers"][0]["env"] = [{"name": "PASSWORD", "value": "s3cret"}]
         webhook.review(pod)
-        log = (self.folder / "webhook.log").read_text()
+        self.assertTrue(eventually(lambda: '"decision"' in self.log()))
+        log = self.log()
         decisions = [json.loads(line) for line in log.splitlines() if '"decision"' in line]
         self.assertEqual([(d["reason"], d["role"], d["serviceAccount"]) for d in decisions], [("Injected", ROLE, "a")])
         self.assertNotIn("s3cret", log)
@@ -134,7 +138,7 @@ class Readiness(Case):
         self.assertTrue(eventually(lambda: "refuses our credentials" in webhook.get("/readyz")[1]))
         self.assertEqual(webhook.get("/livez")[0], 200)
         self.assertEqual(webhook.post(json.dumps(admission_review(job_pod("a"))).encode())[0], 500)
-        self.assertIn("refuses our credentials", (self.folder / "webhook.log").read_text())
+        self.assertTrue(eventually(lambda: "refuses our credentials" in self.log()))
 
         token.write_text(serviceaccount_api.TOKEN + "\n")  # as a rotated token comes: read again within ten seconds
         self.assertTrue(eventually(webhook.ready, 25))
@@ -156,7 +160,7 @@ class Certificates(Case):
         (self.folder / "webhook.key").write_text("no key")
         self.assertTrue(eventually(lambda: "irsa_webhook_certificate_failures_total 1" in webhook.metrics()))
         self.assertEqual(self.served(webhook), second)
-        self.assertIn("the old one stays", (self.folder / "webhook.log").read_text())
+        self.assertTrue(eventually(lambda: "the old one stays" in self.log()))
 
 
 class BadInput(Case):
