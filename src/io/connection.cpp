@@ -75,34 +75,21 @@ Connection::Task Connection::serve() {
   while (keepsAlive_) {
     if (input_.empty()) {
       if (!exchange_) worker_.loop.startWaiting(*this, Patience::Idle);
-      long count = co_await read();
-      bool isLate = count == TimedOut && exchange_;
-      if (count <= 0 && !isLate) co_return;
-      if (isLate) {
-        answerFailure(408, "the request did not come in time");
-      } else {
-        beginRequest(std::size_t(count));
-      }
+      const long count = co_await read();
+      if (!receive(count)) co_return;
     } else if (!exchange_->reader.started()) {
       worker_.loop.startWaiting(*this, Patience::Request);
     }
     Exchange& exchange = *exchange_;
-    if (keepsAlive_) {
-      http::Progress progress = exchange.reader.read(input_, exchange.request);
-      if (progress == http::Progress::Head) {
-        if (exchange.reader.wantsContinue() && input_.empty()) {
-          if (co_await write(http::kContinue) <= 0) co_return;
-          worker_.loop.startWaiting(*this, Patience::Request);
-        }
-        progress = exchange.reader.read(input_, exchange.request);
-      }
-      if (progress == http::Progress::NeedMore) continue;
-      saveLeftover();
-      if (progress == http::Progress::Refused)
-        answerFailure(exchange.reader.refusal().status, exchange.reader.refusal().why);
+    const http::Progress progress = parse();
+    if (progress == http::Progress::NeedMore) continue;
+    if (progress == http::Progress::Head) {
+      if (co_await write(http::kContinue) <= 0) co_return;
+      worker_.loop.startWaiting(*this, Patience::Request);
+      continue;
     }
     worker_.loop.stopWaiting(*this);
-    if (keepsAlive_) {
+    if (progress == http::Progress::Done) {
       try {
         http::Answer answer = worker_.handler->handle(exchange.request, exchange.response);
         if (!answer.done()) want(0);
@@ -132,12 +119,34 @@ Connection::Operation Connection::read() {
   return {*this, Action::Read, {}, !hasMore};
 }
 
-void Connection::beginRequest(std::size_t count) {
-  input_ = {worker_.input.data(), count};
-  if (exchange_) return;
+// Takes in what a read gave; false when there is nobody to answer.
+bool Connection::receive(long count) {
+  if (count <= 0) {
+    if (count != TimedOut || !exchange_) return false;
+    answerFailure(408, "the request did not come in time");
+    return true;
+  }
+  input_ = {worker_.input.data(), std::size_t(count)};
+  if (exchange_) return true;
   worker_.loop.startWaiting(*this, Patience::Request);
   exchange_ = worker_.takeExchange();
   endRequest();
+  return true;
+}
+
+// Head: the client waits for `100 Continue`. Refused: the response says why.
+http::Progress Connection::parse() {
+  if (!keepsAlive_) return http::Progress::Refused;
+  http::RequestReader& reader = exchange_->reader;
+  http::Progress progress = reader.read(input_, exchange_->request);
+  if (progress == http::Progress::Head) {
+    if (reader.wantsContinue() && input_.empty()) return progress;
+    progress = reader.read(input_, exchange_->request);
+  }
+  if (progress == http::Progress::NeedMore) return progress;
+  saveLeftover();
+  if (progress == http::Progress::Refused) answerFailure(reader.refusal().status, reader.refusal().why);
+  return progress;
 }
 
 // The exchange is ready for the next request; without more input it goes back to the others.

@@ -29,7 +29,7 @@ struct Exchange {
 
 // What the connections of one loop share. Belongs to the loop's thread.
 struct Worker {
-  Worker(http::Limits limits_, std::atomic<std::size_t>& connections_) : limits(limits_), connections(connections_) {}
+  Worker(http::Limits ofRequests, std::atomic<std::size_t>& count) : limits(ofRequests), connections(count) {}
 
   std::unique_ptr<Exchange> takeExchange();
   void giveBack(std::unique_ptr<Exchange> exchange);
@@ -75,7 +75,7 @@ class Connection final : public Watched {
 
   struct Task {
     struct promise_type {
-      explicit promise_type(Connection& connection_) : connection(connection_) {}
+      explicit promise_type(Connection& served) : connection(served) {}
       Task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
       std::suspend_never initial_suspend() const noexcept { return {}; }
       std::suspend_always final_suspend() const noexcept {
@@ -92,7 +92,8 @@ class Connection final : public Watched {
   Task serve();
   Operation read();
   Operation write(std::string_view output) { return {*this, Action::Write, output}; }
-  void beginRequest(std::size_t count);
+  bool receive(long count);
+  http::Progress parse();
   void answerFailure(int status, std::string_view why);
   void prepareAnswer();
   void endRequest();

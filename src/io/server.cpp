@@ -219,7 +219,7 @@ class EpollServer final : public Server {
 }  // namespace
 
 base::Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
-                                                    std::function<http::Handler&(int loop)> handlerFor) {
+                                                    const std::function<http::Handler&(int loop)>& handlerFor) {
   // OpenSSL writes to sockets without MSG_NOSIGNAL.
   ::signal(SIGPIPE, SIG_IGN);
   if (options.loops < 1) return base::invalid("a server needs at least one loop");

@@ -19,17 +19,22 @@ struct ServerOptions {
   int loops = 1;
   std::string certificatePem = {}, keyPem = {};  // both empty: plain HTTP
   std::string minTlsVersion = "1.2";
-  std::string cipherSuites = {};  // OpenSSL names for TLS 1.2; empty: OpenSSL's own choice
+  std::string cipherSuites = {};                        // OpenSSL names for TLS 1.2; empty: OpenSSL's own choice
   std::size_t maxHead = 16u << 10, maxBody = 8u << 20;  // bytes; 431 and 413
   std::size_t maxConnections = 4096;
-  std::chrono::milliseconds handshakeTimeout{10'000}, requestTimeout{15'000}, writeTimeout{15'000}, idleTimeout{180'000};
+  std::chrono::milliseconds handshakeTimeout{10'000};
+  std::chrono::milliseconds requestTimeout{15'000};  // from a request's first byte to its last; then 408
+  std::chrono::milliseconds writeTimeout{15'000};    // between two pieces that the peer takes
+  std::chrono::milliseconds idleTimeout{180'000};    // well above the 90 s that kube-apiserver keeps a connection
 };
 
-// Owns its threads. start() binds and returns; the destructor stops at once.
+// Owns its threads. start() binds and returns; the destructor stops at once. A handler that is waiting then is
+// destroyed where it waits, so what it awaits must bear that.
 class Server {
  public:
   // `handlerFor(loop)` is called once per loop, before start() returns; handlers must outlive the server.
-  static base::Result<std::unique_ptr<Server>> start(ServerOptions options, std::function<http::Handler&(int loop)> handlerFor);
+  static base::Result<std::unique_ptr<Server>> start(ServerOptions options,
+                                                     const std::function<http::Handler&(int loop)>& handlerFor);
   virtual ~Server() = default;
 
   virtual std::uint16_t port() const = 0;

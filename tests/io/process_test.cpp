@@ -1,0 +1,80 @@
+#include <gmock/gmock.h>
+
+#include "io/system.h"
+
+namespace io {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+base::Result<ProcessResult> shell(const std::string& script, std::string_view input = "",
+                                  std::chrono::milliseconds timeout = 20s) {
+  return runProcess({"sh", "-c", script}, {"IRSA_ADDED=a value", "HOME=/replaced"}, timeout, input);
+}
+
+TEST(RunProcess, GivesOutputErrorsAndExitCodeApart) {
+  auto result = shell("echo out; echo err >&2; exit 3");
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->output, "out\n");
+  EXPECT_EQ(result->errors, "err\n");
+  EXPECT_EQ(result->exitCode, 3);
+}
+
+TEST(RunProcess, NeedsNoShellForArguments) {
+  EXPECT_EQ(runProcess({"printf", "%s|", "a b", "$HOME", "'"}, {}, 20s)->output, "a b|$HOME|'|");
+}
+
+TEST(RunProcess, AddsToTheEnvironmentAndReplacesInIt) {
+  EXPECT_EQ(shell("echo $IRSA_ADDED $HOME; test -n \"$PATH\"")->output, "a value /replaced\n");
+}
+
+TEST(RunProcess, FeedsMoreThanAPipeHoldsWhileItReads) {
+  std::string input(1u << 20, 'x');
+  auto result = shell("cat", input);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->output, input);
+}
+
+TEST(RunProcess, OutlivesAProgramThatReadsNothing) {
+  auto result = shell("exec <&-; echo done", std::string(1u << 20, 'x'));
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->output, "done\n");
+}
+
+TEST(RunProcess, StopsWhatTakesTooLongWithAllItStarted) {
+  auto result = shell("sleep 1000 & sleep 1000", "", 50ms);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, base::ErrorKind::Unavailable);
+  EXPECT_THAT(result.error().message, HasSubstr("running sh: it did not end in time"));
+}
+
+TEST(RunProcess, DoesNotWaitForAGrandchildThatKeepsItsOutput) {
+  auto result = shell("sleep 5 & echo started");
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->output, "started\n");
+}
+
+TEST(RunProcess, StopsWhatWritesTooMuch) {
+  auto result = shell("yes");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, base::ErrorKind::Invalid);
+}
+
+TEST(RunProcess, SaysThatThereIsNoSuchProgram) {
+  auto result = runProcess({"irsa-test-no-such-program"}, {}, 20s);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, base::ErrorKind::NotFound);
+  EXPECT_THAT(result.error().message, HasSubstr("irsa-test-no-such-program"));
+  EXPECT_EQ(runProcess({}, {}, 20s).error().kind, base::ErrorKind::Invalid);
+}
+
+TEST(RunProcess, TellsASignalAsAShellDoes) { EXPECT_EQ(shell("kill -9 $$")->exitCode, 137); }
+
+TEST(RunProcess, GivesTheProgramSignalsAsAFreshShellHasThem) {
+  // 128 + SIGPIPE: `yes` must not see EPIPE for ever because our own server ignores that signal.
+  EXPECT_EQ(shell("{ yes; echo $? >&2; } | head -n 1 >/dev/null")->errors, "141\n");
+}
+
+}  // namespace
+}  // namespace io
