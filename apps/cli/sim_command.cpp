@@ -1,6 +1,5 @@
 #include "sim_command.h"
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 
 #include "base/time.h"
@@ -145,25 +144,6 @@ base::Result<void> serve(const SimOptions& options) {
 }
 
 }  // namespace
-
-void addSimOptions(CLI::App& app, SimOptions& options) {
-  app.add_option("--listen", options.listen, "loopback address and port [127.0.0.1:0]")->type_name("ADDRESS:PORT");
-  app.add_option("--i-know", options.iKnow, "listen on this address although others can reach it")
-      ->type_name("ADDRESS");
-  app.add_option("--account", options.account, "12 digits [111122223333]")->type_name("ID");
-  app.add_option("--region", options.region, "[us-west-2]")->type_name("NAME");
-  app.add_option("--access-key-id", options.accessKeyId, "the administrator's key id [random]")->type_name("ID");
-  app.add_option("--secret-access-key", options.secretAccessKey, "and its secret [random]")->type_name("SECRET");
-  app.add_option("--tls-cert", options.tlsCertificate, "serve TLS with this certificate chain")->type_name("FILE");
-  app.add_option("--tls-key", options.tlsKey, "and this private key")->type_name("FILE");
-  app.add_option("--ca-file", options.caFile, "more roots for fetching issuers")->type_name("FILE");
-  app.add_flag("--allow-loopback-issuers", options.allowLoopbackIssuers, "issuers may be on this host, with a port");
-  app.add_option("--dialect", options.dialect, "STS's words: classic, or opaque as since 2026 [classic]")
-      ->check(CLI::IsMember({"classic", "opaque"}))
-      ->type_name("NAME");
-  app.add_option("--state", options.stateFile, "keep everything in this file; made when missing")->type_name("FILE");
-  app.add_option("--time", options.time, "start the clock there, e.g. 2026-11-23T20:00:00Z")->type_name("RFC3339");
-}
 
 int runSim(const SimOptions& options) {
   const Console console{CommonOptions()};

@@ -2,10 +2,6 @@
 #pragma once
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace cli {
 
 struct SimOptions {
@@ -21,8 +17,6 @@ struct SimOptions {
   std::string stateFile;            // empty: memory only
   std::string time;                 // RFC 3339: the simulator's clock starts there; empty: the real time
 };
-
-void addSimOptions(CLI::App& app, SimOptions& options);
 
 // Prints one JSON line when it serves:
 // {"endpoint":"http://127.0.0.1:PORT","region":…,"account":…,"accessKeyId":…,"secretAccessKey":…}
