@@ -1,0 +1,256 @@
+#include "io/server.h"
+
+#include <gmock/gmock.h>
+
+#include <condition_variable>
+#include <coroutine>
+#include <mutex>
+
+#include "io/raw_connection.h"
+#include "io/site.h"
+#include "io/wire.h"
+
+namespace io {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const std::string kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+
+// Answers when it is told to, as a handler does that waits for somebody else.
+class Parking final : public http::Handler {
+ public:
+  http::Answer handle(const http::Request& request, http::Response& response) override {
+    const std::string asked = request.target;  // shows a lost frame to the sanitizers
+    struct Place {
+      Parking& parking;
+      bool await_ready() const noexcept { return false; }
+      void await_suspend(std::coroutine_handle<> waiter) const { parking.park(waiter); }
+      void await_resume() const noexcept {}
+    };
+    co_await Place{*this};
+    if (request.path() == "/throw") throw std::runtime_error("late");
+    response.body = asked;
+  }
+
+  std::coroutine_handle<> next() {
+    std::unique_lock lock(mutex_);
+    parked_.wait(lock, [this] { return !waiters_.empty(); });
+    std::coroutine_handle<> waiter = waiters_.back();
+    waiters_.pop_back();
+    return waiter;
+  }
+
+ private:
+  void park(std::coroutine_handle<> waiter) {
+    std::lock_guard lock(mutex_);
+    waiters_.push_back(waiter);
+    parked_.notify_one();
+  }
+  std::mutex mutex_;
+  std::condition_variable parked_;
+  std::vector<std::coroutine_handle<>> waiters_;
+};
+
+TEST(Server, ResumesASuspendedHandlerThroughPost) {
+  Parking parking;
+  TestServer server({}, parking);
+  RawConnection client(server.port());
+  ASSERT_TRUE(client.say("GET /waits HTTP/1.1\r\nHost: h\r\n\r\nGET /throw HTTP/1.1\r\nHost: h\r\n\r\n"));
+  server->post(0, [waiter = parking.next()] { waiter.resume(); });
+  EXPECT_EQ(client.readAnswer().body, "/waits");
+  server->post(0, [waiter = parking.next()] { waiter.resume(); });
+  EXPECT_EQ(client.readAnswer().status, 500);
+}
+
+TEST(Server, AnswersOthersWhileOneHandlerWaits) {
+  Parking parking;
+  TestServer server({}, parking);
+  RawConnection first(server.port()), second(server.port());
+  ASSERT_TRUE(first.say("GET /first HTTP/1.1\r\nHost: h\r\n\r\n"));
+  auto firstWaits = parking.next();
+  ASSERT_TRUE(second.say("GET /second HTTP/1.1\r\nHost: h\r\n\r\n"));
+  server->post(0, [waiter = parking.next()] { waiter.resume(); });
+  EXPECT_EQ(second.readAnswer().body, "/second");
+  server->post(0, [firstWaits] { firstWaits.resume(); });
+  EXPECT_EQ(first.readAnswer().body, "/first");
+}
+
+TEST(Server, OutlivesAClientThatLeavesWhileTheHandlerWaits) {
+  for (bool tls : {false, true}) {
+    Parking parking;
+    TestServer server(tls ? withTls() : ServerOptions{}, parking);
+    auto wire = Wire::connect("127.0.0.1", server.port(), std::chrono::steady_clock::now() + std::chrono::seconds(20));
+    ASSERT_TRUE(wire);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    if (tls) {
+      ASSERT_TRUE((*wire)->startTls(newClientContext(trusting(), "").value(), "127.0.0.1", true, deadline));
+    }
+    ASSERT_TRUE((*wire)->write(kGet, deadline));
+    auto waiter = parking.next();
+    wire->reset();
+    server.settle();
+    EXPECT_EQ(server->connections(), 1u) << "the handler still has the request";
+    server->post(0, [waiter] { waiter.resume(); });
+    EXPECT_TRUE(server.becomesEmpty());
+  }
+}
+
+TEST(Server, OutlivesAClientThatResetsWhileTheHandlerWaits) {
+  Parking parking;
+  TestServer server({}, parking);
+  RawConnection client(server.port());
+  ASSERT_TRUE(client.say(kGet + kGet));
+  auto waiter = parking.next();
+  client.reset();
+  server.settle();
+  server->post(0, [waiter] { waiter.resume(); });
+  EXPECT_TRUE(server.becomesEmpty());
+}
+
+TEST(Server, AnswersAHalfClosedClientAfterTheHandlerWaited) {
+  Parking parking;
+  TestServer server({}, parking);
+  RawConnection client(server.port());
+  ASSERT_TRUE(client.say(kGet));
+  client.endSaying();
+  auto waiter = parking.next();
+  server.settle();
+  server->post(0, [waiter] { waiter.resume(); });
+  EXPECT_THAT(client.readToEnd(), StartsWith("HTTP/1.1 200 OK"));
+}
+
+TEST(Server, StopsWhileAHandlerWaits) {
+  Parking parking;
+  TestServer server({}, parking);
+  RawConnection client(server.port());
+  ASSERT_TRUE(client.say(kGet));
+  parking.next();
+  server->stop();
+  EXPECT_EQ(client.readToEnd(), "");
+  EXPECT_EQ(server->connections(), 0u);
+  server->stop();
+}
+
+TEST(Server, KeepsToItsConnectionCap) {
+  ServerOptions options;
+  options.maxConnections = 2;
+  TestServer server(options);
+  auto first = std::make_unique<RawConnection>(server.port());
+  RawConnection second(server.port());
+  for (RawConnection* client : {first.get(), &second}) {
+    ASSERT_TRUE(client->say(kGet));
+    ASSERT_EQ(client->readAnswer().status, 200);
+  }
+  RawConnection third(server.port());
+  ASSERT_TRUE(third.say(kGet));
+  server.settle();
+  EXPECT_EQ(server->connections(), 2u);
+  ASSERT_TRUE(second.say(kGet));
+  EXPECT_EQ(second.readAnswer().status, 200);
+  first.reset();
+  EXPECT_EQ(third.readAnswer().status, 200);
+  EXPECT_EQ(server->connections(), 2u);
+}
+
+TEST(Server, DrainsWithoutCuttingAnybodyOff) {
+  Parking parking;
+  ServerOptions options;
+  options.idleTimeout = milliseconds(20);  // which draining doesn't lengthen
+  TestServer server(options, parking);
+  RawConnection busy(server.port()), idle(server.port());
+  ASSERT_TRUE(busy.say(kGet));
+  auto waiter = parking.next();
+  server->drain();
+  server.settle();
+  server->post(0, [waiter] { waiter.resume(); });
+  http::Response response = busy.readAnswer();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers.get("Connection"), "close");
+  EXPECT_TRUE(busy.isAtEnd());
+  EXPECT_TRUE(idle.isAtEnd());
+  RawConnection late(server.port());
+  ASSERT_TRUE(late.say(kGet));
+  server->post(0, [next = parking.next()] { next.resume(); });
+  EXPECT_THAT(late.readToEnd(), AllOf(StartsWith("HTTP/1.1 200 OK"), HasSubstr("Connection: close\r\n")));
+}
+
+TEST(Server, ClosesIdleConnectionsSoonAfterDrain) {
+  TestServer server;
+  RawConnection idle(server.port());
+  ASSERT_TRUE(idle.say(kGet));
+  ASSERT_EQ(idle.readAnswer().status, 200);
+  server->drain();
+  EXPECT_TRUE(idle.isAtEnd());
+}
+
+TEST(Server, RunsEachTaskOnTheLoopItIsFor) {
+  ServerOptions options;
+  options.loops = 2;
+  TestServer server(options);
+  ASSERT_EQ(server->loops(), 2);
+  std::promise<std::thread::id> ran[3];
+  for (int i = 0; i < 3; ++i) server->post(i % 2, [&own = ran[i]] { own.set_value(std::this_thread::get_id()); });
+  std::thread::id first = ran[0].get_future().get(), second = ran[1].get_future().get();
+  EXPECT_NE(first, second);
+  EXPECT_EQ(ran[2].get_future().get(), first);
+}
+
+TEST(Server, GivesEachLoopItsHandler) {
+  support::FunctionHandler handler(echo);
+  std::vector<int> asked;
+  ServerOptions options;
+  options.loops = 3;
+  auto server = Server::start(options, [&](int loop) -> http::Handler& {
+    asked.push_back(loop);
+    return handler;
+  });
+  ASSERT_TRUE(server);
+  EXPECT_THAT(asked, testing::ElementsAre(0, 1, 2));
+  for (int i = 0; i < 20; ++i) {
+    RawConnection client((*server)->port());
+    ASSERT_TRUE(client.say(kGet));
+    EXPECT_EQ(client.readAnswer().status, 200);
+  }
+}
+
+TEST(Server, ListensOnBothFamilies) {
+  ServerOptions options;
+  options.address = "::";
+  TestServer server(options);
+  RawConnection client(server.port());
+  ASSERT_TRUE(client.say(kGet));
+  EXPECT_EQ(client.readAnswer().status, 200);
+}
+
+TEST(Server, SaysWhyItCanNotStart) {
+  struct Case {
+    std::string what;
+    ServerOptions options;
+    std::string why;
+  };
+  TestServer other;
+  Case taken{"port", {}, "Address already in use"}, name{"address", {}, "listening on 192.0.2.1:0: Cannot assign"},
+      version{"TLS 1.1", withTls(), "TLS 1.1 is no minimum version"}, key{"key", withTls(), "does not belong"},
+      half{"no key", withTls(), "not an unencrypted PEM key"}, suites{"suites", withTls(), "\"NOPE\" are not known"},
+      loops{"loops", {}, "at least one loop"};
+  taken.options.port = other.port();
+  name.options.address = "192.0.2.1";
+  version.options.minTlsVersion = "1.1";
+  key.options.keyPem = TestCertificates::get().authority.keyPem;
+  half.options.keyPem = "";
+  suites.options.cipherSuites = "NOPE";
+  loops.options.loops = 0;
+  support::FunctionHandler handler(echo);
+  for (const Case& c : {taken, name, version, key, half, suites, loops}) {
+    auto server = Server::start(c.options, [&](int) -> http::Handler& { return handler; });
+    ASSERT_FALSE(server) << c.what;
+    EXPECT_THAT(server.error().message, HasSubstr(c.why)) << c.what;
+  }
+}
+
+}  // namespace
+}  // namespace io
