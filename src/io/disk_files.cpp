@@ -28,6 +28,10 @@ base::Error failure(std::string_view doing, const std::string& path, int number 
   }
 }
 
+base::Error tooLarge(const std::string& path) {
+  return base::invalid("reading " + path + ": it is larger than 64 MiB");
+}
+
 std::string folderOf(const std::string& path) {
   std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -106,6 +110,7 @@ class DiskFiles final : public base::Files {
     struct stat about{};
     if (::fstat(file.number(), &about) != 0) return failure("reading", path);
     if (S_ISDIR(about.st_mode)) return base::invalid("reading " + path + ": it is a folder");
+    if (std::size_t(about.st_size) > kLargestFile) return tooLarge(path);
     std::string contents;
     char buffer[16384];
     while (true) {
@@ -114,7 +119,7 @@ class DiskFiles final : public base::Files {
       if (count < 0) return failure("reading", path);
       if (count == 0) return contents;
       contents.append(buffer, std::size_t(count));
-      if (contents.size() > kLargestFile) return base::invalid("reading " + path + ": it is larger than 64 MiB");
+      if (contents.size() > kLargestFile) return tooLarge(path);
     }
   }
 
