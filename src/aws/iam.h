@@ -16,18 +16,18 @@ namespace aws {
 using Tags = std::map<std::string, std::string>;
 
 struct OpenIDConnectProvider {
-  std::string url;  // without its scheme
-  std::vector<std::string> clientIds, thumbprints;
-  Tags tags;
+  std::string url = {};  // without its scheme
+  std::vector<std::string> clientIds = {}, thumbprints = {};
+  Tags tags = {};
 };
 
 struct Role {
-  std::string name, path, arn, id;
-  std::string assumeRolePolicyDocument;  // decoded JSON
-  std::string description;
+  std::string name = {}, path = {}, arn = {}, id = {};
+  std::string assumeRolePolicyDocument = {};  // decoded JSON
+  std::string description = {};
   std::chrono::seconds maxSessionDuration{3600};
-  std::string permissionsBoundary;  // ARN; ListRoles leaves it and the tags out
-  Tags tags;
+  std::string permissionsBoundary = {};  // ARN; ListRoles leaves it and the tags out
+  Tags tags = {};
 };
 
 struct CreateOpenIDConnectProvider {

@@ -20,22 +20,23 @@ inline constexpr std::string_view kDefaultImage = "irsa-anywhere:0.1.0";
 using Tags = std::map<std::string, std::string>;
 
 struct AwsSettings {
-  std::string region;
-  std::string profile, accountId;                    // empty: not given
-  std::string s3Endpoint, iamEndpoint, stsEndpoint;  // origins; empty: AWS's own. `endpoint` fills all three
-  std::string caFile;                                // roots for these endpoints; path
+  std::string region = {};
+  std::string profile = {}, accountId = {};  // empty: not given
+  std::string s3Endpoint = {}, iamEndpoint = {},
+              stsEndpoint = {};  // origins; empty: AWS's own. `endpoint` fills all three
+  std::string caFile = {};       // roots for these endpoints; path
 };
 
 struct ClusterSettings {
-  std::string kubeconfig;  // path; empty: KUBECONFIG or ~/.kube/config. A leading ~/ is left to the program
-  std::string context;     // empty: the current one
+  std::string kubeconfig = {};  // path; empty: KUBECONFIG or ~/.kube/config. A leading ~/ is left to the program
+  std::string context = {};     // empty: the current one
   std::string distribution = "auto";
 };
 
 struct IssuerSettings {
-  std::string bucket;  // empty: named by us
-  std::string prefix;  // of the keys in the bucket, without slashes at its ends
-  std::string url;     // empty: https://BUCKET.s3.REGION.SUFFIX[/PREFIX]
+  std::string bucket = {};  // empty: named by us
+  std::string prefix = {};  // of the keys in the bucket, without slashes at its ends
+  std::string url = {};     // empty: https://BUCKET.s3.REGION.SUFFIX[/PREFIX]
 };
 
 enum class KeySource { Cluster, Generate };
@@ -56,31 +57,31 @@ struct WebhookSettings {
 
 struct RoleSettings {
   std::string name, path = "/";
-  std::vector<std::string> policies;  // ARNs of managed policies
-  std::string inlinePolicy;           // compact JSON; empty: none
-  std::string boundary;               // ARN; empty: none
+  std::vector<std::string> policies = {};  // ARNs of managed policies
+  std::string inlinePolicy = {};           // compact JSON; empty: none
+  std::string boundary = {};               // ARN; empty: none
   std::chrono::seconds maxSessionDuration{3600};
-  Tags tags;
+  Tags tags = {};
   bool operator==(const RoleSettings&) const = default;
 };
 
 struct Binding {
   std::string nameSpace, serviceAccount;  // the latter may hold * and ?
-  RoleSettings role;
+  RoleSettings role = {};
 
   bool isPattern() const { return serviceAccount.find_first_of("*?") != std::string::npos; }
   std::string subject() const { return "system:serviceaccount:" + nameSpace + ":" + serviceAccount; }
 };
 
 struct Configuration {
-  std::string name;
-  AwsSettings aws;
-  std::optional<ClusterSettings> cluster;  // absent: day 0
-  IssuerSettings issuer;
-  KeySettings keys;
-  WebhookSettings webhook;
-  std::vector<Binding> bindings;
-  Tags tags;
+  std::string name = {};
+  AwsSettings aws = {};
+  std::optional<ClusterSettings> cluster = {};  // absent: day 0
+  IssuerSettings issuer = {};
+  KeySettings keys = {};
+  WebhookSettings webhook = {};
+  std::vector<Binding> bindings = {};
+  Tags tags = {};
 };
 
 // `file` is the path the document was read from: relative paths are relative to its folder, and every fault is reported

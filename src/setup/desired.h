@@ -14,11 +14,11 @@ namespace setup {
 
 // What irsa.yaml cannot say: found in the world, or made for it.
 struct Material {
-  std::string account;     // 12 digits
-  std::string clusterUid;  // empty: day 0
-  oidc::Jwks jwks;
-  std::string newPrivateKeyPem;  // to be written; empty: there is one, or the cluster has its own
-  ServingCertificate certificate;
+  std::string account = {};     // 12 digits
+  std::string clusterUid = {};  // empty: day 0
+  oidc::Jwks jwks = {};
+  std::string newPrivateKeyPem = {};  // to be written; empty: there is one, or the cluster has its own
+  ServingCertificate certificate = {};
 };
 
 struct DesiredDocument {
@@ -27,10 +27,10 @@ struct DesiredDocument {
 };
 
 struct DesiredRole {
-  RoleSettings settings;
-  std::string arn;
-  std::string trustPolicy;  // compact JSON over all bindings that name the role
-  Tags tags;
+  RoleSettings settings = {};
+  std::string arn = {};
+  std::string trustPolicy = {};  // compact JSON over all bindings that name the role
+  Tags tags = {};
 };
 
 struct DesiredAccount {

@@ -19,21 +19,21 @@ namespace setup {
 
 struct ObservedBucket {
   bool exists = false;
-  Tags tags;
-  std::optional<aws::PublicAccessBlock> publicAccess;
-  std::string policy;                            // empty: none
-  std::map<std::string, aws::Object> documents;  // ours, by key
+  Tags tags = {};
+  std::optional<aws::PublicAccessBlock> publicAccess = {};
+  std::string policy = {};                            // empty: none
+  std::map<std::string, aws::Object> documents = {};  // ours, by key
 };
 
 struct ObservedProvider {
-  std::string arn;
-  aws::OpenIDConnectProvider provider;
+  std::string arn = {};
+  aws::OpenIDConnectProvider provider = {};
 };
 
 struct ObservedRole {
-  aws::Role role;
-  std::vector<std::string> attachedPolicies;          // ARNs
-  std::map<std::string, std::string> inlinePolicies;  // name to JSON
+  aws::Role role = {};
+  std::vector<std::string> attachedPolicies = {};          // ARNs
+  std::map<std::string, std::string> inlinePolicies = {};  // name to JSON
 };
 
 struct ObservedCluster {

@@ -28,7 +28,7 @@ TEST(S3, AnObjectCarriesTypeCachingAndChecksum) {
   EXPECT_EQ(made.headers.get("Content-Type"), "application/json");
   EXPECT_EQ(made.headers.get("Cache-Control"), "public, max-age=300");
   EXPECT_EQ(made.headers.get("x-amz-expected-bucket-owner"), "111122223333");
-  EXPECT_EQ(made.headers.get("x-amz-checksum-sha256"), "LXEWQrcmsEQBYnyp++6wy9chTD7GQPMTbAiWHF5IaSE=");
+  EXPECT_EQ(made.headers.get("x-amz-checksum-sha256"), "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=");
 }
 
 TEST(S3, TagsSurviveTheWayThereAndBack) {

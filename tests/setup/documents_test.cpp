@@ -25,7 +25,9 @@ TEST(Documents, TheBucketPolicyOpensTwoObjectsAndNothingElse) {
   auto document = policy::parsePolicy(bucketPolicy("aws-cn", "b", "p"), policy::PolicyKind::Bucket);
   ASSERT_TRUE(document) << document.error().message;
   auto mayRead = [&](std::string key) {
-    policy::Request request{.action = "s3:GetObject", .resource = "arn:aws-cn:s3:::b/" + key};
+    policy::Request request;
+    request.action = "s3:GetObject";
+    request.resource = "arn:aws-cn:s3:::b/" + key;
     return policy::evaluate(*document, policy::PolicyKind::Bucket, request).verdict == policy::Verdict::Allow;
   };
   EXPECT_TRUE(mayRead("p/keys.json"));
