@@ -16,12 +16,14 @@ struct ClientOptions {
   std::chrono::milliseconds answerTimeout{30'000};  // until the head of the answer is there
   std::chrono::milliseconds idleTimeout{60'000};    // between two pieces of a body
   std::size_t maxBody = 64u << 20;                  // bytes of an answer that send() returns whole
-  std::string proxy = {};          // http://host:port for everything; "env": HTTPS_PROXY, HTTP_PROXY, NO_PROXY; empty: none
-  std::string unixSocket = {};     // for tests
+  // "http://host:port" for everything; "env": HTTPS_PROXY, HTTP_PROXY and NO_PROXY as newClient() finds them; empty:
+  // none.
+  std::string proxy = {};
+  std::string unixSocket = {};  // for tests
 };
 
 // Thread-safe: connections are pooled per origin. Retries once on a kept-alive connection that the server had closed
-// before a byte of the answer came.
+// before a byte of the answer came. Ignores SIGPIPE from then on.
 std::unique_ptr<http::Client> newClient(ClientOptions options);
 
 }  // namespace io

@@ -41,7 +41,8 @@ struct ProcessResult {
   int exitCode = 0;
   std::string output, errors;
 };
-base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv, const std::vector<std::string>& addedEnvironment,
+base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
+                                       const std::vector<std::string>& addedEnvironment,
                                        std::chrono::milliseconds timeout, std::string_view input = "");
 
 }  // namespace io

@@ -78,15 +78,15 @@ TEST(RequestHead, SaysALengthOfZeroOnlyWhereABodyIsUsual) {
 
 TEST(RequestHead, RefusesWhatWouldBecomeAnotherRequest) {
   std::string wire;
-  for (auto [method, target, name, value] : {std::array<std::string, 4>{"GET X", "/", "A", "b"},
-                                             {"", "/", "A", "b"},
-                                             {"GET", "/a b", "A", "b"},
-                                             {"GET", "", "A", "b"},
-                                             {"GET", "/\r\nHost: x", "A", "b"},
-                                             {"GET", "/\xc3\xa9", "A", "b"},
-                                             {"GET", "/", "A", "b\r\nC: d"},
-                                             {"GET", "/", "A:", "b"},
-                                             {"GET", "/", "A", "b\n"}}) {
+  for (const auto& [method, target, name, value] : {std::array<std::string, 4>{"GET X", "/", "A", "b"},
+                                                    {"", "/", "A", "b"},
+                                                    {"GET", "/a b", "A", "b"},
+                                                    {"GET", "", "A", "b"},
+                                                    {"GET", "/\r\nHost: x", "A", "b"},
+                                                    {"GET", "/\xc3\xa9", "A", "b"},
+                                                    {"GET", "/", "A", "b\r\nC: d"},
+                                                    {"GET", "/", "A:", "b"},
+                                                    {"GET", "/", "A", "b\n"}}) {
     Request request{method, "", target, {}, "", ""};
     request.headers.add(name, value);
     auto written = appendRequestHead(wire, request, target, "h");

@@ -1,5 +1,6 @@
 // A server that does exactly as told, connection by connection, for what no proper server would do.
 #pragma once
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -57,7 +58,7 @@ class ScriptedServer {
   explicit ScriptedServer(std::vector<Script> scripts) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
-    ::bind(socket_.number(), reinterpret_cast<sockaddr*>(&address), size);
+    EXPECT_EQ(::bind(socket_.number(), reinterpret_cast<sockaddr*>(&address), size), 0);
     ::listen(socket_.number(), 16);
     ::getsockname(socket_.number(), reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
