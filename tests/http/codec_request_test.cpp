@@ -21,7 +21,7 @@ Outcome readIn(RequestReader& reader, std::string_view wire, std::size_t step) {
     wire.remove_prefix(piece.size());
     outcome.progress = reader.read(piece, outcome.request);
     while (outcome.progress == Progress::Head) outcome.progress = reader.read(piece, outcome.request);
-    outcome.rest = std::string(piece) + std::string(wire);
+    if (outcome.progress == Progress::Done) outcome.rest = std::string(piece) + std::string(wire);
     if (wire.empty() && piece.empty()) break;
   }
   outcome.refusal = reader.refusal();
