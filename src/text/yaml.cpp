@@ -240,7 +240,7 @@ class Builder {
         return wrong(key.start.offset, "the key \"" + key.scalar + "\" occurs twice in one mapping");
       Event after = TRY(next());
       YamlNode value = TRY(node(after, Role::Value, depth + 1));
-      made.members.emplace_back(std::move(key), std::move(value));
+      made.members.push_back({std::move(key), std::move(value)});
     }
   }
 

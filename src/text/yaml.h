@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -13,17 +12,23 @@
 
 namespace text {
 
+struct YamlMember;
+
 struct YamlNode {
   enum class Kind { Null, Scalar, Sequence, Mapping };  // Null: nothing, or a plain ~ or null
   Kind kind = Kind::Null;
-  std::string scalar;           // unquoted, unescaped
-  bool quoted = false;          // 'x', "x", or a block scalar: always a string
-  bool flow = false;            // [..] or {..}
-  Position start, end;          // [start, end) in the text; for block collections end is the end of the last child
-  std::vector<YamlNode> items;  // Sequence
-  std::vector<std::pair<YamlNode, YamlNode>> members;  // Mapping, in the file's order
+  std::string scalar;               // unquoted, unescaped
+  bool quoted = false;              // 'x', "x", or a block scalar: always a string
+  bool flow = false;                // [..] or {..}
+  Position start, end;              // [start, end) in the text; for block collections end is the end of the last child
+  std::vector<YamlNode> items;      // Sequence
+  std::vector<YamlMember> members;  // Mapping, in the file's order
 
   const YamlNode* find(std::string_view key) const;  // null when absent or no mapping
+};
+
+struct YamlMember {
+  YamlNode key, value;
 };
 
 // Exactly one document. Errors say line and column. Duplicate keys, keys that are no scalars, control characters, bytes

@@ -73,7 +73,7 @@ void expectExactPlaces(const std::string& yaml, const std::string& line) {
   EXPECT_EQ(slice("quotes"), "\"\"");
   EXPECT_EQ(slice("tagged"), "12");
   EXPECT_EQ(slice("complex"), "value");
-  EXPECT_EQ(sliceOf(yaml, root->members[1].first), "\"quoted key\"");
+  EXPECT_EQ(sliceOf(yaml, root->members[1].key), "\"quoted key\"");
   EXPECT_EQ(sliceOf(yaml, *root).substr(0, 5), "name:");
   EXPECT_EQ(root->end.offset, yaml.size() - line.size());
 }
@@ -99,7 +99,7 @@ TEST(Yaml, ReadsTheValues) {
 TEST(Yaml, CountsLinesAndColumnsForPeople) {
   auto root = text::parseYaml(withCrLf("a: 1\n\xc3\xa4: {k: v}\n"));
   ASSERT_TRUE(root);
-  const text::Position& start = root->members[1].second.find("k")->start;
+  const text::Position& start = root->members[1].value.find("k")->start;
   EXPECT_EQ(place(start), "line 2, column 8");
   EXPECT_EQ(start.offset, 14u);
 }
