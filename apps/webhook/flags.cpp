@@ -118,15 +118,16 @@ void FlagSet::duration(std::string name, std::chrono::milliseconds& target, std:
 void FlagSet::accepted(const std::string& name, bool isBoolean, std::string help, std::vector<std::string>& notes,
                        std::string note) {
   add({name, isBoolean ? "" : "string", std::move(help), isBoolean,
-       [&notes, name, note](const std::string&) -> Result<void> {
+       [&notes, name, note = std::move(note)](const std::string&) -> Result<void> {
          if (!note.empty()) notes.push_back("--" + name + ": " + note);
          return {};
        }});
 }
 
 void FlagSet::refused(const std::string& name, bool isBoolean, std::string instead) {
-  add({name, isBoolean ? "" : "string", "Not supported: " + instead, isBoolean,
-       [isBoolean, name, instead](const std::string& value) -> Result<void> {
+  std::string help = "Not supported: " + instead;
+  add({name, isBoolean ? "" : "string", std::move(help), isBoolean,
+       [isBoolean, name, instead = std::move(instead)](const std::string& value) -> Result<void> {
          const bool isOff = isBoolean ? !admission::parseGoBool(value).value_or(true) : value.empty();
          if (isOff) return {};
          return bad(name, value, "this version does not support it").withHint(instead);

@@ -57,8 +57,7 @@ std::chrono::milliseconds lookupBudget(std::string_view query, std::chrono::mill
 
 Webhook::Webhook(const Settings& settings, WebhookOptions options, const AccountTable& accounts, AccountLookup& lookup,
                  const Log& log, const base::Clock& clock)
-    : settings_(settings),
-      options_(options),
+    : options_(options),
       accounts_(accounts),
       lookup_(lookup),
       log_(log),

@@ -51,7 +51,6 @@ class Webhook final : public http::Handler {
             base::Time begin);
   void logDecision(const kube::Review& review, const Decision& decision) const;
 
-  const Settings& settings_;
   WebhookOptions options_;
   const AccountTable& accounts_;
   AccountLookup& lookup_;

@@ -21,7 +21,8 @@ constexpr int kShortestWatch = 25, kWatchSpread = 16;  // seconds
 // 0 up to and without `end`.
 int randomBelow(int end, const base::RandomBytes& random) {
   const std::string bytes = random(2);
-  const unsigned value = (static_cast<unsigned char>(bytes[0]) << 8u) | static_cast<unsigned char>(bytes[1]);
+  const unsigned value =
+      unsigned(static_cast<unsigned char>(bytes[0])) << 8u | unsigned(static_cast<unsigned char>(bytes[1]));
   return int(value * unsigned(end) >> 16);
 }
 

@@ -60,8 +60,8 @@ void planCluster(const Desired& desired, const Observed& observed, PlanDraft& dr
   }
   for (const DesiredAccount& account : desired.accounts) planAccount(account, observed, draft);
   for (const auto& [path, account] : observed.cluster->accounts) {
-    auto isWanted = [&path = path](const DesiredAccount& wanted) {
-      return accountPath(wanted.nameSpace, wanted.name) == path;
+    auto isWanted = [&where = path](const DesiredAccount& wanted) {
+      return accountPath(wanted.nameSpace, wanted.name) == where;
     };
     if (std::any_of(desired.accounts.begin(), desired.accounts.end(), isWanted)) continue;
     if (hasOurLabel(account, observed.name)) planAccountRemoval(path, account, observed.name, draft);
