@@ -30,7 +30,7 @@ if(BUILD_TESTING)
   endfunction()
 
   set(programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
-  lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 120)
+  lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 300)
 
   # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
   set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)
