@@ -1,4 +1,5 @@
-// The file system as the product needs it: whole files, written so that a crash at any moment leaves the old or the new.
+// The file system as the product needs it: whole files, written so that a crash at any moment leaves the old or the
+// new.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -17,8 +17,8 @@ enum class ErrorKind { Invalid, NotFound, AlreadyExists, Conflict, Denied, Unava
 
 struct Error {
   ErrorKind kind = ErrorKind::Internal;
-  std::string code;      // The remote's own word for it, e.g. "NoSuchEntity"; empty for local errors.
-  std::string message;   // A sentence for a person: what, where and why.
+  std::string code;       // The remote's own word for it, e.g. "NoSuchEntity"; empty for local errors.
+  std::string message;    // A sentence for a person: what, where and why.
   std::string hint = {};  // The next command or edit that helps; empty if there is none.
 
   // Says what we were doing, outermost first: "reading the discovery document: connection refused".

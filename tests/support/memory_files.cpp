@@ -20,7 +20,8 @@ base::Result<std::vector<std::string>> MemoryFiles::list(const std::string& fold
   std::set<std::string> names;
   std::string prefix = folder.ends_with('/') ? folder : folder + "/";
   for (const auto& [path, file] : files)
-    if (path.starts_with(prefix)) names.insert(path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size()));
+    if (path.starts_with(prefix))
+      names.insert(path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size()));
   return std::vector<std::string>(names.begin(), names.end());
 }
 
