@@ -89,14 +89,18 @@ base::Error inQueryWords(base::Error error) {
 Routed route(const http::Request& request, const Settings& settings) {
   Routed out;
   auto claimed = claimedAuthorization(request);
-  if (claimed) out.claimed = std::move(claimed).value();
+  std::optional<base::Error> refusal;
+  if (claimed)
+    out.claimed = std::move(claimed).value();
+  else
+    refusal = claimed.error();
   out.service = serviceOf(request, out.claimed);
   out.region = out.claimed ? out.claimed->scope.region : settings.region;
   if (out.service == Service::S3)
     readS3(request, out);
   else
     readQuery(request, out);
-  if (!claimed) out.refusal = out.service == Service::S3 ? claimed.error() : inQueryWords(claimed.error());
+  if (refusal) out.refusal = out.service == Service::S3 ? *refusal : inQueryWords(*refusal);
   return out;
 }
 
