@@ -39,7 +39,7 @@ endfunction()
 # nlohmann's header costs 5 s a file; every room that can see text/json.h shares one precompiled copy.
 function(share_json_header name needs)
   if(name STREQUAL "text")
-    target_precompile_headers(text PRIVATE ${PROJECT_SOURCE_DIR}/src/text/json.h)
+    target_precompile_headers(text PRIVATE <text/json.h>)
   elseif("text" IN_LIST needs)
     target_precompile_headers(${name} REUSE_FROM text)
   endif()

@@ -3,7 +3,9 @@
 // For a planner, a simulator and a doctor failure is data: it is compared, printed and decided upon. Exceptions are
 // therefore no part of any interface here; they are caught around third-party calls that throw and at the top of a
 // thread (docs/decisions/0001-results-not-exceptions.md).
-#pragma once
+// A guard, not #pragma once: this header is precompiled, and a cached copy may stem from another folder or comment.
+#ifndef IRSA_BASE_RESULT_H
+#define IRSA_BASE_RESULT_H
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,3 +87,5 @@ class [[nodiscard]] Result<void> {
     if (!try_result_) return std::move(try_result_).error(); \
     std::move(try_result_).value();                          \
   })
+
+#endif  // IRSA_BASE_RESULT_H

@@ -1,6 +1,8 @@
 // The document face of JSON: everything but the webhook's hot path (docs/decisions/0005-two-faces-of-json.md).
 // The other face is text/json_reader.h.
-#pragma once
+// A guard, not #pragma once: this header is precompiled, and a cached copy may stem from another folder or comment.
+#ifndef IRSA_TEXT_JSON_H
+#define IRSA_TEXT_JSON_H
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -24,3 +26,5 @@ std::string stringAt(const Json& json, std::string_view member, std::string_view
 const Json& at(const Json& json, std::string_view member);  // a null value when absent
 
 }  // namespace text
+
+#endif  // IRSA_TEXT_JSON_H
