@@ -44,8 +44,9 @@ TEST(Plan, PublishesTheDocumentsBeforeTheProviderPointsAtThem) {
 }
 
 TEST(Plan, ARoleOfSeveralBindingsTrustsAllTheirSubjectsAndPinsTheAudience) {
-  const std::string& trust = desired().roles.at(0).trustPolicy;
-  EXPECT_EQ(desired().roles.size(), 1u);
+  const Desired wanted = desired();
+  ASSERT_EQ(wanted.roles.size(), 1u);
+  const std::string& trust = wanted.roles.front().trustPolicy;
   EXPECT_THAT(trust, HasSubstr(R"(["system:serviceaccount:default:app","system:serviceaccount:team:job-*"])"));
   EXPECT_THAT(trust, HasSubstr(R"(:aud":"sts.amazonaws.com")"));
 }
