@@ -46,6 +46,7 @@ Connection::Connection(Worker& worker, Descriptor socket, SSL_CTX* tls, std::str
       peer_(std::move(peer)),
       isTls_(tls) {
   ++worker_.connections;
+  ++worker_.byPeer[peer_];
   if (!tls_) return;
   SSL_set_fd(tls_.get(), socket_.number());
   SSL_set_accept_state(tls_.get());
@@ -54,6 +55,7 @@ Connection::Connection(Worker& worker, Descriptor socket, SSL_CTX* tls, std::str
 Connection::~Connection() {
   if (frame_) frame_.destroy();
   --worker_.connections;
+  if (auto place = worker_.byPeer.find(peer_); --place->second == 0) worker_.byPeer.erase(place);
   worker_.connectionClosed();
 }
 

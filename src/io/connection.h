@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "http/codec.h"
@@ -35,7 +36,8 @@ struct Worker {
   void giveBack(std::unique_ptr<Exchange> exchange);
 
   http::Limits limits;
-  std::atomic<std::size_t>& connections;  // of all loops
+  std::atomic<std::size_t>& connections;                // of all loops
+  std::unordered_map<std::string, std::size_t> byPeer;  // connections of this loop by the address of their peer
   http::Handler* handler = nullptr;
   bool isDraining = false;
   std::array<char, 64u << 10> input;
@@ -53,6 +55,7 @@ class Connection final : public Watched {
   void start();  // once, after the loop has adopted it
   void ready(std::uint32_t events) override;
   void expired() override;
+  const std::string& peer() const { return peer_; }
 
  private:
   // What an operation on the socket came to; above 0 the count of bytes.

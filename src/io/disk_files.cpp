@@ -32,12 +32,6 @@ base::Error tooLarge(const std::string& path) {
   return base::invalid("reading " + path + ": it is larger than 64 MiB");
 }
 
-std::string folderOf(const std::string& path) {
-  std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 base::Result<void> syncFolder(const std::string& folder) {
   Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened) return failure("opening the folder", folder);
@@ -99,7 +93,7 @@ std::string temporaryName(const std::string& path, const std::string& workFolder
   std::snprintf(suffix, sizeof suffix, "%02x%02x%02x%02x%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3],
                 bytes[4], bytes[5], bytes[6], bytes[7]);
   std::string name = path.substr(path.rfind('/') + 1);
-  return (workFolder.empty() ? folderOf(path) : workFolder) + "/." + name + "." + suffix + ".tmp";
+  return (workFolder.empty() ? base::folderOf(path) : workFolder) + "/." + name + "." + suffix + ".tmp";
 }
 
 class DiskFiles final : public base::Files {
@@ -150,7 +144,7 @@ class DiskFiles final : public base::Files {
   base::Result<void> create(const std::string& path, std::string_view contents, std::uint32_t mode) override {
     TRY(makeFile(path, contents, {mode_t(mode), std::nullopt}));
     Unfinished unfinished(path);
-    TRY(syncFolder(folderOf(path)));
+    TRY(syncFolder(base::folderOf(path)));
     unfinished.keep();
     return {};
   }
@@ -172,7 +166,7 @@ class DiskFiles final : public base::Files {
     Unfinished unfinished(temporary);
     if (::rename(temporary.c_str(), path.c_str()) != 0) return failure("replacing", path);
     unfinished.keep();
-    return syncFolder(folderOf(path));
+    return syncFolder(base::folderOf(path));
   }
 
   base::Result<void> makeFolder(const std::string& path, std::uint32_t mode) override {

@@ -56,6 +56,11 @@ void Loop::stopWaiting(Watched& watched) {
   watched.isWaiting_ = false;
 }
 
+void Loop::expireNow(Watched& watched) {
+  stopWaiting(watched);
+  watched.expired();
+}
+
 void Loop::callIn(std::chrono::milliseconds time, std::function<void()> task) {
   alarm_ = now_ + time;
   alarmTask_ = std::move(task);
@@ -87,8 +92,7 @@ void Loop::expire() {
   for (std::size_t i = 0; i < kPatiences; ++i) {
     while (Watched* first = lists_[i].first) {
       if (first->since_ + durations_[i] > now_) break;
-      stopWaiting(*first);
-      first->expired();
+      expireNow(*first);
     }
   }
   if (alarm_ > now_) return;

@@ -53,6 +53,10 @@ class Loop {
   void setDuration(Patience patience, std::chrono::milliseconds time) { durations_[std::size_t(patience)] = time; }
   void startWaiting(Watched& watched, Patience patience);  // replaces an earlier wait
   void stopWaiting(Watched& watched);
+  // Who has waited longest in that patience; null when nobody does. After: the next one.
+  Watched* longestWaiting(Patience patience) const { return lists_[std::size_t(patience)].first; }
+  static Watched* after(const Watched& watched) { return watched.after_; }
+  void expireNow(Watched& watched);  // as if its time were up
 
   // Calls `task` once in about `time`; a later call replaces an earlier one.
   void callIn(std::chrono::milliseconds time, std::function<void()> task);

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -56,8 +57,8 @@ class CurrentTls {
 // a level-triggered event that nobody can serve would spin.
 class Listener final : public Watched {
  public:
-  Listener(Worker& worker, int socket, const CurrentTls& tls, std::size_t maxConnections)
-      : worker_(worker), socket_(socket), tls_(tls), maxConnections_(maxConnections) {
+  Listener(Worker& worker, int socket, const CurrentTls& tls, const ServerOptions& options)
+      : worker_(worker), socket_(socket), tls_(tls), options_(options) {
     worker_.connectionClosed = [this] { resume(); };
   }
   ~Listener() override {
@@ -65,31 +66,65 @@ class Listener final : public Watched {
   }
 
   void resume() {
-    if (!isPaused_) return;
+    if (!isPaused_ || isFinished_) return;
     isPaused_ = !worker_.loop.watch(EPOLL_CTL_ADD, socket_, EPOLLIN | EPOLLEXCLUSIVE, this);
     if (isPaused_) worker_.loop.callIn(kAcceptPause, [this] { resume(); });
+    if (!isPaused_ && atDoor_) ready(0);
   }
 
   void ready(std::uint32_t) override {
     for (int i = 0; i < kAcceptBatch; ++i) {
-      if (worker_.connections >= maxConnections_) return pause();
-      sockaddr_storage address{};
-      socklen_t size = sizeof address;
-      Descriptor accepted(accept4(socket_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (accepted) {
-        auto connection =
-            std::make_unique<Connection>(worker_, std::move(accepted), tls_.get().get(), addressText(address));
-        static_cast<Connection&>(worker_.loop.adopt(std::move(connection))).start();
+      if (!atDoor_ && !accept()) {
+        if (errno == EAGAIN) return;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause();
         continue;
       }
-      if (errno == EAGAIN) return;
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause();
+      if (worker_.connections >= options_.maxConnections && !shed()) return pause();
+      take(std::move(atDoor_), std::move(peerAtDoor_));
     }
   }
   void expired() override {}
 
+  // What has come is taken; what comes from now on is for others who listen on the port.
+  void finish() {
+    ready(0);
+    isFinished_ = true;
+    worker_.loop.watch(EPOLL_CTL_DEL, socket_, 0, this);
+  }
+
  private:
+  bool accept() {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    atDoor_ = Descriptor(accept4(socket_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (atDoor_) peerAtDoor_ = addressText(address);
+    return bool(atDoor_);
+  }
+
+  void take(Descriptor accepted, std::string peer) {
+    const TlsContext context = tls_.get();
+    if (options_.awaitsCertificate && !context) return;
+    auto connection = std::make_unique<Connection>(worker_, std::move(accepted), context.get(), std::move(peer));
+    static_cast<Connection&>(worker_.loop.adopt(std::move(connection))).start();
+  }
+
+  // Closes the connection that has waited longest of the peer that has the most. Only one whose request is being
+  // answered can't be closed; false when all are.
+  bool shed() {
+    auto fewer = [](const auto& a, const auto& b) { return a.second < b.second; };
+    auto greediest = std::max_element(worker_.byPeer.begin(), worker_.byPeer.end(), fewer);
+    if (greediest == worker_.byPeer.end()) return false;  // the connections are those of other loops
+    for (Patience patience : {Patience::Idle, Patience::Handshake, Patience::Linger, Patience::Request})
+      for (Watched* waiting = worker_.loop.longestWaiting(patience); waiting; waiting = Loop::after(*waiting))
+        if (static_cast<Connection&>(*waiting).peer() == greediest->first) {
+          worker_.loop.expireNow(*waiting);
+          return true;
+        }
+    return false;
+  }
+
   void pause() {
+    if (isFinished_) return;
     worker_.loop.watch(EPOLL_CTL_DEL, socket_, 0, this);
     isPaused_ = true;
     worker_.loop.callIn(kAcceptPause, [this] { resume(); });
@@ -98,15 +133,19 @@ class Listener final : public Watched {
   Worker& worker_;
   int socket_;
   const CurrentTls& tls_;
-  std::size_t maxConnections_;
+  const ServerOptions& options_;
   bool isPaused_ = true;  // until the first resume()
+  bool isFinished_ = false;
+  Descriptor atDoor_;  // accepted, and there is no room yet
+  std::string peerAtDoor_;
 };
 
-base::Result<Descriptor> listenOn(const addrinfo& address, std::string_view where) {
+base::Result<Descriptor> listenOn(const addrinfo& address, std::string_view where, bool reusePort) {
   Descriptor socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return base::unavailable("listening on " + std::string(where) + ": " + errorText());
   int on = 1, off = 0;
   setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (reusePort) setsockopt(socket.number(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   // Accepted sockets inherit these two.
   setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(socket.number(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
@@ -116,7 +155,7 @@ base::Result<Descriptor> listenOn(const addrinfo& address, std::string_view wher
   return socket;
 }
 
-base::Result<Descriptor> openListener(const std::string& address, std::uint16_t port) {
+base::Result<Descriptor> openListener(const std::string& address, std::uint16_t port, bool reusePort) {
   std::string where =
       (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" + std::to_string(port);
   addrinfo hints{}, *found = nullptr;
@@ -125,9 +164,9 @@ base::Result<Descriptor> openListener(const std::string& address, std::uint16_t 
   int trouble = getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (trouble != 0) return base::invalid("listening on " + where + ": " + gai_strerror(trouble));
   std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, freeaddrinfo);
-  auto listener = listenOn(*addresses, where);
+  auto listener = listenOn(*addresses, where, reusePort);
   // A kernel without IPv6 still has the other family that "::" stands for.
-  if (!listener && address == "::") return openListener("0.0.0.0", port);
+  if (!listener && address == "::") return openListener("0.0.0.0", port, reusePort);
   return listener;
 }
 
@@ -173,7 +212,8 @@ class EpollServer final : public Server {
   }
 
   base::Result<void> replaceCertificate(const std::string& certificatePem, const std::string& keyPem) override {
-    if (!current_.get()) return base::invalid("this server speaks plain HTTP and has no certificate to replace");
+    if (!current_.get() && !options_.awaitsCertificate)
+      return base::invalid("this server speaks plain HTTP and has no certificate to replace");
     return useCertificate(certificatePem, keyPem);
   }
 
@@ -185,6 +225,7 @@ class EpollServer final : public Server {
             worker.loop.setDuration(Patience::Idle, idle);
           });
     }
+    if (options_.reusePort) stopListening();
   }
 
   void stop() override {
@@ -202,9 +243,19 @@ class EpollServer final : public Server {
     worker.loop.setDuration(Patience::Write, options_.writeTimeout);
     worker.loop.setDuration(Patience::Idle, options_.idleTimeout);
     worker.loop.setDuration(Patience::Linger, kLinger);
-    auto listener = std::make_unique<Listener>(worker, socket_.number(), current_, options_.maxConnections);
+    auto listener = std::make_unique<Listener>(worker, socket_.number(), current_, options_);
     listener->resume();
-    worker.loop.adopt(std::move(listener));
+    listeners_.push_back(static_cast<Listener*>(&worker.loop.adopt(std::move(listener))));
+  }
+
+  // The last loop that looks away closes the door.
+  void stopListening() {
+    auto left = std::make_shared<std::atomic<std::size_t>>(workers_.size());
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+      workers_[i]->loop.post([this, left, listener = listeners_[i]] {
+        listener->finish();
+        if (--*left == 0) ::shutdown(socket_.number(), SHUT_RDWR);
+      });
   }
 
   ServerOptions options_;
@@ -213,6 +264,7 @@ class EpollServer final : public Server {
   CurrentTls current_;
   std::atomic<std::size_t> connections_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Listener*> listeners_;  // of each worker, owned by its loop
   std::vector<std::thread> threads_;
 };
 
@@ -223,7 +275,7 @@ base::Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
   // OpenSSL writes to sockets without MSG_NOSIGNAL.
   ::signal(SIGPIPE, SIG_IGN);
   if (options.loops < 1) return base::invalid("a server needs at least one loop");
-  Descriptor socket = TRY(openListener(options.address, options.port));
+  Descriptor socket = TRY(openListener(options.address, options.port, options.reusePort));
   std::string certificatePem = options.certificatePem, keyPem = std::exchange(options.keyPem, {});
   auto server = std::make_unique<EpollServer>(std::move(options), std::move(socket));
   if (!certificatePem.empty() || !keyPem.empty()) TRY(server->useCertificate(certificatePem, keyPem));

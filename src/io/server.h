@@ -17,11 +17,15 @@ struct ServerOptions {
   std::string address = "127.0.0.1";  // "::" listens on both families; port 0 lets the kernel choose
   std::uint16_t port = 0;
   int loops = 1;
-  std::string certificatePem = {}, keyPem = {};  // both empty: plain HTTP
+  std::string certificatePem = {}, keyPem = {};  // both empty: plain HTTP, unless
+  bool awaitsCertificate = false;                // TLS: until replaceCertificate() every connection is closed at once
   std::string minTlsVersion = "1.2";
   std::string cipherSuites = {};                        // OpenSSL names for TLS 1.2; empty: OpenSSL's own choice
   std::size_t maxHead = 16u << 10, maxBody = 8u << 20;  // bytes; 431 and 413
+  // One more closes the connection that has waited longest of the peer address that has the most; so whoever floods the
+  // server pays for it himself, and nobody is counted who doesn't.
   std::size_t maxConnections = 4096;
+  bool reusePort = false;  // SO_REUSEPORT: another process may listen beside this one and take over
   std::chrono::milliseconds handshakeTimeout{10'000};
   std::chrono::milliseconds requestTimeout{15'000};  // from a request's first byte to its last; then 408
   std::chrono::milliseconds writeTimeout{15'000};    // between two pieces that the peer takes
@@ -47,6 +51,7 @@ class Server {
   virtual base::Result<void> replaceCertificate(const std::string& certificatePem, const std::string& keyPem) = 0;
 
   // From now on answers carry `Connection: close`; idle connections are closed once they have been idle for a moment.
+  // With reusePort nothing new is accepted; without, new connections are served till the end.
   virtual void drain() = 0;
   virtual std::size_t connections() const = 0;
   virtual void stop() = 0;  // closes everything and joins; idempotent

@@ -14,14 +14,16 @@ namespace io {
 
 class RawConnection {
  public:
-  // `receiveBuffer`: bytes that the kernel may keep for this side; 0: as ever.
-  explicit RawConnection(std::uint16_t port, int receiveBuffer = 0)
+  // `receiveBuffer`: bytes that the kernel may keep for this side; 0: as ever. `host`: comes from 127.0.0.HOST.
+  explicit RawConnection(std::uint16_t port, int receiveBuffer = 0, unsigned host = 1)
       : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval limit{20, 0};
     ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (receiveBuffer > 0) ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVBUF, &receiveBuffer, sizeof receiveBuffer);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
+    if (host != 1) ::bind(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     isConnected_ = ::connect(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;

@@ -135,25 +135,66 @@ TEST(Server, StopsWhileAHandlerWaits) {
   server->stop();
 }
 
-TEST(Server, KeepsToItsConnectionCap) {
+bool isAnswered(RawConnection& client) { return client.say(kGet) && client.readAnswer().status == 200; }
+
+TEST(Server, KeepsToItsConnectionCapByClosingTheOldestOfThePeerThatHasTheMost) {
   ServerOptions options;
-  options.maxConnections = 2;
+  options.maxConnections = 3;
   TestServer server(options);
-  auto first = std::make_unique<RawConnection>(server.port());
-  RawConnection second(server.port());
-  for (RawConnection* client : {first.get(), &second}) {
-    ASSERT_TRUE(client->say(kGet));
-    ASSERT_EQ(client->readAnswer().status, 200);
-  }
-  RawConnection third(server.port());
-  ASSERT_TRUE(third.say(kGet));
+  RawConnection quiet(server.port());
+  RawConnection first(server.port(), 0, 2), second(server.port(), 0, 2);
+  for (RawConnection* client : {&quiet, &first, &second}) ASSERT_TRUE(isAnswered(*client));
+  RawConnection third(server.port(), 0, 2);
+  EXPECT_TRUE(isAnswered(third));
+  EXPECT_TRUE(first.isAtEnd());
+  EXPECT_TRUE(isAnswered(quiet));
+  EXPECT_TRUE(isAnswered(second));
+  EXPECT_TRUE(server.eventually([&] { return server->connections() == 3; }));
+}
+
+TEST(Server, LetsConnectionsWaitAtTheDoorWhileAllOthersAreBeingAnswered) {
+  Parking parking;
+  ServerOptions options;
+  options.maxConnections = 1;
+  TestServer server(options, parking);
+  RawConnection busy(server.port());
+  ASSERT_TRUE(busy.say(kGet));
+  auto waiter = parking.next();
+  RawConnection next(server.port());
+  ASSERT_TRUE(next.say(kGet));
   server.settle();
-  EXPECT_EQ(server->connections(), 2u);
-  ASSERT_TRUE(second.say(kGet));
-  EXPECT_EQ(second.readAnswer().status, 200);
-  first.reset();
-  EXPECT_EQ(third.readAnswer().status, 200);
-  EXPECT_EQ(server->connections(), 2u);
+  EXPECT_EQ(server->connections(), 1u);
+  server->post(0, [waiter] { waiter.resume(); });
+  EXPECT_EQ(busy.readAnswer().status, 200);
+  auto nextWaiter = parking.next();
+  server->post(0, [nextWaiter] { nextWaiter.resume(); });
+  EXPECT_EQ(next.readAnswer().status, 200);
+}
+
+TEST(Server, LetsAnotherTakeOverItsPort) {
+  ServerOptions options;
+  options.reusePort = true;
+  TestServer old(options);
+  RawConnection kept(old.port());
+  ASSERT_TRUE(isAnswered(kept));
+  options.port = old.port();
+  TestServer young(options);
+  old->drain();
+  old.settle();
+  for (int i = 0; i < 50; ++i) {
+    RawConnection client(young.port());
+    EXPECT_TRUE(isAnswered(client)) << i;
+  }
+  EXPECT_TRUE(isAnswered(kept));  // whoever is inside is served to the end
+  EXPECT_TRUE(kept.isAtEnd());
+}
+
+TEST(Server, DoesNotShareItsPortUnasked) {
+  TestServer server;
+  ServerOptions options;
+  options.port = server.port();
+  support::FunctionHandler handler(echo);
+  EXPECT_FALSE(Server::start(options, [&](int) -> http::Handler& { return handler; }));
 }
 
 TEST(Server, DrainsWithoutCuttingAnybodyOff) {

@@ -49,6 +49,18 @@ TEST(Tls, RefusesVersionsBefore12) {
   EXPECT_TRUE(server.becomesEmpty());
 }
 
+TEST(Tls, ClosesEveryConnectionUntilThereIsACertificate) {
+  ServerOptions options;
+  options.awaitsCertificate = true;
+  TestServer server(options);
+  EXPECT_THAT(Caller(server.port(), contextFor()).ask(), StartsWith("the TLS handshake: "));
+  EXPECT_FALSE(server->replaceCertificate("nonsense", "nonsense"));
+  EXPECT_THAT(Caller(server.port(), contextFor()).ask(), StartsWith("the TLS handshake: "));
+  const crypto::CertifiedKey& leaf = TestCertificates::get().leaf;
+  ASSERT_TRUE(server->replaceCertificate(leaf.certificatePem, leaf.keyPem));
+  EXPECT_THAT(Caller(server.port(), contextFor()).ask(), StartsWith("HTTP/1.1 200"));
+}
+
 TEST(Tls, Speaks12And13AndNo12WhenToldSo) {
   ServerOptions modern = withTls();
   modern.minTlsVersion = "1.3";
