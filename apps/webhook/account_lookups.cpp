@@ -76,8 +76,8 @@ admission::LookupResult AccountLookups::answer(const std::string& key) {
   if (!response) return {};
   if (response->status == 404) return {admission::LookupResult::Type::Absent, nullptr};
   if (response->status != 200) return {};
-  kube::ServiceAccountReader reader(settings_.annotationPrefix + "/");
-  base::Result<kube::ServiceAccount> account = reader.readAccount(response->body);
+  kube::ObjectReader reader(admission::accountSelection(settings_));
+  base::Result<kube::Object> account = reader.readObject(response->body);
   if (!account) return {};
   return {admission::LookupResult::Type::Found,
           shared(admission::identityOf(*account, settings_), admission::identityOf({}, settings_))};

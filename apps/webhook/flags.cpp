@@ -68,9 +68,6 @@ class FlagSet {
   void accepted(const std::string& name, bool isBoolean, std::string help, std::vector<std::string>& notes,
                 std::string note);
 
-  // Known, and an error unless switched off: better a stop than pods without credentials.
-  void refused(const std::string& name, bool isBoolean, std::string instead);
-
   const Flag* find(const std::string& name) const {
     auto found = flags_.find(name);
     return found == flags_.end() ? nullptr : &found->second;
@@ -121,16 +118,6 @@ void FlagSet::accepted(const std::string& name, bool isBoolean, std::string help
        [&notes, name, note = std::move(note)](const std::string&) -> Result<void> {
          if (!note.empty()) notes.push_back("--" + name + ": " + note);
          return {};
-       }});
-}
-
-void FlagSet::refused(const std::string& name, bool isBoolean, std::string instead) {
-  std::string help = "Not supported: " + instead;
-  add({name, isBoolean ? "" : "string", std::move(help), isBoolean,
-       [isBoolean, name, instead = std::move(instead)](const std::string& value) -> Result<void> {
-         const bool isOff = isBoolean ? !admission::parseGoBool(value).value_or(true) : value.empty();
-         if (isOff) return {};
-         return bad(name, value, "this version does not support it").withHint(instead);
        }});
 }
 
@@ -218,6 +205,34 @@ void addCredentialFlags(FlagSet& set, Flags& flags) {
   set.text("container-credentials-full-uri", agent.fullUri, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
 }
 
+admission::RoleArnParts& roleArnParts(Flags& flags) {
+  if (!flags.settings.composeRoleArn) flags.settings.composeRoleArn.emplace();
+  return *flags.settings.composeRoleArn;
+}
+
+void addSourceFlags(FlagSet& set, Flags& flags) {
+  set.boolean("watch-config-map", flags.watchesConfigMap,
+              "Also take roles from the ConfigMap pod-identity-webhook of --namespace");
+  set.text("namespace", flags.nameSpace, "Namespace of the ConfigMap, and of the Secret of --cert-source=self");
+  set.text("watch-container-credentials-config", flags.containerCredentialsFile,
+           "A file with the accounts whose pods get container credentials (EKS Pod Identity)");
+  set.boolean("compose-role-arn", flags.composesRoleArns,
+              "Complete bare role names by the account and partition of the EC2 instance");
+  set.custom("compose-role-arn-account", "string", "The account instead of the instance's; implies --compose-role-arn",
+             [&](const std::string& value) -> Result<void> {
+               if (value.size() != 12 || value.find_first_not_of("0123456789") != std::string::npos)
+                 return bad("compose-role-arn-account", value, "an AWS account has twelve digits");
+               roleArnParts(flags).account = value;
+               return {};
+             });
+  set.custom("compose-role-arn-partition", "string", "Its partition (default \"aws\")",
+             [&](const std::string& value) -> Result<void> {
+               if (value.empty()) return bad("compose-role-arn-partition", value, "it must not be empty");
+               roleArnParts(flags).partition = value;
+               return {};
+             });
+}
+
 void addServerFlags(FlagSet& set, Flags& flags) {
   set.number("port", flags.port, 0, 65535, "Port of /mutate and /healthz (TLS)");
   set.number("metrics-port", flags.metricsPort, 0, 65535, "Port of /metrics, /livez and /readyz (plain HTTP)");
@@ -225,6 +240,19 @@ void addServerFlags(FlagSet& set, Flags& flags) {
   set.text("kube-api", flags.kubeApi, "URL of the API server, instead of the one configured");
   set.text("tls-cert", flags.tlsCert, "Certificate chain to serve with; read again when it changes");
   set.text("tls-key", flags.tlsKey, "Its private key");
+  set.custom("cert-source", "string", "files (--tls-cert, --tls-key) or self (an own authority) (default \"files\")",
+             [&](const std::string& value) -> Result<void> {
+               if (value != "files" && value != "self") return bad("cert-source", value, "it must be files or self");
+               flags.makesCertificate = value == "self";
+               return {};
+             });
+  set.text("service-name", flags.serviceName, "self: the Service that the certificate is for");
+  set.text("tls-secret", flags.tlsSecret, "self: the Secret that the replicas share, and the Lease beside it");
+  set.text("webhook-configuration", flags.webhookConfiguration,
+           "self: the MutatingWebhookConfiguration whose caBundle is kept right (default: the service's name)");
+  set.duration("ca-lifetime", flags.authorityLife, "self: life of the authority; at two thirds the next one follows");
+  set.duration("cert-lifetime", flags.certificateLife, "self: life of the serving certificate");
+  set.duration("ca-settle", flags.settleTime, "self: how long a new authority is published before it signs");
   set.custom("tls-min-version", "string", "Lowest TLS version: 1.0, 1.1, 1.2 or 1.3 (default 1.2)",
              [&](const std::string& value) { return setMinVersion(value, flags.tlsMinVersion); });
   set.custom("tls-cipher-suites", "string", "Comma-separated cipher suites for TLS 1.2 and below, by Go's names",
@@ -238,6 +266,9 @@ void addServerFlags(FlagSet& set, Flags& flags) {
                return {};
              });
   set.boolean("log-decisions", flags.logsDecisions, "One log line for each review");
+  set.number("max-connections", flags.maxConnections, 1, 1'000'000,
+             "One more closes the idlest of the address that has the most");
+  set.boolean("reuse-port", flags.reusePort, "Share the ports with another process, which may take over");
   set.number("loops", flags.loops, 1, 64, "Server loops, a thread each");
   set.duration("drain-time", flags.drainTime, "How long to go on answering after SIGTERM");
 }
@@ -251,16 +282,12 @@ void addAcceptedFlags(FlagSet& set, Flags& flags) {
                "it asks for a certificate from the signer kubernetes.io/legacy-unknown, which Kubernetes removed in "
                "1.22")
         .withHint(
-            "use --in-cluster=false with --tls-cert and --tls-key (a Secret mounted by cert-manager or by irsa apply)");
+            "use --in-cluster=false, with --cert-source=self for a certificate of its own, or with --tls-cert and "
+            "--tls-key "
+            "(a Secret mounted by cert-manager)");
   });
-  for (const auto& [name, instead] : {std::pair("watch-config-map", "annotate the service accounts with role-arn"),
-                                      std::pair("compose-role-arn", "write whole role ARNs in the annotations")})
-    set.refused(name, true, instead);
-  set.refused("watch-container-credentials-config", false, "use web identity (the annotation role-arn)");
   set.accepted("enable-debugging-handlers", true, "Accepted; see /metrics and the log", flags.notes,
                "the debugging handlers do not exist here; the log names each decision");
-  for (const char* name : {"service-name", "namespace", "tls-secret"})
-    set.accepted(name, false, "Accepted for the sake of AWS's manifests", flags.notes, "");
   set.accepted("resync-period", false, "Accepted; the watch needs no resync", flags.notes, "");
   for (const char* name : {"add_dir_header", "alsologtostderr", "legacy_stderr_threshold_behavior", "logtostderr",
                            "one_output", "skip_headers", "skip_log_headers"})
@@ -273,6 +300,7 @@ void addAcceptedFlags(FlagSet& set, Flags& flags) {
 FlagSet flagSet(Flags& flags) {
   FlagSet set;
   addCredentialFlags(set, flags);
+  addSourceFlags(set, flags);
   addServerFlags(set, flags);
   addAcceptedFlags(set, flags);
   return set;
@@ -322,6 +350,9 @@ base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& argum
   }
   std::int64_t& expiration = line.flags.settings.tokenExpiration;
   expiration = std::max(expiration, admission::kMinExpiration);
+  const std::optional<admission::RoleArnParts>& parts = line.flags.settings.composeRoleArn;
+  if (parts && parts->account.empty())
+    return base::invalid("--compose-role-arn-partition needs --compose-role-arn-account beside it");
   return line;
 }
 

@@ -17,12 +17,23 @@ struct Flags {
   std::uint16_t port = 443, metricsPort = 9999;
   std::string kubeconfig, kubeApi;
   std::string tlsCert = "/etc/webhook/certs/tls.crt", tlsKey = "/etc/webhook/certs/tls.key";
-  std::string tlsMinVersion = "1.2";  // "1.0" to "1.3"
-  std::string tlsCipherSuites;        // OpenSSL's names, colons between; empty: OpenSSL's choice
+  bool makesCertificate = false;  // --cert-source=self
+  std::string serviceName = "pod-identity-webhook", tlsSecret = "pod-identity-webhook";
+  std::string webhookConfiguration;  // empty: serviceName
+  std::chrono::milliseconds authorityLife{std::chrono::hours(24 * 365)}, certificateLife{std::chrono::hours(24 * 30)};
+  std::chrono::milliseconds settleTime{60'000};  // between publishing an authority and its first signature
+  std::string tlsMinVersion = "1.2";             // "1.0" to "1.3"
+  std::string tlsCipherSuites;                   // OpenSSL's names, colons between; empty: OpenSSL's choice
   std::chrono::milliseconds lookupBudget{1000};
   admission::Log::Format logFormat = admission::Log::Format::Text;
   bool logsDecisions = true;
+  bool watchesConfigMap = false;
+  std::string nameSpace = "eks";         // of that ConfigMap
+  std::string containerCredentialsFile;  // empty: nobody gets container credentials
+  bool composesRoleArns = false;         // the parts come from the instance, unless settings have them
   int loops = 1;
+  int maxConnections = 4096;
+  bool reusePort = false;
   std::chrono::milliseconds drainTime{10'000};
   std::vector<std::string> notes;  // flags that were taken and have no effect here: to be logged
 };

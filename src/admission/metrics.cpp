@@ -94,10 +94,14 @@ void renderGauges(Page& page, const Gauges& gauges) {
   page.single("irsa_webhook_connections", "gauge", "Open connections.", gauges.connections);
   page.single("irsa_webhook_certificate_expiry_timestamp_seconds", "gauge", "End of the serving certificate.",
               std::uint64_t(gauges.certificateExpiry));
-  page.single("irsa_webhook_certificate_reloads_total", "counter", "Serving certificates taken from the files.",
+  page.single("irsa_webhook_leader", "gauge", "Whether this replica keeps the certificates.", gauges.leads);
+  page.single("irsa_webhook_ca_bundle_mismatch", "gauge",
+              "Whether the webhook configuration's caBundle is not what it should be, as the leader sees it.",
+              gauges.bundleMismatches);
+  page.single("irsa_webhook_certificate_reloads_total", "counter", "Serving certificates taken into use.",
               gauges.certificateReloads);
-  page.single("irsa_webhook_certificate_failures_total", "counter", "Certificate files that were refused.",
-              gauges.certificateFailures);
+  page.single("irsa_webhook_certificate_failures_total", "counter",
+              "Looks for a certificate that failed, and certificates refused.", gauges.certificateFailures);
   page.single("irsa_webhook_account_lookups_total", "counter", "Service accounts asked for one by one.",
               gauges.lookups);
   page.single("irsa_webhook_account_lookup_failures_total", "counter", "Such questions without an answer in time.",

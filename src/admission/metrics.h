@@ -49,7 +49,8 @@ class LoopMetrics {
 struct Gauges {
   bool ready = false, synced = false, refused = false;
   std::size_t accounts = 0, accountsWithRole = 0, connections = 0;
-  std::int64_t certificateExpiry = 0;  // Unix seconds; 0: unknown
+  bool leads = false, bundleMismatches = false;  // of the own authority: false where there is none
+  std::int64_t certificateExpiry = 0;            // Unix seconds; 0: unknown
   std::uint64_t certificateReloads = 0, certificateFailures = 0;
   std::uint64_t lookups = 0, lookupFailures = 0;
   std::uint64_t watchFailures = 0;

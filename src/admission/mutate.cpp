@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "admission/advice.h"
+
 namespace admission {
 namespace {
 
@@ -38,14 +40,16 @@ void appendField(std::string& out, std::string_view name, std::string_view value
 
 }  // namespace
 
-Mutator::Mutator(const Settings& settings)
+Mutator::Mutator(const Settings& settings, base::RandomBytes random)
     : settings_(settings),
+      random_(std::move(random)),
       tokenFile_(joinPath(settings.tokenMountPath, kTokenPath)),
       tokenFileWindows_(windowsPath(tokenFile_)),
       containerTokenFile_(joinPath(settings.containerCredentials.mountPath, settings.containerCredentials.tokenPath)),
       containerTokenFileWindows_(windowsPath(containerTokenFile_)) {}
 
 bool Mutator::injectWebIdentity(const kube::Review& pod, const Identity& identity) {
+  warnings_.clear();
   const bool done = build(pod, {.volume = kVolume,
                                 .audience = identity.audience,
                                 .tokenPath = kTokenPath,
@@ -59,11 +63,25 @@ bool Mutator::injectWebIdentity(const kube::Review& pod, const Identity& identit
                                 .region = settings_.defaultRegion});
   if (!isRoleArn(identity.roleArn))
     warn("the service account's role-arn \"" + identity.roleArn + "\" is no role ARN: AWS will refuse it");
+  advise(pod, &identity);
   return done;
+}
+
+void Mutator::adviseOn(const kube::Review& pod, const Identity* identity) {
+  patch_.clear();
+  warnings_.clear();
+  advise(pod, identity);
+}
+
+void Mutator::advise(const kube::Review& pod, const Identity* identity) {
+  if (identity) warnings_.insert(warnings_.end(), identity->advice.begin(), identity->advice.end());
+  for (const auto& [name, value] : pod.annotations)
+    if (std::string advice = adviceOnPod(name, settings_); !advice.empty()) warn(std::move(advice));
 }
 
 bool Mutator::injectContainerCredentials(const kube::Review& pod, const Identity& identity) {
   const ContainerCredentials& agent = settings_.containerCredentials;
+  warnings_.clear();
   return build(pod, {.volume = agent.volumeName,
                      .audience = agent.audience,
                      .tokenPath = agent.tokenPath,
@@ -75,14 +93,14 @@ bool Mutator::injectContainerCredentials(const kube::Review& pod, const Identity
                      .secondValue = isWindows(pod) ? containerTokenFileWindows_ : containerTokenFile_,
                      .regionalSts = identity.regionalSts,
                      .region = settings_.defaultRegion,
-                     .label = true});
+                     .isPodIdentity = true});
 }
 
 bool Mutator::build(const kube::Review& pod, Injection injection) {
   patch_.clear();
-  warnings_.clear();
   applyAnnotations(pod, injection);
-  if (injection.label) addLabel(pod);
+  if (injection.isPodIdentity && injection.expiration == kMaxExpiration) injection.expiration = spread();
+  if (injection.isPodIdentity && pod.podIdentityLabel != "enabled") addLabel(pod);
   addVolume(pod, injection);
   // Without containers there is nothing to add to; AWS's webhook leaves an empty list behind.
   if (!pod.hasContainers) beginOperation("containers", kWhole, "\",\"value\":[]}");
@@ -108,6 +126,14 @@ void Mutator::applyAnnotations(const kube::Review& pod, Injection& injection) {
   hasSkip_ = skip_.read(*skip);
   if (!hasSkip_) return warn("the annotation skip-containers is no line of CSV: no container was skipped");
   checkSkipNames(pod);
+}
+
+// Uniform in [79200, 86400], as AWS's does it: pods that start together shall not renew together.
+std::int64_t Mutator::spread() const {
+  constexpr std::uint32_t kEarliest = 79200, kWidth = std::uint32_t(kMaxExpiration) - kEarliest + 1;
+  std::uint32_t value = 0;
+  for (char byte : random_(sizeof value)) value = value << 8 | static_cast<unsigned char>(byte);
+  return kEarliest + std::int64_t(std::uint64_t(value) * kWidth >> 32);
 }
 
 void Mutator::checkSkipNames(const kube::Review& pod) {

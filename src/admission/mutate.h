@@ -8,6 +8,7 @@
 
 #include "admission/csv.h"
 #include "admission/settings.h"
+#include "base/random.h"
 #include "kube/admission_review.h"
 
 namespace admission {
@@ -20,19 +21,22 @@ struct Injection {
   std::string_view firstName, firstValue;    // the pair of credential variables
   std::string_view secondName, secondValue;  // the second is the token file's path in the container
   bool regionalSts = false;
-  std::string_view region;  // empty: no region variables
-  bool label = false;       // EKS Pod Identity marks its pods
+  std::string_view region;     // empty: no region variables
+  bool isPodIdentity = false;  // EKS Pod Identity marks its pods and spreads the ends of their tokens
 };
 
 // Reuses its buffers; one per loop.
 class Mutator {
  public:
-  explicit Mutator(const Settings& settings);
+  // `random` spreads the ends of container credentials' tokens.
+  Mutator(const Settings& settings, base::RandomBytes random);
 
   // Web identity (IRSA) and container credentials (EKS Pod Identity). The pod's own annotations are applied.
   // False when the pod lacks nothing; then patch() is empty.
   bool injectWebIdentity(const kube::Review& pod, const Identity& identity);
   bool injectContainerCredentials(const kube::Review& pod, const Identity& identity);
+  // Only what its author should change: for a pod that gets nothing. `identity` null: nothing is known of the account.
+  void adviseOn(const kube::Review& pod, const Identity* identity);  // leaves no patch
 
   std::string_view patch() const { return patch_; }                       // JSON Patch (RFC 6902) or empty
   const std::vector<std::string>& warnings() const { return warnings_; }  // what the pod's author should change
@@ -40,7 +44,9 @@ class Mutator {
  private:
   bool build(const kube::Review& pod, Injection injection);
   void applyAnnotations(const kube::Review& pod, Injection& injection);
+  void advise(const kube::Review& pod, const Identity* identity);
   void checkSkipNames(const kube::Review& pod);
+  std::int64_t spread() const;
   void addLabel(const kube::Review& pod);
   void addVolume(const kube::Review& pod, const Injection& injection);
   void addToContainers(const kube::Review& pod, std::string_view list, const std::vector<kube::Container>& containers,
@@ -52,6 +58,7 @@ class Mutator {
   void warn(std::string text);
 
   const Settings& settings_;
+  base::RandomBytes random_;
   std::string tokenFile_, tokenFileWindows_, containerTokenFile_, containerTokenFileWindows_;
   std::string patch_;
   std::string_view list_;   // of the container at hand

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <vector>
 
+#include "admission/advice.h"
+
 namespace admission {
 namespace {
 
@@ -21,21 +23,46 @@ std::string roleOf(std::string_view value, const Settings& settings) {
          std::string(value);
 }
 
+bool regionalSts(std::string_view value, const Settings& settings, Identity& identity) {
+  const std::optional<bool> asked = parseGoBool(value);
+  if (!asked)
+    identity.advice.push_back("the service account's annotation sts-regional-endpoints \"" + std::string(value) +
+                              "\" is neither true nor false and was ignored");
+  return asked.value_or(settings.regionalSts);
+}
+
+std::int64_t expiration(std::string_view value, const Settings& settings, Identity& identity) {
+  const std::optional<std::int64_t> asked = parseGoInt(value);
+  if (!asked)
+    identity.advice.push_back("the service account's annotation token-expiration \"" + std::string(value) +
+                              "\" is no number and was ignored");
+  if (asked && *asked < kMinExpiration)
+    identity.advice.push_back("the service account's annotation token-expiration was raised to 600 seconds");
+  return asked.value_or(settings.tokenExpiration);
+}
+
 }  // namespace
 
-Identity identityOf(const kube::ServiceAccount& account, const Settings& settings) {
+Identity identityOf(const kube::Object& account, const Settings& settings) {
   Identity identity{"", settings.tokenAudience, settings.tokenExpiration, settings.regionalSts};
   for (const auto& [key, value] : account.annotations) {
+    if (std::string advice = adviceOnAccount(key, settings); !advice.empty()) identity.advice.push_back(advice);
     std::string_view name = key;
     if (!name.starts_with(settings.annotationPrefix)) continue;
     name.remove_prefix(settings.annotationPrefix.size());
     if (name == "/role-arn") identity.roleArn = roleOf(value, settings);
     if (name == "/audience") identity.audience = value;
-    if (name == "/sts-regional-endpoints") identity.regionalSts = parseGoBool(value).value_or(settings.regionalSts);
-    if (name == "/token-expiration") identity.expiration = parseGoInt(value).value_or(settings.tokenExpiration);
+    if (name == "/sts-regional-endpoints") identity.regionalSts = regionalSts(value, settings, identity);
+    if (name == "/token-expiration") identity.expiration = expiration(value, settings, identity);
   }
   identity.expiration = std::max(identity.expiration, kMinExpiration);
   return identity;
+}
+
+kube::Selection accountSelection(const Settings& settings) {
+  kube::Selection selection;
+  selection.keepsAnnotation = [&settings](std::string_view key) { return mayConcernUs(key, settings); };
+  return selection;
 }
 
 bool isRoleArn(std::string_view text) {

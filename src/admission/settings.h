@@ -5,8 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "kube/service_account.h"
+#include "kube/object_reader.h"
 
 namespace admission {
 
@@ -45,11 +46,15 @@ struct Identity {
   std::string audience;                      // empty: the claim is left to the API server's default
   std::int64_t expiration = kMaxExpiration;  // seconds, at least kMinExpiration
   bool regionalSts = false;
+  std::vector<std::string> advice = {};  // what the account's author should change about its annotations
 
   bool operator==(const Identity&) const = default;
 };
 
-Identity identityOf(const kube::ServiceAccount& account, const Settings& settings);
+Identity identityOf(const kube::Object& account, const Settings& settings);
+
+// All service accounts, and of their annotations what identityOf() looks at. `settings` must outlive it.
+kube::Selection accountSelection(const Settings& settings);
 
 // arn:aws*:iam::<12 digits>:role/<path and name>. A role that fails this is still injected, with a warning.
 bool isRoleArn(std::string_view text);

@@ -23,6 +23,10 @@ bool isGoodQuery(std::string_view query) {
   return query.find('%') == std::string_view::npos || bool(text::percentDecode(query));
 }
 
+std::string_view roleOf(const Identity* identity) {
+  return identity ? std::string_view(identity->roleArn) : std::string_view();
+}
+
 bool isTrouble(Reason reason) { return reason == Reason::LookupFailed || reason == Reason::NotSynced; }
 
 // "10s", "1m30s", "500ms": Go's durations, as far as the API server writes them.
@@ -55,15 +59,17 @@ std::chrono::milliseconds lookupBudget(std::string_view query, std::chrono::mill
   return longest;
 }
 
-Webhook::Webhook(const Settings& settings, WebhookOptions options, const AccountTable& accounts, AccountLookup& lookup,
-                 const Log& log, const base::Clock& clock)
+Webhook::Webhook(const Settings& settings, WebhookOptions options, const IdentitySources& sources,
+                 AccountLookup& lookup, const Log& log, const base::Clock& clock, base::RandomBytes random)
     : options_(options),
-      accounts_(accounts),
+      sources_(sources),
       lookup_(lookup),
       log_(log),
       clock_(clock),
       reader_(settings.annotationPrefix + "/"),
-      mutator_(settings) {}
+      mutator_(settings, std::move(random)),
+      defaults_(std::make_shared<const Identity>(identityOf({}, settings))),
+      fallback_(std::make_shared<const Identity>()) {}
 
 http::Answer Webhook::handle(const http::Request& request, http::Response& response) {
   const base::Time begin = clock_.now();
@@ -78,9 +84,11 @@ http::Answer Webhook::handle(const http::Request& request, http::Response& respo
     const LookupResult result = co_await lookup_.find(key_, lookupBudget(request.query(), options_.lookupBudget));
     decision = afterLookup(result);
     reader_.read(request.body);  // others may have used the reader meanwhile
-  } else if (decision.reason == Reason::AccountUnknown && !accounts_.synced()) {
+  } else if (decision.reason == Reason::AccountUnknown && !sources_.accounts.synced()) {
     decision.reason = Reason::NotSynced;
   }
+  const bool isUndecided = decision.reason == Reason::NoRoleArn || decision.reason == Reason::AccountUnknown;
+  if (isUndecided && options_.hasMapping && !sources_.mapping) decision.reason = Reason::NotSynced;
   answer(request, response, std::move(decision), begin);
 }
 
@@ -107,18 +115,40 @@ bool Webhook::refuseUnread(const http::Request& request, http::Response& respons
 }
 
 Webhook::Decision Webhook::decide(const kube::Review& review) {
-  if (!review.hasObject) return {Reason::NullObject, nullptr};
-  if (review.serviceAccountName.empty()) {
-    const bool isPod = review.objectKind.empty() || review.objectKind == "Pod";
-    return {isPod ? Reason::NoServiceAccount : Reason::NotAPod, nullptr};
-  }
+  if (!review.hasObject) return {Reason::NullObject};
   key_.assign(review.requestNamespace).append("/").append(review.serviceAccountName);
   isYoung_ = false;
-  const KnownAccount* account = accounts_.find(key_);
-  if (!account) return {Reason::AccountUnknown, nullptr};
-  if (account->identity && !account->identity->roleArn.empty()) return {Reason::Injected, account->identity};
+  if (sources_.podIdentities && sources_.podIdentities->contains(key_)) return containerCredentials(review);
+  if (review.serviceAccountName.empty()) {
+    const bool isPod = review.objectKind.empty() || review.objectKind == "Pod";
+    return {isPod ? Reason::NoServiceAccount : Reason::NotAPod};
+  }
+  return decideByAccount(review);
+}
+
+// An annotation wins over the ConfigMap, whose own entry for an account wins over that of "*".
+Webhook::Decision Webhook::decideByAccount(const kube::Review& review) {
+  const KnownAccount* account = sources_.accounts.find(key_);
+  if (account && account->identity && !account->identity->roleArn.empty())
+    return {Reason::Injected, account->identity, Method::WebIdentity, "annotation"};
+  if (sources_.mapping) {
+    auto mapped = sources_.mapping->find(review.requestNamespace, review.serviceAccountName);
+    if (mapped && !mapped->roleArn.empty()) return {Reason::Injected, mapped, Method::WebIdentity, "configMap"};
+  }
+  if (!account) return {Reason::AccountUnknown};
   isYoung_ = base::fromUnixSeconds(account->created) + options_.youngAge > clock_.now();
-  return {Reason::NoRoleArn, nullptr};
+  return {Reason::NoRoleArn, account->identity};
+}
+
+// Expiration and regional endpoint are the account's; those of an account that is not known come from the ConfigMap.
+Webhook::Decision Webhook::containerCredentials(const kube::Review& review) const {
+  std::shared_ptr<const Identity> identity;
+  if (const KnownAccount* account = sources_.accounts.find(key_)) {
+    identity = account->identity ? account->identity : defaults_;
+  } else if (sources_.mapping) {
+    identity = sources_.mapping->findExact(review.requestNamespace, review.serviceAccountName);
+  }
+  return {Reason::Injected, identity ? identity : fallback_, Method::ContainerCredentials, "podIdentity"};
 }
 
 bool Webhook::mustAsk(const Decision& known) const {
@@ -127,10 +157,10 @@ bool Webhook::mustAsk(const Decision& known) const {
 }
 
 Webhook::Decision Webhook::afterLookup(const LookupResult& result) const {
-  if (result.type == LookupResult::Type::Failed) return {Reason::LookupFailed, nullptr};
-  if (result.type == LookupResult::Type::Absent) return {Reason::AccountUnknown, nullptr};
-  if (!result.identity || result.identity->roleArn.empty()) return {Reason::NoRoleArn, nullptr};
-  return {Reason::Injected, result.identity};
+  if (result.type == LookupResult::Type::Failed) return {Reason::LookupFailed};
+  if (result.type == LookupResult::Type::Absent) return {Reason::AccountUnknown};
+  if (!result.identity || result.identity->roleArn.empty()) return {Reason::NoRoleArn, result.identity};
+  return {Reason::Injected, result.identity, Method::WebIdentity, "annotation"};
 }
 
 void Webhook::answer(const http::Request& request, http::Response& response, Decision decision, base::Time begin) {
@@ -141,19 +171,30 @@ void Webhook::answer(const http::Request& request, http::Response& response, Dec
                 "the service account is not in the cache, and the API server did not answer in time\n", begin);
   }
   kube::ReviewAnswer reply{review.apiVersion, review.kind, review.uid, {}, {}, {}};
-  if (decision.reason == Reason::Injected) {
-    if (mutator_.injectWebIdentity(review, *decision.identity))
-      reply.patch = mutator_.patch();
-    else
-      decision.reason = Reason::AlreadySet;
-    reply.warnings = mutator_.warnings();
-  }
-  const std::pair<std::string_view, std::string_view> audit[] = {{"reason", nameOf(decision.reason)}};
-  reply.auditAnnotations = audit;
+  mutate(review, decision, reply);
+  const std::pair<std::string_view, std::string_view> audit[] = {
+      {"reason", nameOf(decision.reason)}, {"source", decision.source}, {"role", roleOf(decision.identity.get())}};
+  const std::size_t told = decision.source.empty() ? 1 : audit[2].second.empty() ? 2 : 3;
+  reply.auditAnnotations = std::span(audit, told);
   response.headers.add("Content-Type", "application/json");
   kube::appendAnswer(response.body, reply);
   logDecision(review, decision);
   metrics_.count(request.method, 200, decision.reason, clock_.now() - begin);
+}
+
+void Webhook::mutate(const kube::Review& review, Decision& decision, kube::ReviewAnswer& reply) {
+  if (decision.reason == Reason::NotAPod) return;
+  if (decision.reason != Reason::Injected) {
+    mutator_.adviseOn(review, decision.identity.get());
+  } else {
+    const bool isWeb = decision.method == Method::WebIdentity;
+    if (!isWeb) metrics_.countContainerCredentials();
+    const bool isChanged = isWeb ? mutator_.injectWebIdentity(review, *decision.identity)
+                                 : mutator_.injectContainerCredentials(review, *decision.identity);
+    if (!isChanged) decision.reason = Reason::AlreadySet;
+  }
+  reply.patch = mutator_.patch();
+  reply.warnings = mutator_.warnings();
 }
 
 void Webhook::fail(const http::Request& request, http::Response& response, int status, Reason reason,
@@ -171,7 +212,8 @@ void Webhook::logDecision(const kube::Review& review, const Decision& decision) 
               {"namespace", review.requestNamespace},
               {"pod", review.name.empty() ? review.generateName : review.name},
               {"serviceAccount", review.serviceAccountName},
-              {"role", decision.identity ? std::string_view(decision.identity->roleArn) : std::string_view()},
+              {"role", roleOf(decision.identity.get())},
+              {"source", decision.source},
               {"operation", review.operation},
               {"uid", review.uid}});
 }

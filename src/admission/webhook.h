@@ -10,7 +10,7 @@
 #include <string>
 
 #include "admission/account_lookup.h"
-#include "admission/account_table.h"
+#include "admission/identity_sources.h"
 #include "admission/log.h"
 #include "admission/metrics.h"
 #include "admission/mutate.h"
@@ -26,39 +26,48 @@ struct WebhookOptions {
   std::chrono::milliseconds lookupBudget{1000};  // 0: no question is ever asked, a miss is a miss
   std::chrono::seconds youngAge{10};             // an account without a role that is younger is asked for again
   bool logsDecisions = true;
+  bool hasMapping = false;  // a ConfigMap is watched: without it, an account without a role is not decided upon
 };
 
 // One per server loop. Everything it is handed must outlive it.
 class Webhook final : public http::Handler {
  public:
-  Webhook(const Settings& settings, WebhookOptions options, const AccountTable& accounts, AccountLookup& lookup,
-          const Log& log, const base::Clock& clock);
+  Webhook(const Settings& settings, WebhookOptions options, const IdentitySources& sources, AccountLookup& lookup,
+          const Log& log, const base::Clock& clock, base::RandomBytes random);
 
   http::Answer handle(const http::Request& request, http::Response& response) override;
   const LoopMetrics& metrics() const { return metrics_; }
 
  private:
+  enum class Method { WebIdentity, ContainerCredentials };
   struct Decision {
     Reason reason = Reason::Injected;
-    std::shared_ptr<const Identity> identity;  // Injected and AlreadySet
+    std::shared_ptr<const Identity> identity = nullptr;  // what is known of the account; not null if Injected
+    Method method = Method::WebIdentity;                 // Injected and AlreadySet
+    std::string_view source = {};                        // of the identity: annotation, configMap or podIdentity
   };
   bool refuseUnread(const http::Request& request, http::Response& response, base::Time begin);
   bool mustAsk(const Decision& known) const;
   Decision decide(const kube::Review& review);
+  Decision decideByAccount(const kube::Review& review);
+  Decision containerCredentials(const kube::Review& review) const;
   Decision afterLookup(const LookupResult& result) const;
+  void mutate(const kube::Review& review, Decision& decision, kube::ReviewAnswer& reply);
   void answer(const http::Request& request, http::Response& response, Decision decision, base::Time begin);
   void fail(const http::Request& request, http::Response& response, int status, Reason reason, std::string_view text,
             base::Time begin);
   void logDecision(const kube::Review& review, const Decision& decision) const;
 
   WebhookOptions options_;
-  const AccountTable& accounts_;
+  const IdentitySources& sources_;
   AccountLookup& lookup_;
   const Log& log_;
   const base::Clock& clock_;
   kube::ReviewReader reader_;
   Mutator mutator_;
   LoopMetrics metrics_;
+  std::shared_ptr<const Identity> defaults_;  // of container credentials: by the flags, and without any
+  std::shared_ptr<const Identity> fallback_;
   std::string key_;       // namespace/name of the review at hand
   bool isYoung_ = false;  // the account at hand has no role yet and is younger than youngAge
 };

@@ -46,4 +46,7 @@ class Files {
   virtual Result<void> remove(const std::string& path) = 0;                          // fine if absent
 };
 
+// "/a/b" of "/a/b/c", "/" of "/a", "." of a bare name.
+std::string folderOf(const std::string& path);
+
 }  // namespace base

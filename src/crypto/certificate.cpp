@@ -218,6 +218,8 @@ Certificate described(X509* certificate) {
   out.isAuthority = X509_check_ca(certificate) == 1;
   out.serial = serialOf(certificate);
   out.der = derOf<const X509>(certificate, i2d_X509);
+  out.pem = pemOf(certificate);
+  out.spki = derOf<const X509_PUBKEY>(X509_get_X509_PUBKEY(certificate), i2d_X509_PUBKEY);
   return out;
 }
 
@@ -305,6 +307,24 @@ base::Result<void> verifyServer(std::string_view leafPem, std::string_view roots
   return base::Error{base::ErrorKind::Denied, "",
                      spoken(described(chain.front().get())) + " does not prove a server named " + text + " at " +
                          base::rfc3339(now) + ": " + reason};
+}
+
+base::Result<void> checkServerLeaf(std::string_view leafPem) {
+  ForgetErrors quiet;
+  auto chain = TRY(readAll(leafPem));
+  X509* leaf = chain.front().get();
+  const Certificate about = described(leaf);
+  if (about.names.empty())
+    return base::invalid(spoken(about) + " has no subject alternative names, and no client looks at its subject");
+  int digest = NID_undef, bits = 0;
+  X509_get_signature_info(leaf, &digest, nullptr, &bits, nullptr);
+  if (digest == NID_sha1 || digest == NID_md5)
+    return base::invalid(spoken(about) + " is signed with " + OBJ_nid2sn(digest) + ", which clients refuse");
+  const EVP_PKEY* key = X509_get0_pubkey(leaf);
+  if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < 2048)
+    return base::invalid(spoken(about) + " has an RSA key of " + std::to_string(EVP_PKEY_get_bits(key)) +
+                         " bits; clients want 2048");
+  return {};
 }
 
 base::Result<std::string> selfSignedDer(const SigningKey& key, std::string_view commonName, Validity validity) {

@@ -35,6 +35,8 @@ struct Certificate {
   bool isAuthority = false;
   std::string serial;  // hex
   std::string der;
+  std::string pem;   // this certificate alone
+  std::string spki;  // DER SubjectPublicKeyInfo, to compare keys by
 };
 
 base::Result<std::vector<Certificate>> certificatesFromPem(std::string_view pem);  // Invalid when there is none
@@ -43,6 +45,10 @@ base::Result<std::vector<Certificate>> certificatesFromPem(std::string_view pem)
 // `name`; else Denied with the reason.
 base::Result<void> verifyServer(std::string_view leafPem, std::string_view rootsPem, std::string_view name,
                                 base::Time now);
+
+// Ok when clients of today will take the first certificate of `leafPem` for a server's at all, whoever signed it: it
+// has SANs, no SHA-1 or MD5 in its signature, and an RSA key of 2048 bits at least. Else Invalid with the reason.
+base::Result<void> checkServerLeaf(std::string_view leafPem);
 
 // DER of a certificate over `key` signed by itself, for JWKS `x5c` (relying parties that read nothing else).
 base::Result<std::string> selfSignedDer(const SigningKey& key, std::string_view commonName, Validity validity);

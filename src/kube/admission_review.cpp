@@ -1,37 +1,12 @@
 #include "kube/admission_review.h"
 
+#include "kube/member_name.h"
 #include "text/encoding.h"
 
 namespace kube {
 namespace {
 
 using Kind = text::JsonReader::Kind;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
-
-// Unicode's simple folding as far as it reaches ASCII letters: U+017F folds to s, U+212A to k.
-bool sameFolded(std::string_view key, std::string_view field) {
-  for (char wanted : field) {
-    if (key.empty()) return false;
-    if (lower(wanted) == 's' && key.starts_with("\u017f")) {
-      key.remove_prefix(2);
-    } else if (lower(wanted) == 'k' && key.starts_with("\u212a")) {
-      key.remove_prefix(3);
-    } else if (lower(key[0]) == lower(wanted)) {
-      key.remove_prefix(1);
-    } else {
-      return false;
-    }
-  }
-  return key.empty();
-}
-
-bool is(std::string_view key, std::string_view field) {
-  if (key.size() < field.size()) return false;
-  if (key == field) return true;
-  // A first letter decides nearly always; above 0x7f stand the two foreign letters.
-  return (static_cast<unsigned char>(key[0]) > 0x7f || lower(key[0]) == lower(field[0])) && sameFolded(key, field);
-}
 
 }  // namespace
 
@@ -51,7 +26,7 @@ const std::string_view* Review::annotation(std::string_view key) const {
 
 void Review::clear() {
   apiVersion = kind = uid = requestKind = operation = subResource = requestNamespace = requestName = {};
-  objectKind = name = generateName = serviceAccountName = os = betaOs = {};
+  objectKind = name = generateName = serviceAccountName = podIdentityLabel = os = betaOs = {};
   dryRun = hasObject = hasLabels = hasVolumes = hasContainers = false;
   annotations.clear();
   volumes.clear();
@@ -115,16 +90,16 @@ void ReviewReader::readObject() {
   clearObject();
   review_.hasObject = true;
   json_.object([&](std::string_view key) {
-    if (is(key, "spec")) return readSpec();
-    if (is(key, "metadata")) return readMetadata();
-    if (is(key, "kind")) return text(review_.objectKind);
+    if (isNameOf(key, "spec")) return readSpec();
+    if (isNameOf(key, "metadata")) return readMetadata();
+    if (isNameOf(key, "kind")) return text(review_.objectKind);
     json_.skip();
   });
 }
 
 void ReviewReader::clearObject() {
   review_.objectKind = review_.name = review_.generateName = review_.serviceAccountName = {};
-  review_.os = review_.betaOs = {};
+  review_.podIdentityLabel = review_.os = review_.betaOs = {};
   review_.hasLabels = review_.hasVolumes = review_.hasContainers = false;
   review_.annotations.clear();
   review_.volumes.clear();
@@ -135,13 +110,22 @@ void ReviewReader::clearObject() {
 void ReviewReader::readMetadata() {
   if (json_.null()) return;
   json_.object([&](std::string_view key) {
-    if (is(key, "annotations")) return readAnnotations();
-    if (is(key, "name")) return text(review_.name);
-    if (is(key, "generateName")) return text(review_.generateName);
-    if (is(key, "labels")) {
-      review_.hasLabels = json_.peek() == Kind::Object;
-      if (!review_.hasLabels && json_.peek() != Kind::Null) json_.refuse("labels that are no object");
-    }
+    if (isNameOf(key, "annotations")) return readAnnotations();
+    if (isNameOf(key, "name")) return text(review_.name);
+    if (isNameOf(key, "generateName")) return text(review_.generateName);
+    if (isNameOf(key, "labels")) return readLabels();
+    json_.skip();
+  });
+}
+
+void ReviewReader::readLabels() {
+  review_.hasLabels = !json_.null();
+  if (!review_.hasLabels) {
+    review_.podIdentityLabel = {};
+    return;
+  }
+  json_.object([&](std::string_view key) {
+    if (key == "eks.amazonaws.com/pod-identity") return text(review_.podIdentityLabel);
     json_.skip();
   });
 }
@@ -159,14 +143,14 @@ void ReviewReader::readAnnotations() {
 void ReviewReader::readSpec() {
   if (json_.null()) return;
   json_.object([&](std::string_view key) {
-    if (is(key, "containers")) {
+    if (isNameOf(key, "containers")) {
       review_.hasContainers = json_.peek() == Kind::Array;
       return readContainers(review_.containers);
     }
-    if (is(key, "initContainers")) return readContainers(review_.initContainers);
-    if (is(key, "serviceAccountName")) return text(review_.serviceAccountName);
-    if (is(key, "volumes")) return readVolumes();
-    if (is(key, "nodeSelector")) return readNodeSelector();
+    if (isNameOf(key, "initContainers")) return readContainers(review_.initContainers);
+    if (isNameOf(key, "serviceAccountName")) return text(review_.serviceAccountName);
+    if (isNameOf(key, "volumes")) return readVolumes();
+    if (isNameOf(key, "nodeSelector")) return readNodeSelector();
     json_.skip();
   });
 }
@@ -194,8 +178,8 @@ void ReviewReader::readVolumes() {
       Volume& volume = review_.volumes[count++];
       if (json_.null()) return;
       json_.object([&](std::string_view key) {
-        if (is(key, "name")) return text(volume.name);
-        if (is(key, "projected")) volume.projected = json_.peek() == Kind::Object;
+        if (isNameOf(key, "name")) return text(volume.name);
+        if (isNameOf(key, "projected")) volume.projected = json_.peek() == Kind::Object;
         json_.skip();
       });
     });
@@ -216,9 +200,9 @@ void ReviewReader::readContainers(std::vector<Container>& list) {
 
 void ReviewReader::readContainer(Container& container) {
   json_.object([&](std::string_view key) {
-    if (is(key, "name")) return text(container.name);
-    if (is(key, "env")) return readEnv(container.env);
-    if (is(key, "volumeMounts")) return readMounts(container.mounts);
+    if (isNameOf(key, "name")) return text(container.name);
+    if (isNameOf(key, "env")) return readEnv(container.env);
+    if (isNameOf(key, "volumeMounts")) return readMounts(container.mounts);
     json_.skip();
   });
 }
@@ -234,7 +218,7 @@ void ReviewReader::readEnv(Slice& slice) {
     ++slice.count;
     if (!json_.null())
       json_.object([&](std::string_view key) {
-        if (is(key, "name")) return text(name);
+        if (isNameOf(key, "name")) return text(name);
         json_.skip();
       });
     review_.envNames.push_back(name);
@@ -250,8 +234,8 @@ void ReviewReader::readMounts(Slice& slice) {
     ++slice.count;
     if (!json_.null())
       json_.object([&](std::string_view key) {
-        if (is(key, "name")) return text(mount.name);
-        if (is(key, "mountPath")) return text(mount.mountPath);
+        if (isNameOf(key, "name")) return text(mount.name);
+        if (isNameOf(key, "mountPath")) return text(mount.mountPath);
         json_.skip();
       });
     review_.mounts.push_back(mount);

@@ -49,7 +49,8 @@ struct Review {
 
   std::string_view objectKind, name, generateName, serviceAccountName;
   bool hasLabels = false;
-  std::string_view os, betaOs;  // nodeSelector's kubernetes.io/os and beta.kubernetes.io/os
+  std::string_view podIdentityLabel;  // the value of eks.amazonaws.com/pod-identity
+  std::string_view os, betaOs;        // nodeSelector's kubernetes.io/os and beta.kubernetes.io/os
   std::vector<std::pair<std::string_view, std::string_view>> annotations;  // of the asked prefix, key without it
   bool hasVolumes = false, hasContainers = false;                          // arrays, be they empty
   std::vector<Volume> volumes;
@@ -81,6 +82,7 @@ class ReviewReader {
   void readMetadata();
   void readSpec();
   void readAnnotations();
+  void readLabels();
   void readNodeSelector();
   void readVolumes();
   void readContainers(std::vector<Container>& list);

@@ -26,14 +26,8 @@ std::string scalarAt(const YamlNode* node, std::string_view key) {
 }
 
 std::string besides(const std::string& folder, const std::string& path) {
-  if (path.empty() || path.starts_with('/') || folder.empty()) return path;
+  if (path.empty() || path.starts_with('/') || folder == ".") return path;
   return folder + (folder.ends_with('/') ? "" : "/") + path;
-}
-
-std::string folderOf(const std::string& path) {
-  std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return "";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 base::Result<YamlNode> parse(const std::string& document) {
@@ -55,7 +49,7 @@ base::Result<std::vector<ConfigFile>> readFiles(const base::Files& files, const 
     if (!contents) return std::move(contents).error().during("kubeconfig");
     base::Result<YamlNode> root = parse(*contents);
     if (!root) return std::move(root).error().during("kubeconfig " + path);
-    out.push_back({path, folderOf(path), std::move(*root)});
+    out.push_back({path, base::folderOf(path), std::move(*root)});
   }
   if (out.empty())
     return base::notFound("no kubeconfig (" + (tried.empty() ? "no path given" : tried) + "): there is no such file")

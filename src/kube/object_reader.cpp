@@ -1,4 +1,4 @@
-#include "kube/service_account.h"
+#include "kube/object_reader.h"
 
 #include <charconv>
 
@@ -13,12 +13,13 @@ std::uint64_t numeric(std::string_view resourceVersion) {
   return error == std::errc() && end == resourceVersion.data() + resourceVersion.size() ? value : 0;
 }
 
-void clear(ServiceAccount& account) {
-  account.nameSpace.clear();
-  account.name.clear();
-  account.annotations.clear();
-  account.resourceVersion = 0;
-  account.created = 0;
+void clear(Object& object) {
+  object.nameSpace.clear();
+  object.name.clear();
+  object.annotations.clear();
+  object.data.clear();
+  object.resourceVersion = 0;
+  object.created = 0;
 }
 
 WatchEvent::Type typeOf(std::string_view name) {
@@ -32,23 +33,23 @@ WatchEvent::Type typeOf(std::string_view name) {
 
 }  // namespace
 
-void ServiceAccountReader::metadata(ServiceAccount& account, std::string& resourceVersion) {
+void ObjectReader::metadata(Object& object, std::string& resourceVersion) {
   if (json_.null()) return;
   json_.object([&](std::string_view key) {
     if (key == "name") {
-      account.name = json_.string();
+      object.name = json_.string();
     } else if (key == "namespace") {
-      account.nameSpace = json_.string();
+      object.nameSpace = json_.string();
     } else if (key == "resourceVersion") {
       resourceVersion = json_.string();
-      account.resourceVersion = numeric(resourceVersion);
+      object.resourceVersion = numeric(resourceVersion);
     } else if (key == "creationTimestamp" && !json_.null()) {
       base::Result<base::Time> time = base::parseRfc3339(json_.string());
-      if (time) account.created = base::unixSeconds(*time);
+      if (time) object.created = base::unixSeconds(*time);
     } else if (key == "annotations" && !json_.null()) {
       json_.object([&](std::string_view name) {
-        if (!name.starts_with(prefix_)) return json_.skip();
-        account.annotations.emplace_back(name, json_.string());
+        if (!selection_.keepsAnnotation(name)) return json_.skip();
+        object.annotations.emplace_back(name, json_.string());
       });
     } else if (key != "creationTimestamp" && key != "annotations") {
       json_.skip();
@@ -56,12 +57,21 @@ void ServiceAccountReader::metadata(ServiceAccount& account, std::string& resour
   });
 }
 
-// An account, or in an Error event a Status.
-void ServiceAccountReader::object(ServiceAccount& account, WatchEvent* event) {
-  clear(account);
+void ObjectReader::data(Object& object) {
+  if (json_.null()) return;
+  json_.object([&](std::string_view key) {
+    if (key != selection_.dataKey) return json_.skip();
+    object.data = json_.string();
+  });
+}
+
+// An object, or in an Error event a Status.
+void ObjectReader::object(Object& object, WatchEvent* event) {
+  clear(object);
   std::string scratch;
   json_.object([&](std::string_view key) {
-    if (key == "metadata") return metadata(account, event ? event->resourceVersion : scratch);
+    if (key == "metadata") return metadata(object, event ? event->resourceVersion : scratch);
+    if (key == "data" && !selection_.dataKey.empty()) return data(object);
     if (event && key == "code" && json_.peek() == text::JsonReader::Kind::Number) {
       event->statusCode = int(json_.integer());
     } else if (event && key == "reason") {
@@ -74,15 +84,15 @@ void ServiceAccountReader::object(ServiceAccount& account, WatchEvent* event) {
   });
 }
 
-base::Result<ListPage> ServiceAccountReader::readList(std::string_view document,
-                                                      const std::function<void(const ServiceAccount&)>& item) {
+base::Result<ListPage> ObjectReader::readList(std::string_view document,
+                                              const std::function<void(const Object&)>& item) {
   ListPage page;
   json_.open(document);
   json_.object([&](std::string_view key) {
     if (key == "items" && !json_.null()) {
       json_.array([&] {
-        object(account_, nullptr);
-        if (!json_.failed()) item(account_);
+        object(object_, nullptr);
+        if (!json_.failed()) item(object_);
       });
     } else if (key == "metadata") {
       json_.object([&](std::string_view name) {
@@ -98,31 +108,31 @@ base::Result<ListPage> ServiceAccountReader::readList(std::string_view document,
       json_.skip();
     }
   });
-  if (!json_.finish()) return json_.error().during("a list of service accounts");
-  if (page.resourceVersion.empty()) return base::invalid("a list of service accounts has no resourceVersion");
+  if (!json_.finish()) return json_.error().during("a list of " + selection_.noun);
+  if (page.resourceVersion.empty()) return base::invalid("a list of " + selection_.noun + " has no resourceVersion");
   return page;
 }
 
-base::Result<ServiceAccount> ServiceAccountReader::readAccount(std::string_view document) {
+base::Result<Object> ObjectReader::readObject(std::string_view document) {
   json_.open(document);
-  object(account_, nullptr);
-  if (!json_.finish()) return json_.error().during("a service account");
-  return account_;
+  object(object_, nullptr);
+  if (!json_.finish()) return json_.error().during("one of " + selection_.noun);
+  return object_;
 }
 
-base::Result<const WatchEvent*> ServiceAccountReader::readEvent(std::string_view document) {
+base::Result<const WatchEvent*> ObjectReader::readEvent(std::string_view document) {
   event_.type = WatchEvent::Type::Unknown;
   event_.resourceVersion.clear();
   event_.reason.clear();
   event_.message.clear();
   event_.statusCode = 0;
-  clear(event_.account);
+  clear(event_.object);
   json_.open(document);
   json_.object([&](std::string_view key) {
     if (key == "type") {
       event_.type = typeOf(json_.string());
     } else if (key == "object") {
-      object(event_.account, &event_);
+      object(event_.object, &event_);
     } else {
       json_.skip();
     }

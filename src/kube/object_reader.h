@@ -1,6 +1,6 @@
-// ServiceAccounts as the API server lists and streams them, reduced to what a decision needs: metadata only
-// (PartialObjectMetadata), and of the annotations only those under one prefix. Read with the pull reader, so that a
-// page of 500 or a storm of events costs no document tree.
+// Objects as the API server lists and streams them, reduced to what a decision needs: of the metadata a few members and
+// some annotations, and of a ConfigMap one key of its data. Read with the pull reader, so that a page of 500 or a storm
+// of events costs no document tree.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -14,13 +14,22 @@
 
 namespace kube {
 
-struct ServiceAccount {
+struct Object {
   std::string nameSpace, name;
   std::uint64_t resourceVersion = 0;                             // 0: not a number
   std::int64_t created = 0;                                      // Unix seconds; 0: unknown
   std::vector<std::pair<std::string, std::string>> annotations;  // full keys, in the document's order
+  std::string data;                                              // under Selection::dataKey
 
-  bool operator==(const ServiceAccount&) const = default;
+  bool operator==(const Object&) const = default;
+};
+
+// What is listed and watched, and what of it is kept.
+struct Selection {
+  std::string path = "/api/v1/serviceaccounts";  // of the collection, with a fieldSelector perhaps
+  std::string noun = "service accounts";         // in messages
+  std::function<bool(std::string_view key)> keepsAnnotation = [](std::string_view) { return true; };
+  std::string dataKey = {};  // empty: metadata is enough, and is asked for as PartialObjectMetadata
 };
 
 // What a list page says beside its items.
@@ -33,31 +42,31 @@ struct ListPage {
 struct WatchEvent {
   enum class Type { Added, Modified, Deleted, Bookmark, Error, Unknown };
   Type type = Type::Unknown;
-  ServiceAccount account;       // Added, Modified, Deleted
+  Object object;                // Added, Modified, Deleted
   std::string resourceVersion;  // opaque; of the object or the bookmark
   int statusCode = 0;           // Error: the HTTP status it stands for
   std::string reason, message;  // Error
 };
 
 // Reuses its buffers; one per thread.
-class ServiceAccountReader {
+class ObjectReader {
  public:
-  // Keeps annotations whose key starts with `annotationPrefix`; empty keeps all.
-  explicit ServiceAccountReader(std::string annotationPrefix) : prefix_(std::move(annotationPrefix)) {}
+  explicit ObjectReader(Selection selection) : selection_(std::move(selection)) {}
 
-  // Calls `item` for each account of a list; the reference is good until the call returns.
-  base::Result<ListPage> readList(std::string_view document, const std::function<void(const ServiceAccount&)>& item);
-  base::Result<ServiceAccount> readAccount(std::string_view document);
+  // Calls `item` for each object of a list; the reference is good until the call returns.
+  base::Result<ListPage> readList(std::string_view document, const std::function<void(const Object&)>& item);
+  base::Result<Object> readObject(std::string_view document);
   // The reference is good until the next call.
   base::Result<const WatchEvent*> readEvent(std::string_view document);
 
  private:
-  void object(ServiceAccount& account, WatchEvent* event);
-  void metadata(ServiceAccount& account, std::string& resourceVersion);
+  void object(Object& object, WatchEvent* event);
+  void metadata(Object& object, std::string& resourceVersion);
+  void data(Object& object);
 
   text::JsonReader json_;
-  std::string prefix_;
-  ServiceAccount account_;
+  Selection selection_;
+  Object object_;
   WatchEvent event_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 using Phase = ReflectorState::Phase;
 
-constexpr std::string_view kPath = "/api/v1/serviceaccounts";
+constexpr std::string_view kWhole = "application/json";
 constexpr std::string_view kListAccept =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
 constexpr std::string_view kWatchAccept =
@@ -58,13 +58,13 @@ ReflectorRequest requestOf(const ReflectorState& state, const base::RandomBytes&
   if (state.failures > 0) request.wait = backOff(state.failures, random);
   request.isWatch = state.phase == Phase::Watch;
   request.isFirstPage = !request.isWatch && state.continueToken.empty();
-  request.target = std::string(kPath);
+  request.target = state.path + (state.path.find('?') == std::string::npos ? '?' : '&');
   if (request.isWatch) {
     request.target +=
-        "?watch=true&allowWatchBookmarks=true&resourceVersion=" + text::percentEncode(state.resourceVersion) +
+        "watch=true&allowWatchBookmarks=true&resourceVersion=" + text::percentEncode(state.resourceVersion) +
         "&timeoutSeconds=" + std::to_string(kShortestWatch + randomBelow(kWatchSpread, random));
   } else {
-    request.target += "?limit=500";
+    request.target += "limit=500";
     if (!state.continueToken.empty()) request.target += "&continue=" + text::percentEncode(state.continueToken);
   }
   return request;
@@ -106,13 +106,16 @@ ReflectorStep next(ReflectorState state, const ReflectorEvent& event, const base
   return {std::move(state), std::move(request)};
 }
 
-Reflector::Reflector(const Client& client, base::Clock& clock, base::RandomBytes random, std::string annotationPrefix,
-                     AccountObserver observer)
+Reflector::Reflector(const Client& client, base::Clock& clock, base::RandomBytes random, Selection selection,
+                     ObjectObserver observer)
     : client_(client),
       clock_(clock),
       random_(std::move(random)),
-      reader_(std::move(annotationPrefix)),
-      observer_(std::move(observer)) {}
+      selection_(std::move(selection)),
+      reader_(selection_),
+      observer_(std::move(observer)) {
+  state_.path = selection_.path;
+}
 
 void Reflector::run(const std::atomic<bool>& stop) {
   advance({});
@@ -136,16 +139,16 @@ void Reflector::advance(const ReflectorEvent& event) {
 
 ReflectorEvent Reflector::list(const ReflectorRequest& asked) {
   http::Request request{.method = "GET", .target = asked.target};
-  request.headers.add("Accept", kListAccept);
+  request.headers.add("Accept", selection_.dataKey.empty() ? kListAccept : kWhole);
   base::Result<http::Response> response = client_.send(std::move(request));
   if (!response)
     return {.type = ReflectorEvent::Type::Failed,
-            .error = std::move(response).error().during("listing service accounts")};
+            .error = std::move(response).error().during("listing " + selection_.noun)};
   if (response->status != 200)
-    return {.type = ReflectorEvent::Type::Failed, .error = errorOf(*response, "listing service accounts")};
+    return {.type = ReflectorEvent::Type::Failed, .error = errorOf(*response, "listing " + selection_.noun)};
   if (asked.isFirstPage) observer_.listBegins();
   base::Result<ListPage> page =
-      reader_.readList(response->body, [&](const ServiceAccount& account) { observer_.put(account, true); });
+      reader_.readList(response->body, [&](const Object& object) { observer_.put(object, true); });
   if (!page) return {.type = ReflectorEvent::Type::Failed, .error = std::move(page).error()};
   if (page->continueToken.empty()) observer_.listEnds();
   observer_.settled();
@@ -154,7 +157,7 @@ ReflectorEvent Reflector::list(const ReflectorRequest& asked) {
 
 ReflectorEvent Reflector::watch(const ReflectorRequest& asked) {
   http::Request request{.method = "GET", .target = asked.target};
-  request.headers.add("Accept", kWatchAccept);
+  request.headers.add("Accept", selection_.dataKey.empty() ? kWatchAccept : kWhole);
   const base::Time begin = clock_.now();
   bool brought = false;
   std::optional<ReflectorEvent> last;
@@ -173,11 +176,11 @@ ReflectorEvent Reflector::watch(const ReflectorRequest& asked) {
   });
   if (last) return std::move(*last);
   if (response && response->status >= 300)
-    return {.type = ReflectorEvent::Type::Failed, .error = errorOf(*response, "watching service accounts")};
+    return {.type = ReflectorEvent::Type::Failed, .error = errorOf(*response, "watching " + selection_.noun)};
   // A broken connection after news is how watches end when servers restart: go on from the last version at once.
   if (!response && !brought)
     return {.type = ReflectorEvent::Type::Failed,
-            .error = std::move(response).error().during("watching service accounts")};
+            .error = std::move(response).error().during("watching " + selection_.noun)};
   return {.type = ReflectorEvent::Type::WatchEnded, .brief = !brought && clock_.now() - begin < kBriefWatch};
 }
 
@@ -191,13 +194,13 @@ std::optional<ReflectorEvent> Reflector::take(std::string_view line) {
   const WatchEvent& event = **read;
   switch (event.type) {
     case WatchEvent::Type::Added:
-    case WatchEvent::Type::Modified: observer_.put(event.account, false); break;
-    case WatchEvent::Type::Deleted: observer_.remove(event.account); break;
+    case WatchEvent::Type::Modified: observer_.put(event.object, false); break;
+    case WatchEvent::Type::Deleted: observer_.remove(event.object); break;
     case WatchEvent::Type::Bookmark: break;
     case WatchEvent::Type::Unknown: return std::nullopt;
     case WatchEvent::Type::Error: {
       http::Response status{.status = event.statusCode == 0 ? 500 : event.statusCode};
-      base::Error error = errorOf(status, "watching service accounts");
+      base::Error error = errorOf(status, "watching " + selection_.noun);
       if (!event.reason.empty() && error.code.empty()) error.code = event.reason;
       error.message += ": " + event.message;
       return ReflectorEvent{.type = ReflectorEvent::Type::Failed, .error = std::move(error)};

@@ -1,4 +1,4 @@
-// Keeps somebody's picture of all ServiceAccounts equal to the API server's: list once, then watch for ever.
+// Keeps somebody's picture of a collection of objects equal to the API server's: list once, then watch for ever.
 //
 // Every list asks for the most recent state (no resourceVersion) in pages of 500, so that a picture never goes back in
 // time and no answer is large. A watch starts where the list ended, asks for bookmarks and lives 25 to 40 s: a server
@@ -18,7 +18,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "kube/client.h"
-#include "kube/service_account.h"
+#include "kube/object_reader.h"
 
 namespace kube {
 
@@ -26,6 +26,7 @@ inline constexpr std::chrono::milliseconds kWatchIdle{45'000};  // idle time-out
 
 struct ReflectorState {
   enum class Phase { List, Watch };
+  std::string path = "/api/v1/serviceaccounts";  // of the collection
   Phase phase = Phase::List;
   std::string resourceVersion = {};  // where the watch goes on
   std::string continueToken = {};    // the next page; empty: the first
@@ -59,20 +60,20 @@ struct ReflectorStep {
 // The whole of the decision; `random` gives the jitter.
 ReflectorStep next(ReflectorState state, const ReflectorEvent& event, const base::RandomBytes& random);
 
-// Told in the reflector's thread, in this order: listBegins, put for each account, listEnds (whatever was not put since
+// Told in the reflector's thread, in this order: listBegins, put for each object, listEnds (whatever was not put since
 // listBegins is gone), then put and remove. `settled` says that nothing more is at hand for the moment.
-struct AccountObserver {
+struct ObjectObserver {
   std::function<void()> listBegins, listEnds, settled;
-  std::function<void(const ServiceAccount&, bool isListed)> put;
-  std::function<void(const ServiceAccount&)> remove;
+  std::function<void(const Object&, bool isListed)> put;
+  std::function<void(const Object&)> remove;
   std::function<void(const ReflectorState&)> stateChanged;
 };
 
 // Runs in the calling thread until `stop` is seen between two requests.
 class Reflector {
  public:
-  Reflector(const Client& client, base::Clock& clock, base::RandomBytes random, std::string annotationPrefix,
-            AccountObserver observer);
+  Reflector(const Client& client, base::Clock& clock, base::RandomBytes random, Selection selection,
+            ObjectObserver observer);
   void run(const std::atomic<bool>& stop);
 
  private:
@@ -84,8 +85,9 @@ class Reflector {
   const Client& client_;
   base::Clock& clock_;
   base::RandomBytes random_;
-  ServiceAccountReader reader_;
-  AccountObserver observer_;
+  Selection selection_;
+  ObjectReader reader_;
+  ObjectObserver observer_;
   ReflectorState state_;
   ReflectorRequest request_;
 };

@@ -31,7 +31,7 @@ Injected inject(const Json& pod, const Settings& settings = {}, const Identity& 
   kube::ReviewReader reader(settings.annotationPrefix + "/");
   const std::string review = support::reviewOf(pod);
   EXPECT_TRUE(reader.read(review)) << reader.reason() << review;
-  Mutator mutator(settings);
+  Mutator mutator(settings, [](std::size_t count) { return std::string(count, '\0'); });
   const bool done = agent ? mutator.injectContainerCredentials(reader.review(), identity)
                           : mutator.injectWebIdentity(reader.review(), identity);
   EXPECT_EQ(done, !mutator.patch().empty());

@@ -7,8 +7,8 @@ namespace {
 using admission::identityOf;
 using admission::Settings;
 
-kube::ServiceAccount annotated(std::vector<std::pair<std::string, std::string>> annotations) {
-  kube::ServiceAccount account;
+kube::Object annotated(std::vector<std::pair<std::string, std::string>> annotations) {
+  kube::Object account;
   account.nameSpace = "ns1";
   account.name = "sa1";
   for (auto& [key, value] : annotations) account.annotations.emplace_back("eks.amazonaws.com/" + key, value);

@@ -18,18 +18,19 @@ class WebhookFixture {
       : settings(std::move(asked)),
         log(admission::Log::Format::Json, clock, [this](std::string_view line) { lines.emplace_back(line); }),
         lookup([this](const std::string& key, std::chrono::milliseconds) { questions.push_back(key); }, clock),
-        webhook(settings, options, table, lookup, log, clock) {}
+        webhook(settings, options, sources, lookup, log, clock,
+                [](std::size_t) { return std::string("\x22\xe0\x0a\x3e"); }) {}
 
   // Known from a whole list, with these annotations.
-  void list(const std::vector<kube::ServiceAccount>& accounts) {
+  void list(const std::vector<kube::Object>& accounts) {
     admission::AccountChanges changes(1);
     changes[0].type = admission::AccountChange::Type::ListBegins;
-    for (const kube::ServiceAccount& account : accounts) changes.push_back(change(account));
+    for (const kube::Object& account : accounts) changes.push_back(change(account));
     changes.emplace_back().type = admission::AccountChange::Type::ListEnds;
-    table.apply(changes);
+    sources.accounts.apply(changes);
   }
 
-  admission::AccountChange change(const kube::ServiceAccount& account) const {
+  admission::AccountChange change(const kube::Object& account) const {
     return {admission::AccountChange::Type::Put,
             true,
             account.nameSpace + "/" + account.name,
@@ -44,10 +45,14 @@ class WebhookFixture {
     return send(request);
   }
 
+  // Whoever is asked for does not exist.
   http::Response send(const http::Request& request) {
     http::Response response;
     http::Answer answer = webhook.handle(request, response);
-    if (answer.done()) answer.finish();
+    if (!answer.done())
+      for (const std::string& key : std::vector<std::string>(questions))
+        lookup.deliver(key, {admission::LookupResult::Type::Absent, nullptr});
+    answer.finish();
     return response;
   }
 
@@ -55,7 +60,7 @@ class WebhookFixture {
   admission::Settings settings;
   std::vector<std::string> lines, questions;
   admission::Log log;
-  admission::AccountTable table;
+  admission::IdentitySources sources;
   admission::AccountLookup lookup;
   admission::Webhook webhook;
 };

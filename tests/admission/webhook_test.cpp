@@ -36,8 +36,8 @@ using text::Json;
 
 const char* const kRole = "arn:aws:iam::111122223333:role/r";
 
-kube::ServiceAccount account(const std::string& name, const std::string& role, std::int64_t created = 0) {
-  kube::ServiceAccount out;
+kube::Object account(const std::string& name, const std::string& role, std::int64_t created = 0) {
+  kube::Object out;
   out.nameSpace = "ns1";
   out.name = name;
   out.resourceVersion = 1;

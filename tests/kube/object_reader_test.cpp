@@ -1,11 +1,11 @@
-#include "kube/service_account.h"
+#include "kube/object_reader.h"
 
 #include <gmock/gmock.h>
 
 namespace {
 
 using kube::LineSplitter;
-using kube::ServiceAccountReader;
+using kube::ObjectReader;
 using kube::WatchEvent;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -16,9 +16,9 @@ constexpr std::string_view kAccount =
     R"("creationTimestamp":"2026-11-24T12:00:00Z","managedFields":[{"x":{}}],)"
     R"("annotations":{"other":"{\"long\":1}","eks.amazonaws.com/role-arn":"r"}}})";
 
-TEST(ServiceAccountReader, KeepsWhatADecisionNeeds) {
-  ServiceAccountReader reader("eks.amazonaws.com/");
-  auto account = reader.readAccount(kAccount);
+TEST(ObjectReader, KeepsWhatADecisionNeeds) {
+  ObjectReader reader({.keepsAnnotation = [](auto key) { return key.starts_with("eks.amazonaws.com/"); }});
+  auto account = reader.readObject(kAccount);
   ASSERT_TRUE(account);
   EXPECT_EQ(account->nameSpace, "n");
   EXPECT_EQ(account->name, "a");
@@ -27,32 +27,32 @@ TEST(ServiceAccountReader, KeepsWhatADecisionNeeds) {
   EXPECT_THAT(account->annotations, ElementsAre(Pair("eks.amazonaws.com/role-arn", "r")));
 }
 
-TEST(ServiceAccountReader, ReadsAPageOfAList) {
-  ServiceAccountReader reader("");
+TEST(ObjectReader, ReadsAPageOfAList) {
+  ObjectReader reader({});
   std::vector<std::string> names;
   const std::string list = R"({"metadata":{"resourceVersion":"7","continue":"tok","remainingItemCount":3},"items":[)" +
                            std::string(kAccount) +
                            R"(,{"metadata":{"name":"b","annotations":null,"creationTimestamp":null}}]})";
-  auto page = reader.readList(list, [&](const kube::ServiceAccount& account) { names.push_back(account.name); });
+  auto page = reader.readList(list, [&](const kube::Object& account) { names.push_back(account.name); });
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_EQ(page->resourceVersion, "7");
   EXPECT_EQ(page->continueToken, "tok");
   EXPECT_THAT(names, ElementsAre("a", "b"));
 }
 
-TEST(ServiceAccountReader, RefusesHalfAList) {
-  ServiceAccountReader reader("");
+TEST(ObjectReader, RefusesHalfAList) {
+  ObjectReader reader({});
   EXPECT_FALSE(reader.readList(R"({"metadata":{"resourceVersion":"7"},"items":[)", [](const auto&) {}));
   EXPECT_FALSE(reader.readList(R"({"items":[]})", [](const auto&) {}));
   EXPECT_TRUE(reader.readList(R"({"metadata":{"resourceVersion":"7"},"items":null})", [](const auto&) {}));
 }
 
-TEST(ServiceAccountReader, ReadsEvents) {
-  ServiceAccountReader reader("");
+TEST(ObjectReader, ReadsEvents) {
+  ObjectReader reader({});
   auto event = reader.readEvent(R"({"type":"MODIFIED","object":)" + std::string(kAccount) + "}");
   ASSERT_TRUE(event);
   EXPECT_EQ((*event)->type, WatchEvent::Type::Modified);
-  EXPECT_EQ((*event)->account.name, "a");
+  EXPECT_EQ((*event)->object.name, "a");
   EXPECT_EQ((*event)->resourceVersion, "42");
 
   event =
@@ -60,7 +60,7 @@ TEST(ServiceAccountReader, ReadsEvents) {
   ASSERT_TRUE(event);
   EXPECT_EQ((*event)->type, WatchEvent::Type::Bookmark);
   EXPECT_EQ((*event)->resourceVersion, "99");
-  EXPECT_EQ((*event)->account.name, "");
+  EXPECT_EQ((*event)->object.name, "");
 
   event = reader.readEvent(
       R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}})");

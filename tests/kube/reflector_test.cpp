@@ -148,7 +148,7 @@ class Running : public testing::Test {
  protected:
   void run() {
     kube::Client client(script, "https://api", nullptr, "test");
-    kube::Reflector reflector(client, clock, kNoJitter, "",
+    kube::Reflector reflector(client, clock, kNoJitter, {},
                               {.listBegins = [this] { seen.push_back("["); },
                                .listEnds = [this] { seen.push_back("]"); },
                                .settled = [] {},
