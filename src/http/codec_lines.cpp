@@ -4,8 +4,6 @@
 #include <array>
 #include <charconv>
 
-#include "http/message.h"
-
 namespace http {
 namespace {
 
@@ -85,6 +83,16 @@ bool listContains(std::string_view list, std::string_view token) {
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
   return false;
+}
+
+bool staysOpen(const Headers& headers, bool usually) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    auto [name, value] = headers.at(i);
+    if (!sameName(name, "connection")) continue;
+    if (listContains(value, "close")) return false;
+    usually = usually || listContains(value, "keep-alive");
+  }
+  return usually;
 }
 
 std::optional<std::uint64_t> parseContentLength(std::string_view value) {

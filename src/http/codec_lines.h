@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "http/message.h"
+
 namespace http {
 
 // Why a message can't be accepted. status 0: it can. `why` is a sentence's end with static storage.
@@ -45,6 +47,9 @@ FieldLine parseFieldLine(std::string_view line);
 
 bool isToken(std::string_view text);                               // RFC 9110, section 5.6.2
 bool listContains(std::string_view list, std::string_view token);  // a comma-separated list, case-insensitive
+
+// Whether the connection outlives the message (RFC 9112, section 9.3); `usually` is what its version says by itself.
+bool staysOpen(const Headers& headers, bool usually);
 
 // Digits only, at most 2^63-1.
 std::optional<std::uint64_t> parseContentLength(std::string_view value);

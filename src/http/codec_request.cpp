@@ -86,7 +86,6 @@ Refusal RequestReader::startLine(std::string_view line, Request& request) {
   if (version->first != 1) return {505, "only HTTP/1.1 is spoken here"};
   if (target.size() > limits_.target) return {414, "the request target is too long"};
   isOldVersion_ = version->second == 0;
-  keepAlive_ = !isOldVersion_;
   isHead_ = method == "HEAD";
   request.method.assign(method);
   return targetOf(target, request);
@@ -130,10 +129,7 @@ Refusal RequestReader::endOfHead(Request& request) {
   if (hosts == 1 && !headers.get("host").empty() && !isAuthority(headers.get("host")))
     return {400, "the Host field is no host"};
 
-  if (auto connection = headers.find("connection")) {
-    if (listContains(*connection, "keep-alive")) keepAlive_ = true;
-    if (listContains(*connection, "close")) keepAlive_ = false;
-  }
+  keepAlive_ = staysOpen(headers, !isOldVersion_);
   auto coding = headers.find("transfer-encoding");
   auto length = headers.find("content-length");
   // Section 6.1 lets a server refuse what smugglers use: both at once, codings but chunked, any coding in HTTP/1.0.

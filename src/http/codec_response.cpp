@@ -67,11 +67,7 @@ Refusal ResponseReader::statusLine(std::string_view line, Response& response) {
 // RFC 9112, section 6.3: how long the body is.
 Refusal ResponseReader::endOfHead(Response& response) {
   const Headers& headers = response.headers;
-  keepAlive_ = !isOldVersion_;
-  if (auto connection = headers.find("connection")) {
-    if (listContains(*connection, "keep-alive")) keepAlive_ = true;
-    if (listContains(*connection, "close")) keepAlive_ = false;
-  }
+  keepAlive_ = staysOpen(headers, !isOldVersion_);
   if (toHead_ || !mayHaveBody(response.status)) {
     body_.beginCounted(0);
     return {};

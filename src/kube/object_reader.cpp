@@ -7,6 +7,8 @@
 namespace kube {
 namespace {
 
+constexpr std::int64_t kLargestStatus = 999;  // of HTTP: three digits
+
 std::uint64_t numeric(std::string_view resourceVersion) {
   std::uint64_t value = 0;
   auto [end, error] = std::from_chars(resourceVersion.data(), resourceVersion.data() + resourceVersion.size(), value);
@@ -73,7 +75,8 @@ void ObjectReader::object(Object& object, WatchEvent* event) {
     if (key == "metadata") return metadata(object, event ? event->resourceVersion : scratch);
     if (key == "data" && !selection_.dataKey.empty()) return data(object);
     if (event && key == "code" && json_.peek() == text::JsonReader::Kind::Number) {
-      event->statusCode = int(json_.integer());
+      const std::int64_t code = json_.integer();
+      event->statusCode = code >= 0 && code <= kLargestStatus ? int(code) : 0;
     } else if (event && key == "reason") {
       event->reason = json_.string();
     } else if (event && key == "message") {

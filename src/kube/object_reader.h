@@ -44,7 +44,7 @@ struct WatchEvent {
   Type type = Type::Unknown;
   Object object;                // Added, Modified, Deleted
   std::string resourceVersion;  // opaque; of the object or the bookmark
-  int statusCode = 0;           // Error: the HTTP status it stands for
+  int statusCode = 0;           // Error: the HTTP status it stands for; 0: none
   std::string reason, message;  // Error
 };
 

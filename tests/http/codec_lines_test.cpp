@@ -37,6 +37,17 @@ TEST(ListContains, ComparesWholeTokensWithoutCase) {
   EXPECT_FALSE(listContains("", "close"));
 }
 
+TEST(StaysOpen, HearsEveryConnectionField) {
+  Headers headers;
+  EXPECT_TRUE(staysOpen(headers, true));
+  EXPECT_FALSE(staysOpen(headers, false));
+  headers.add("Connection", "Keep-Alive");
+  EXPECT_TRUE(staysOpen(headers, false));
+  headers.add("connection", "x, close");
+  EXPECT_FALSE(staysOpen(headers, true));
+  EXPECT_FALSE(staysOpen(headers, false));
+}
+
 TEST(ParseContentLength, TakesDigitsUpTo2To63) {
   EXPECT_EQ(parseContentLength("0"), 0u);
   EXPECT_EQ(parseContentLength("007"), 7u);

@@ -235,11 +235,17 @@ TEST(RequestReader, KnowsWhoKeepsTheConnection) {
   struct {
     std::string version, connection;
     bool keeps;
-  } cases[] = {{"1.1", "", true},           {"1.1", "close", false},
-               {"1.1", "Close", false},     {"1.1", "x, close", false},
-               {"1.0", "", false},          {"1.0", "Keep-Alive", true},
-               {"1.0", "close", false},     {"1.1", "closed", true},
-               {"1.1", "keep-alive", true}, {"1.1", "keep-alive, close", false}};
+  } cases[] = {{"1.1", "", true},
+               {"1.1", "close", false},
+               {"1.1", "Close", false},
+               {"1.1", "x, close", false},
+               {"1.0", "", false},
+               {"1.0", "Keep-Alive", true},
+               {"1.0", "close", false},
+               {"1.1", "closed", true},
+               {"1.1", "keep-alive", true},
+               {"1.1", "keep-alive, close", false},
+               {"1.1", "keep-alive\r\nConnection: close", false}};
   for (auto& one : cases) {
     RequestReader reader;
     std::string field = one.connection.empty() ? "" : "Connection: " + one.connection + "\r\n";

@@ -75,6 +75,15 @@ TEST(ObjectReader, ReadsEvents) {
   EXPECT_FALSE(reader.readEvent(R"({"type":"ADDED","object":{"metadata":{"name":5}}})"));
 }
 
+TEST(ObjectReader, TakesNoNumberForAStatusThatIsNone) {
+  ObjectReader reader({});
+  for (const char* code : {"4294967706", "-410", "1000", "\"410\""}) {
+    auto event = reader.readEvent(R"({"type":"ERROR","object":{"code":)" + std::string(code) + "}}");
+    ASSERT_TRUE(event) << code;
+    EXPECT_EQ((*event)->statusCode, 0) << code;
+  }
+}
+
 TEST(LineSplitter, PutsPiecesTogetherWhereverTheyWereCut) {
   const std::string stream = "{\"a\":1}\n\r\n{\"b\":2}\r\n{\"c\":3}\n";
   for (std::size_t size = 1; size <= stream.size(); ++size) {
