@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "admission/webhook_fixture.h"
+#include "support/injected_pod.h"
 #include "support/json_patch.h"
 
 namespace {
@@ -232,33 +233,6 @@ Json anyPod() {
   return pod;
 }
 
-// Takes away what an injection may have brought, so that what is left must be the pod as it was.
-Json withoutAdditions(Json after, const Json& before) {
-  for (const char* list : {"containers", "initContainers"}) {
-    if (!after["spec"].contains(list)) continue;
-    for (std::size_t i = 0; i < after["spec"][list].size(); ++i)
-      for (const char* field : {"env", "volumeMounts"}) {
-        Json& container = after["spec"][list][i];
-        const Json& old = before["spec"][list][i];
-        if (!old.contains(field)) {
-          container.erase(field);
-        } else if (!old[field].is_array()) {
-          container[field] = old[field];
-        } else {
-          while (container[field].size() > old[field].size()) container[field].erase(container[field].size() - 1);
-        }
-      }
-    if (!before["spec"].contains(list)) after["spec"].erase(list);
-  }
-  if (!before["spec"].contains("volumes"))
-    after["spec"].erase("volumes");
-  else if (!before["spec"]["volumes"].is_array())
-    after["spec"]["volumes"] = before["spec"]["volumes"];
-  else if (after["spec"]["volumes"].size() > before["spec"]["volumes"].size())
-    after["spec"]["volumes"].erase(0);
-  return after;
-}
-
 RC_GTEST_PROP(MutateProperty, KeepsEverythingElseAndIsIdempotent, ()) {
   RC_PRE(kSeeded);
   const Json pod = anyPod();
@@ -267,7 +241,7 @@ RC_GTEST_PROP(MutateProperty, KeepsEverythingElseAndIsIdempotent, ()) {
   Identity identity = kIdentity;
   identity.regionalSts = *rc::gen::arbitrary<bool>();
   const Injected first = inject(pod, settings, identity);
-  RC_ASSERT(withoutAdditions(first.pod, pod).dump() == pod.dump());
+  RC_ASSERT(support::withoutAdditions(first.pod, pod).dump() == pod.dump());
   RC_ASSERT(inject(first.pod, settings, identity).patch == "");
 }
 
