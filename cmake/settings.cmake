@@ -9,6 +9,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual
                     -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 # Programs would be compiled with -fPIE, and then could not share the rooms' precompiled headers.
 add_compile_options(-fPIC)
+# Clang tells of libstdc++'s own use of what it deprecates (std::stable_sort).
+add_compile_options($<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 # GCC 12 reports false overlaps and overflows inside libstdc++'s own string code (GCC bug 105329).
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
