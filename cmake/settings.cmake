@@ -7,6 +7,10 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
                     -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+# Presets say how rooms and programs are compiled, and how tests are: these are compiled in less time, without UBSan, since
+# what they include of the rooms is checked where it belongs. Lists of flags.
+set(IRSA_ROOM_FLAGS "" CACHE STRING "Added for rooms and programs")
+set(IRSA_TEST_FLAGS "" CACHE STRING "Added for tests")
 # Programs would be compiled with -fPIE, and then could not share the rooms' precompiled headers.
 add_compile_options(-fPIC)
 # Clang tells of libstdc++'s own use of what it deprecates (std::stable_sort).

@@ -7,12 +7,13 @@
 namespace http {
 namespace {
 
-constexpr auto kTokenBytes = [] {
-  std::array<bool, 256> table{};
-  for (char c = '0'; c <= '9'; ++c) table[std::size_t(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) table[std::size_t(c)] = true;
-  for (char c = 'a'; c <= 'z'; ++c) table[std::size_t(c)] = true;
-  for (char c : std::string_view("!#$%&'*+-.^_`|~")) table[std::size_t(c)] = true;
+constexpr auto kNoTokenBytes = [] {
+  ByteSet table{};
+  table.fill(true);
+  for (char c = '0'; c <= '9'; ++c) table[std::size_t(c)] = false;
+  for (char c = 'A'; c <= 'Z'; ++c) table[std::size_t(c)] = false;
+  for (char c = 'a'; c <= 'z'; ++c) table[std::size_t(c)] = false;
+  for (char c : std::string_view("!#$%&'*+-.^_`|~")) table[std::size_t(c)] = false;
   return table;
 }();
 
@@ -24,7 +25,12 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool isControl(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+constexpr auto kControlBytes = [] {
+  ByteSet table{};
+  for (std::size_t c = 0; c < 0x20; ++c) table[c] = c != '\t';
+  table[0x7f] = true;
+  return table;
+}();
 
 }  // namespace
 
@@ -66,15 +72,17 @@ FieldLine parseFieldLine(std::string_view line) {
   if (colon == std::string_view::npos) return {{}, {}, {400, "a header line has no colon"}};
   FieldLine field{line.substr(0, colon), trimmed(line.substr(colon + 1)), {}};
   if (!isToken(field.name)) field.refusal = {400, "a header field's name has characters that it can't have"};
-  if (std::any_of(field.value.begin(), field.value.end(), isControl))
-    field.refusal = {400, "a header field's value has control characters"};
+  if (hasOneOf(field.value, kControlBytes)) field.refusal = {400, "a header field's value has control characters"};
   return field;
 }
 
-bool isToken(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return kTokenBytes[static_cast<unsigned char>(c)]; });
+bool hasOneOf(std::string_view text, const ByteSet& bytes) {
+  for (char c : text)
+    if (bytes.data()[static_cast<unsigned char>(c)]) return true;
+  return false;
 }
+
+bool isToken(std::string_view text) { return !text.empty() && !hasOneOf(text, kNoTokenBytes); }
 
 bool listContains(std::string_view list, std::string_view token) {
   while (!list.empty()) {

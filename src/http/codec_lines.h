@@ -1,5 +1,6 @@
 // The lines a message's head is made of (RFC 9112, sections 2 to 5).
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,9 @@ struct FieldLine {
   Refusal refusal;
 };
 FieldLine parseFieldLine(std::string_view line);
+
+using ByteSet = std::array<bool, 256>;
+bool hasOneOf(std::string_view text, const ByteSet& bytes);
 
 bool isToken(std::string_view text);                               // RFC 9110, section 5.6.2
 bool listContains(std::string_view list, std::string_view token);  // a comma-separated list, case-insensitive

@@ -7,12 +7,15 @@ namespace {
 
 bool isVisibleAscii(char c) { return c > 0x20 && c < 0x7f; }
 
+constexpr ByteSet kNoAuthorityBytes = [] {
+  ByteSet table{};
+  for (std::size_t c = 0; c < table.size(); ++c)
+    table[c] = c <= 0x20 || c >= 0x7f || std::string_view("/?#@\\,\"<>").find(char(c)) != std::string_view::npos;
+  return table;
+}();
+
 // RFC 9110, section 4.2.3: user information in an authority is to be treated as an error.
-bool isAuthority(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return isVisibleAscii(c) && std::string_view("/?#@\\,\"<>").find(c) == std::string_view::npos;
-  });
-}
+bool isAuthority(std::string_view text) { return !text.empty() && !hasOneOf(text, kNoAuthorityBytes); }
 
 std::size_t schemeLength(std::string_view target) {
   for (std::string_view scheme : {"http://", "https://"})

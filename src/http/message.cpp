@@ -7,12 +7,13 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
 
+bool sameLetters(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
 }  // namespace
 
-bool sameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
+bool sameName(std::string_view a, std::string_view b) { return a.size() == b.size() && sameLetters(a, b); }
 
 void Headers::add(std::string_view name, std::string_view value) {
   Field field{std::uint32_t(text_.size()), std::uint32_t(name.size()), std::uint32_t(text_.size() + name.size()),
@@ -34,9 +35,7 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(fields_, [&](const Field& field) {
-    return sameName(std::string_view(text_).substr(field.name, field.nameSize), name);
-  });
+  std::erase_if(fields_, [&](const Field& field) { return isNamed(field, name); });
 }
 
 void Headers::clear() {
@@ -44,15 +43,19 @@ void Headers::clear() {
   fields_.clear();
 }
 
+bool Headers::isNamed(const Field& field, std::string_view name) const {
+  return field.nameSize == name.size() && sameLetters({text_.data() + field.name, field.nameSize}, name);
+}
+
 std::optional<std::string_view> Headers::find(std::string_view name) const {
-  for (std::size_t i = 0; i < fields_.size(); ++i)
-    if (sameName(at(i).first, name)) return at(i).second;
+  for (const Field& field : fields_)
+    if (isNamed(field, name)) return std::string_view(text_.data() + field.value, field.valueSize);
   return std::nullopt;
 }
 
 std::size_t Headers::count(std::string_view name) const {
   std::size_t found = 0;
-  for (std::size_t i = 0; i < fields_.size(); ++i) found += sameName(at(i).first, name);
+  for (const Field& field : fields_) found += isNamed(field, name);
   return found;
 }
 

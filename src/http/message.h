@@ -29,6 +29,8 @@ class Headers {
   struct Field {
     std::uint32_t name, nameSize, value, valueSize;
   };
+  bool isNamed(const Field& field, std::string_view name) const;
+
   std::string text_;
   std::vector<Field> fields_;
 };

@@ -2,6 +2,7 @@
 
 #include "kube/member_name.h"
 #include "text/encoding.h"
+#include "text/json_scan.h"
 
 namespace kube {
 namespace {
@@ -242,29 +243,42 @@ void ReviewReader::readMounts(Slice& slice) {
   });
 }
 
-void appendJsonString(std::string& out, std::string_view text) {
+namespace {
+
+// What the byte at `text`'s beginning is written as: an escape, or itself if it is above 0x7f and no part of U+2028 or
+// U+2029. Returns the bytes that it took.
+std::size_t appendSpecial(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t plain = 0;  // where the run that needs no escape begins
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool separator = c == '\xe2' && (text.substr(i, 3) == "\u2028" || text.substr(i, 3) == "\u2029");
-    const bool html = c == '<' || c == '>' || c == '&';
-    if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20 && !separator && !html) continue;
-    out += text.substr(plain, i - plain);
-    if (separator) {
-      out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
-      i += 2;
-    } else if (c == '"' || c == '\\') {
-      (out += '\\') += c;
-    } else if (std::size_t known = std::string_view("\b\f\n\r\t").find(c); known != std::string_view::npos) {
-      (out += '\\') += "bfnrt"[known];
-    } else {
-      ((out += "\\u00") += kHex[(c >> 4) & 15]) += kHex[c & 15];
-    }
-    plain = i + 1;
+  const char c = text[0];
+  if (static_cast<signed char>(c) < 0) {
+    const bool isSeparator = text.starts_with("\u2028") || text.starts_with("\u2029");
+    if (isSeparator)
+      out += text[2] == '\xa8' ? "\\u2028" : "\\u2029";
+    else
+      out += c;
+    return isSeparator ? 3 : 1;
   }
-  out += text.substr(plain);
+  if (c == '"' || c == '\\') {
+    (out += '\\') += c;
+  } else if (std::size_t known = std::string_view("\b\f\n\r\t").find(c); known != std::string_view::npos) {
+    (out += '\\') += "bfnrt"[known];
+  } else {
+    ((out += "\\u00") += kHex[(c >> 4) & 15]) += kHex[c & 15];
+  }
+  return 1;
+}
+
+}  // namespace
+
+void appendJsonString(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const char* from = text.data();
+    const char* at = text::passUnescaped(from, from + text.size());
+    out.append(from, at);
+    text.remove_prefix(std::size_t(at - from));
+    if (!text.empty()) text.remove_prefix(appendSpecial(out, text));
+  }
   out += '"';
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace text {
 namespace {
@@ -20,19 +21,36 @@ constexpr std::array<std::uint8_t, 256> digitsOf(std::string_view alphabet) {
 constexpr auto kStandardDigits = digitsOf(kStandard);
 constexpr auto kUrlSafeDigits = digitsOf(kUrlSafe);
 
+// The two characters of every twelve bits, so that three bytes cost two look-ups.
+constexpr std::array<char, 4096 * 2> pairsOf(std::string_view alphabet) {
+  std::array<char, 4096 * 2> pairs{};
+  for (std::size_t i = 0; i < 4096; ++i) {
+    pairs[2 * i] = alphabet[i >> 6];
+    pairs[2 * i + 1] = alphabet[i & 63];
+  }
+  return pairs;
+}
+
+struct Alphabet {
+  std::string_view characters;
+  std::array<char, 4096 * 2> pairs;
+};
+constexpr Alphabet kStandardAlphabet{kStandard, pairsOf(kStandard)};
+constexpr Alphabet kUrlSafeAlphabet{kUrlSafe, pairsOf(kUrlSafe)};
+
 std::uint32_t byteAt(std::string_view bytes, std::size_t at) { return static_cast<unsigned char>(bytes[at]); }
 
-void append(std::string& out, std::string_view bytes, std::string_view alphabet, bool padded) {
+void append(std::string& out, std::string_view bytes, const Alphabet& letters, bool padded) {
+  const std::string_view alphabet = letters.characters;
   std::size_t at = out.size(), rest = bytes.size() % 3, full = bytes.size() - rest;
   std::size_t tail = rest == 0 ? 0 : padded ? 4 : rest + 1;
   out.resize(at + full / 3 * 4 + tail, '=');
   char* to = out.data() + at;
-  for (std::size_t i = 0; i < full; i += 3) {
-    std::uint32_t group = byteAt(bytes, i) << 16 | byteAt(bytes, i + 1) << 8 | byteAt(bytes, i + 2);
-    *to++ = alphabet[group >> 18];
-    *to++ = alphabet[group >> 12 & 63];
-    *to++ = alphabet[group >> 6 & 63];
-    *to++ = alphabet[group & 63];
+  const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
+  for (const auto* end = from + full; from != end; from += 3, to += 4) {
+    const std::size_t group = std::size_t(from[0]) << 16 | std::size_t(from[1]) << 8 | from[2];
+    std::memcpy(to, letters.pairs.data() + 2 * (group >> 12), 2);
+    std::memcpy(to + 2, letters.pairs.data() + 2 * (group & 4095), 2);
   }
   if (rest == 0) return;
   std::uint32_t group = byteAt(bytes, full) << 16 | (rest == 2 ? byteAt(bytes, full + 1) << 8 : 0);
@@ -79,17 +97,17 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
-void appendBase64(std::string& out, std::string_view bytes) { append(out, bytes, kStandard, true); }
+void appendBase64(std::string& out, std::string_view bytes) { append(out, bytes, kStandardAlphabet, true); }
 
 std::string base64(std::string_view bytes) {
   std::string out;
-  append(out, bytes, kStandard, true);
+  append(out, bytes, kStandardAlphabet, true);
   return out;
 }
 
 std::string base64Url(std::string_view bytes) {
   std::string out;
-  append(out, bytes, kUrlSafe, false);
+  append(out, bytes, kUrlSafeAlphabet, false);
   return out;
 }
 

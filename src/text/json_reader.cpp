@@ -129,22 +129,83 @@ bool JsonReader::null() {
   return !failed();
 }
 
+// Most of a review is skipped, so this is one loop with everything it needs in registers, instead of object(), array()
+// and string() calling each other; which of the open brackets are objects is one bit each. What is not plain (blanks,
+// escapes, bytes above 0x7f, numbers, faults) is left to the others.
 void JsonReader::skip() {
-  switch (next()) {
-    case '{':
-      if (!enter('{', '}')) return;
-      do {
-        pass('"');
-        if (!failed()) passString();
-        pass(':');
-        skip();
-      } while (more('}'));
+  const char *at = at_, *const end = end_;
+  int open = 0;
+  std::uint64_t objects = 0;
+  const auto leaveTo = [&](auto&& passes) {  // works on at_; false when it fails
+    at_ = at;
+    passes();
+    at = at_;
+    return !failed();
+  };
+  const auto passText = [&]() __attribute__((always_inline)) {  // behind the opening quote
+    const char* from = at;
+    at = passPlain(at, end);
+    if (at == end || *at != '"') return leaveTo([&] { passHardString(from); });
+    ++at;
+    return true;
+  };
+  const auto token = [&]() __attribute__((always_inline)) {  // its first byte; 0 with a failure
+    if (at != end && *at > ' ') return *at;
+    char c = 0;
+    leaveTo([&] { c = nextAfterBlanks(); });
+    return c;
+  };
+  const auto refuse = [&](const char* why) {
+    at_ = at;
+    fail(why);
+  };
+  for (;;) {
+    const char c = token();
+    bool isClosed = true;  // the value that has just been passed, so that a comma or a bracket comes
+    if (c == '"') {
+      ++at;
+      if (!passText()) return;
+    } else if (c == '{' || c == '[') {
+      ++at;
+      if (depth_ + open == kDeepest) return refuse("nested deeper than 64 levels");
+      ++open;
+      objects = objects << 1 | std::uint64_t(c == '{');
+      isClosed = token() == (c == '{' ? '}' : ']');
+      if (isClosed) {
+        ++at;
+        --open;
+        objects >>= 1;
+      }
+    } else if (!leaveTo([&] { passScalar(c); })) {
       return;
-    case '[': return array([this] { skip(); });
-    case '"':
-      ++at_;
-      passString();
-      return;
+    }
+    while (isClosed) {
+      if (open == 0) {
+        at_ = at;
+        return;
+      }
+      const char next = token();
+      if (next == ',') {
+        ++at;
+        break;
+      }
+      if (next != ((objects & 1) != 0 ? '}' : ']')) return refuse("a comma or the end of the list is missing");
+      ++at;
+      --open;
+      objects >>= 1;
+    }
+    if ((objects & 1) == 0) continue;
+    if (token() != '"') return refuse("unexpected character");
+    ++at;
+    if (!passText()) return;
+    if (token() != ':') return refuse("unexpected character");
+    ++at;
+  }
+}
+
+// A literal or a number, of which `first` is the first byte; 0: the failure has been told.
+void JsonReader::passScalar(char first) {
+  switch (first) {
     case 't': return passLiteral("true");
     case 'f': return passLiteral("false");
     case 'n': return passLiteral("null");
@@ -193,15 +254,16 @@ void JsonReader::passNumber() {
 }
 
 // The rest of a string that has escapes or bytes above 0x7f, or that is wrong; at_ stands where the first run ended.
-bool JsonReader::passHardString(const char* from, bool ascii) {
+bool JsonReader::passHardString(const char* from) {
   constexpr std::size_t kNone = std::string_view::npos;
-  bool escapes = false;
-  while (at_ != end_ && *at_ == '\\') {
-    escapes = true;
-    passEscape();
-    OrdinaryRun run = passOrdinary(at_, end_);
+  bool escapes = false, ascii = true;
+  for (;;) {
+    const OrdinaryRun run = passOrdinary(at_, end_);
     ascii = ascii && run.ascii;
     at_ = run.end;
+    if (at_ == end_ || *at_ != '\\') break;
+    escapes = true;
+    passEscape();
   }
   if (failed()) return false;
   if (at_ == end_) {

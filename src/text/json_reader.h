@@ -99,11 +99,12 @@ class JsonReader {
     return false;
   }
   bool passString();  // after the opening quote, to behind the closing one; true if it has escapes
-  bool passHardString(const char* from, bool ascii);
+  bool passHardString(const char* from);
   void passEscape();
   void passLiteral(std::string_view word);
   void passDigits();
   void passNumber();
+  void passScalar(char first);
   std::string_view unescape(std::string_view raw);
 
   const char *begin_ = nullptr, *at_ = nullptr, *end_ = nullptr;
@@ -117,9 +118,8 @@ class JsonReader {
 
 inline bool JsonReader::passString() {
   const char* from = at_;
-  OrdinaryRun run = passOrdinary(at_, end_);
-  at_ = run.end;
-  if (at_ == end_ || *at_ != '"' || !run.ascii) return passHardString(from, run.ascii);
+  at_ = passPlain(at_, end_);
+  if (at_ == end_ || *at_ != '"') return passHardString(from);
   ++at_;
   return false;
 }

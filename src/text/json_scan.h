@@ -1,6 +1,7 @@
 // Finds the end of the ordinary part of a JSON string: the first quote, backslash or control character. Ground of
 // JsonReader; both versions are compiled everywhere they can be, so that both are tested.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <cstring>
 #if defined(__SSE2__)
@@ -62,5 +63,55 @@ inline OrdinaryRun passOrdinary(const char* from, const char* end) {
   return passOrdinaryWords(from, end);
 #endif
 }
+
+// The end of the plain part of a JSON string: of ordinary bytes that are ASCII too. Nearly every string is plain to its
+// quote, so this asks less of a byte than passOrdinary() does.
+inline const char* passPlainBytes(const char* from, const char* end) {
+  while (from != end && *from != '"' && *from != '\\' && static_cast<signed char>(*from) > 0x1f) ++from;
+  return from;
+}
+
+// The end of what can stand in a JSON string as Go writes it: plain, and without <, > and &, which HTML knows.
+inline const char* passUnescapedBytes(const char* from, const char* end) {
+  static constexpr auto kUnescaped = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0x20; c < 0x80; ++c) table[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+    return table;
+  }();
+  while (from != end && kUnescaped.data()[static_cast<unsigned char>(*from)]) ++from;
+  return from;
+}
+
+#if defined(__SSE2__)
+// A signed comparison finds control characters and bytes above 0x7f at once.
+inline __m128i notPlain(__m128i bytes) {
+  const __m128i marks =
+      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+  return _mm_or_si128(marks, _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)));
+}
+
+inline const char* passPlain(const char* from, const char* end) {
+  for (; end - from >= 16; from += 16) {
+    const int stop = _mm_movemask_epi8(notPlain(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+    if (stop != 0) return from + __builtin_ctz(unsigned(stop));
+  }
+  return passPlainBytes(from, end);
+}
+
+inline const char* passUnescaped(const char* from, const char* end) {
+  for (; end - from >= 16; from += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    // '<' and '>' differ in the bit of 2 alone.
+    const __m128i angles = _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(2)), _mm_set1_epi8('>'));
+    const __m128i html = _mm_or_si128(angles, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
+    const int stop = _mm_movemask_epi8(_mm_or_si128(html, notPlain(bytes)));
+    if (stop != 0) return from + __builtin_ctz(unsigned(stop));
+  }
+  return passUnescapedBytes(from, end);
+}
+#else
+inline const char* passPlain(const char* from, const char* end) { return passPlainBytes(from, end); }
+inline const char* passUnescaped(const char* from, const char* end) { return passUnescapedBytes(from, end); }
+#endif
 
 }  // namespace text

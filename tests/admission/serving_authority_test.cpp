@@ -125,15 +125,15 @@ TEST_F(ServingAuthority, NeverServesWhatWasNotTrustedAWhileAgo) {
   policy.authorityLife = 90s;
   policy.certificateLife = 30s;
   policy.settle = 10s;
-  std::vector<std::string> published;  // one every three seconds
+  std::vector<std::string> published;  // one every five seconds
   int authoritiesSeen = 0;
   std::string key;
-  for (step(); published.size() < 300; now += 3s) {
+  for (step(); published.size() < 140; now += 5s) {
     step();
     if (secret.authorityKey != key) ++authoritiesSeen;
     key = secret.authorityKey;
     published.push_back(secret.authorities);
-    const std::string& aWhileAgo = published[published.size() < 4 ? 0 : published.size() - 4];
+    const std::string& aWhileAgo = published[published.size() < 3 ? 0 : published.size() - 3];
     for (const std::string* roots : {&aWhileAgo, static_cast<const std::string*>(&published.back())})
       EXPECT_TRUE(crypto::verifyServer(secret.certificate, *roots, policy.names[0], now)) << published.size();
     EXPECT_LE(authorities().size(), 3u);

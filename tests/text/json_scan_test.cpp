@@ -31,6 +31,22 @@ TEST(JsonScan, StopsAtEveryByteThatIsNotOrdinary) {
       }
 }
 
+TEST(JsonScan, PassesPlainAndUnescapedBytesAndNoOthers) {
+  for (int value = 0; value < 256; ++value)
+    for (std::size_t size : {1u, 15u, 16u, 17u, 40u})
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string bytes(size, 'x');
+        bytes[at] = char(value);
+        const char *from = bytes.data(), *end = from + size;
+        const bool isPlain = value >= 0x20 && value < 0x80 && value != '"' && value != '\\';
+        const bool isUnescaped = isPlain && value != '<' && value != '>' && value != '&';
+        ASSERT_EQ(std::size_t(text::passPlain(from, end) - from), isPlain ? size : at) << value;
+        ASSERT_EQ(std::size_t(text::passUnescaped(from, end) - from), isUnescaped ? size : at) << value;
+        ASSERT_EQ(text::passPlainBytes(from, end), text::passPlain(from, end)) << value;
+        ASSERT_EQ(text::passUnescapedBytes(from, end), text::passUnescaped(from, end)) << value;
+      }
+}
+
 TEST(JsonScan, IsTheSameInAllVersionsOnRandomBytes) {
   support::Seeded random(6);
   for (int i = 0; i < 20000; ++i) {
