@@ -105,7 +105,7 @@ base::Result<void> Program::start() {
   for (const std::string& note : flags_.notes) log_.write(admission::Level::Warning, note);
   if (flags_.composesRoleArns && !flags_.settings.composeRoleArn)
     flags_.settings.composeRoleArn = TRY(instanceRoleArnParts());
-  api_ = TRY(openApi(flags_, *files_, clock_));
+  api_ = TRY(openApi(flags_, *files_));
   lookups_ = std::make_unique<AccountLookups>(*api_.lookup, flags_.settings, clock_);
   chooseCertificateSource();
   for (int i = 0; i < flags_.loops; ++i) parts_.emplace_back(i, flags_, *lookups_, log_, clock_);
