@@ -289,6 +289,7 @@ int run(int count, char** words) {
     io::writeOut(std::string(IRSA_VERSION) + "\n");
     return 0;
   }
+  io::runUnattended();
   io::blockTerminationSignals();
   static Program program(std::move(line->flags));  // outlives the threads that are never joined
   base::Result<void> started = program.start();
