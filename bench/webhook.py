@@ -21,7 +21,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
 from review import review  # pylint: disable=wrong-import-position
 from support import certificates  # pylint: disable=wrong-import-position
-from support.serviceaccount_api import ServiceAccountApi  # pylint: disable=wrong-import-position
+from support.kubernetes_api import KubernetesApi  # pylint: disable=wrong-import-position
 from support.webhook import free_port  # pylint: disable=wrong-import-position
 
 CONNECTIONS, ROUNDS, ACCOUNTS = 25, 3, 1000
@@ -167,7 +167,7 @@ def main(program, load, seconds="5"):
         body = folder / "review.json"
         body.write_text(json.dumps(review(1, 4, 5), separators=(",", ":")))
         data["reviewBytes"] = body.stat().st_size
-        with ServiceAccountApi(folder) as api:
+        with KubernetesApi(folder) as api:
             for number in range(ACCOUNTS):
                 api.put(f"ns{number}", "app", {"eks.amazonaws.com/role-arn": f"arn:aws:iam::123456789012:role/r{number}"})
             api.put("payments", "payments-api", {"eks.amazonaws.com/role-arn": ROLE})

@@ -29,8 +29,20 @@ if(BUILD_TESTING)
     endforeach()
   endfunction()
 
+  # The reviews that the local lane sends irsa-webhook at a steady rate.
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/load/*.cpp)
+  add_executable(review_load ${sources})
+  target_link_libraries(review_load PRIVATE http text base test_support OpenSSL::SSL)
+  target_precompile_headers(review_load REUSE_FROM test_support)
+
+  # IRSA_SANITIZED: memory and speed are no longer the program's own. Soaked tests take minutes instead of seconds.
+  string(FIND "${CMAKE_CXX_FLAGS}" -fsanitize sanitized)
+  if(sanitized EQUAL -1)
+    set(sanitized "")
+  endif()
   set(programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
-  lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 300)
+  lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook REVIEW_LOAD=${programs}/review_load
+                         IRSA_SANITIZED=${sanitized} PROPERTIES TIMEOUT 300)
 
   # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
   set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)

@@ -12,30 +12,26 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The kubelet replaces a pod's token long before it ends; the file is read again every ten seconds.
+// The kubelet replaces a pod's token long before it ends, so the file is read for every request: after a refusal the
+// next one has the new token already.
 class TokenFile {
  public:
-  TokenFile(const base::Files& files, const base::Clock& clock, std::string path, std::string token)
-      : files_(files), clock_(clock), path_(std::move(path)), token_(std::move(token)) {}
+  TokenFile(const base::Files& files, std::string path, std::string token)
+      : files_(files), path_(std::move(path)), token_(std::move(token)) {}
 
   base::Result<std::string> get() {
     std::lock_guard lock(mutex_);
-    if (clock_.now() < nextRead_) return token_;
     base::Result<std::string> read = files_.read(path_);
     if (!read && token_.empty()) return std::move(read).error().during("the API server's token");
-    if (read) {
-      token_ = std::move(*read);
-      while (!token_.empty() && static_cast<unsigned char>(token_.back()) <= ' ') token_.pop_back();
-      nextRead_ = clock_.now() + std::chrono::seconds(10);
-    }
+    if (!read) return token_;
+    token_ = std::move(*read);
+    while (!token_.empty() && static_cast<unsigned char>(token_.back()) <= ' ') token_.pop_back();
     return token_;
   }
 
  private:
   const base::Files& files_;
-  const base::Clock& clock_;
-  std::string path_, token_;
-  base::Time nextRead_{};
+  std::string path_, token_;  // the latter as it was read last
   std::mutex mutex_;
 };
 
@@ -65,11 +61,11 @@ io::ClientOptions optionsOf(const kube::ClusterAccess& access) {
 
 }  // namespace
 
-base::Result<ApiAccess> openApi(const Flags& flags, const base::Files& files, const base::Clock& clock) {
+base::Result<ApiAccess> openApi(const Flags& flags, const base::Files& files) {
   const kube::ClusterAccess access = TRY(accessOf(flags, files));
   kube::TokenSource token;
   if (!access.tokenFile.empty()) {
-    auto file = std::make_shared<TokenFile>(files, clock, access.tokenFile, access.token);
+    auto file = std::make_shared<TokenFile>(files, access.tokenFile, access.token);
     token = [file] { return file->get(); };
   } else if (!access.token.empty()) {
     token = [text = access.token]() -> base::Result<std::string> { return text; };

@@ -2,7 +2,6 @@
 #pragma once
 #include <memory>
 
-#include "base/clock.h"
 #include "base/files.h"
 #include "base/result.h"
 #include "http/client.h"
@@ -17,7 +16,7 @@ struct ApiAccess {
   std::string server;
 };
 
-// By --kubeconfig and --kube-api, else by the pod's own service account. `files` and `clock` must outlive it.
-base::Result<ApiAccess> openApi(const Flags& flags, const base::Files& files, const base::Clock& clock);
+// By --kubeconfig and --kube-api, else by the pod's own service account. `files` must outlive it.
+base::Result<ApiAccess> openApi(const Flags& flags, const base::Files& files);
 
 }  // namespace webhook

@@ -3,8 +3,8 @@
 namespace webhook {
 
 CertificateFiles::CertificateFiles(const base::Files& files, std::string certificatePath, std::string keyPath,
-                                   const admission::Log& log)
-    : CertificateSource(log),
+                                   const base::Clock& clock, const admission::Log& log)
+    : CertificateSource(clock, log),
       files_(files),
       certificatePath_(std::move(certificatePath)),
       keyPath_(std::move(keyPath)) {}

@@ -9,7 +9,7 @@ namespace webhook {
 
 class CertificateFiles final : public CertificateSource {
  public:
-  CertificateFiles(const base::Files& files, std::string certificatePath, std::string keyPath,
+  CertificateFiles(const base::Files& files, std::string certificatePath, std::string keyPath, const base::Clock& clock,
                    const admission::Log& log);
 
   void poll(io::Server& server) override;

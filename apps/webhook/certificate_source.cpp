@@ -4,18 +4,37 @@
 #include "crypto/certificate.h"
 
 namespace webhook {
+namespace {
+
+// Empty when clients will take it at this moment.
+std::string whyNotNow(const ServingPair& pair, base::Time now) {
+  auto chain = crypto::certificatesFromPem(pair.certificatePem);
+  if (!chain) return "";  // not for its time
+  const crypto::Certificate& leaf = chain->front();
+  if (now >= leaf.notAfter) return "the new certificate ended " + base::rfc3339(leaf.notAfter);
+  if (now < leaf.notBefore) return "the new certificate begins " + base::rfc3339(leaf.notBefore);
+  return "";
+}
+
+}  // namespace
 
 base::Result<void> CertificateSource::replace(const ServingPair& pair, io::Server& server) {
   TRY(crypto::checkServerLeaf(pair.certificatePem));
   const std::vector<crypto::Certificate> chain = TRY(crypto::certificatesFromPem(pair.certificatePem));
   TRY(server.replaceCertificate(pair.certificatePem, pair.keyPem));
-  begin_ = base::unixSeconds(chain.front().notBefore);
-  expiry_ = base::unixSeconds(chain.front().notAfter);
+  begin_ = chain.front().notBefore;
+  end_ = chain.front().notAfter;
+  since_ = base::unixSeconds(clock_.now());
+  expiry_ = base::unixSeconds(end_);
   return {};
 }
 
 void CertificateSource::use(ServingPair pair, io::Server& server) {
-  if (pair == served_ || pair == refused_) return;
+  if (pair == served_) return complaint_.clear();
+  if (pair == refused_) return;
+  const base::Time now = clock_.now();
+  const bool servesValid = begin_ <= now && now < end_;
+  if (const std::string why = whyNotNow(pair, now); servesValid && !why.empty()) return complain(why);
   base::Result<void> replaced = replace(pair, server);
   if (!replaced) {
     refused_ = std::move(pair);

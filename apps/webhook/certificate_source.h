@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "admission/log.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "io/server.h"
 
@@ -19,7 +20,7 @@ struct ServingPair {
 
 class CertificateSource {
  public:
-  explicit CertificateSource(const admission::Log& log) : log_(log) {}
+  CertificateSource(const base::Clock& clock, const admission::Log& log) : log_(log), clock_(clock) {}
   virtual ~CertificateSource() = default;
 
   // One look; brings what is new into the server. Called from one thread.
@@ -29,12 +30,13 @@ class CertificateSource {
 
   // From any thread.
   std::int64_t expiry() const { return expiry_; }  // Unix seconds; 0: nothing is served yet
-  std::int64_t begin() const { return begin_; }
+  std::int64_t since() const { return since_; }    // when it was taken into use
   std::uint64_t reloads() const { return reloads_; }
   std::uint64_t failures() const { return failures_; }
 
  protected:
-  // Serves with the pair from now on, unless it is the one that is served or the one refused last.
+  // Serves with the pair from now on, unless it is the one that is served or the one refused last. One that has ended,
+  // or not begun yet, replaces none that is valid; it is looked at again next time.
   void use(ServingPair pair, io::Server& server);
   void complain(const std::string& why);  // counted, and logged once until something else is wrong or all is well
 
@@ -42,10 +44,11 @@ class CertificateSource {
 
  private:
   base::Result<void> replace(const ServingPair& pair, io::Server& server);
-
+  const base::Clock& clock_;
   ServingPair served_, refused_;
   std::string complaint_;
-  std::atomic<std::int64_t> expiry_{0}, begin_{0};
+  base::Time begin_, end_;  // of the one served: when it is valid
+  std::atomic<std::int64_t> expiry_{0}, since_{0};
   std::atomic<std::uint64_t> reloads_{0}, failures_{0};
 };
 

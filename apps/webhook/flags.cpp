@@ -353,6 +353,11 @@ base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& argum
   const std::optional<admission::RoleArnParts>& parts = line.flags.settings.composeRoleArn;
   if (parts && parts->account.empty())
     return base::invalid("--compose-role-arn-partition needs --compose-role-arn-account beside it");
+  // At two thirds of an authority's life the next one is published; there must be time left to sign with the old one.
+  if (line.flags.settleTime > line.flags.authorityLife / 4)
+    return base::invalid(
+        "--ca-settle must be at most a quarter of --ca-lifetime: the old authority would end before the "
+        "new one may sign");
   return line;
 }
 

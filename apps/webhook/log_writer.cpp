@@ -8,7 +8,7 @@ namespace webhook {
 namespace {
 
 constexpr std::size_t kMostWaiting = 4u << 20;  // bytes
-constexpr std::chrono::milliseconds kGather{20};
+constexpr std::chrono::milliseconds kGather{20}, kPatience{1000};
 
 }  // namespace
 
@@ -31,26 +31,27 @@ void LogWriter::write(std::string_view line) {
 }
 
 void LogWriter::flush() {
-  std::lock_guard inOrder(output_);
+  std::unique_lock lock(mutex_);
+  written_.wait_for(lock, kPatience, [this] { return waiting_.empty() && !isWriting_; });
+}
+
+void LogWriter::run() {
   std::string batch;
-  {
-    std::lock_guard lock(mutex_);
+  for (std::unique_lock lock(mutex_);; written_.notify_all()) {
+    filled_.wait(lock, [this] { return !waiting_.empty(); });
+    lock.unlock();
+    clock_.sleepFor(kGather);
+    lock.lock();
+    batch.clear();
     batch.swap(waiting_);
     if (leftOut_ > 0)
       batch += "W log: " + std::to_string(leftOut_) + " lines were left out, as nobody read them in time\n";
     leftOut_ = 0;
-  }
-  io::writeError(batch);
-}
-
-void LogWriter::run() {
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      filled_.wait(lock, [this] { return !waiting_.empty(); });
-    }
-    clock_.sleepFor(kGather);
-    flush();
+    isWriting_ = true;
+    lock.unlock();
+    io::writeError(batch);
+    lock.lock();
+    isWriting_ = false;
   }
 }
 

@@ -17,15 +17,16 @@ class LogWriter {
 
   void start();                       // the thread runs until the process ends
   void write(std::string_view line);  // from any thread; left out and counted when 4 MiB are waiting
-  void flush();                       // what is waiting is written when this returns
+  void flush();                       // returns when nothing is waiting, or after a second: nobody may be reading
 
  private:
   void run();
 
   base::Clock& clock_;
-  std::mutex mutex_, output_;  // of what follows; of standard error
-  std::condition_variable filled_;
+  std::mutex mutex_;  // of what follows
+  std::condition_variable filled_, written_;
   std::string waiting_;
+  bool isWriting_ = false;
   std::uint64_t leftOut_ = 0;
 };
 

@@ -1,4 +1,5 @@
 // irsa-webhook: introduces the rooms to each other, starts the threads and waits for SIGTERM.
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <thread>
@@ -27,7 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kUsage = 2, kFatal = 255;  // as AWS's webhook exits
-constexpr auto kFilePoll = 2s;
+constexpr std::chrono::milliseconds kLongestPoll = 2s, kShortestPoll = 100ms;
 constexpr auto kQuiet = 2s;  // without a connection for so long after SIGTERM, nobody knows us any more
 
 // What belongs to one server loop. Deque-held, since handlers are not moved.
@@ -47,10 +48,10 @@ struct LoopParts {
 };
 
 // Shortly before its end a certificate is as good as none: endpoints take a moment to change. Empty when all is well.
-std::string whyNoCertificate(std::int64_t begin, std::int64_t end, std::int64_t now) {
+std::string whyNoCertificate(std::int64_t since, std::int64_t end, std::int64_t now) {
   constexpr std::int64_t kLongestMargin = 300;  // seconds
   if (end == 0) return "there is no serving certificate yet";
-  const std::int64_t margin = std::min(kLongestMargin, (end - begin) / 12);
+  const std::int64_t margin = std::min(kLongestMargin, (end - since) / 12);
   return now + margin < end ? "" : "the serving certificate ends " + base::rfc3339(base::fromUnixSeconds(end));
 }
 
@@ -105,7 +106,7 @@ base::Result<void> Program::start() {
   for (const std::string& note : flags_.notes) log_.write(admission::Level::Warning, note);
   if (flags_.composesRoleArns && !flags_.settings.composeRoleArn)
     flags_.settings.composeRoleArn = TRY(instanceRoleArnParts());
-  api_ = TRY(openApi(flags_, *files_, clock_));
+  api_ = TRY(openApi(flags_, *files_));
   lookups_ = std::make_unique<AccountLookups>(*api_.lookup, flags_.settings, clock_);
   chooseCertificateSource();
   for (int i = 0; i < flags_.loops; ++i) parts_.emplace_back(i, flags_, *lookups_, log_, clock_);
@@ -121,7 +122,7 @@ base::Result<void> Program::start() {
 
 void Program::chooseCertificateSource() {
   if (!flags_.makesCertificate) {
-    certificates_ = std::make_unique<CertificateFiles>(*files_, flags_.tlsCert, flags_.tlsKey, log_);
+    certificates_ = std::make_unique<CertificateFiles>(*files_, flags_.tlsCert, flags_.tlsKey, clock_, log_);
     return;
   }
   auto seconds = [](std::chrono::milliseconds time) { return std::chrono::ceil<std::chrono::seconds>(time); };
@@ -193,10 +194,13 @@ void Program::watchFiles() {
   std::vector<std::string> folders = certificates_->folders();
   if (podIdentities_) folders.push_back(base::folderOf(flags_.containerCredentialsFile));
   io::FolderWatch changes(std::move(folders));
+  // Two seconds are too long where a certificate of our own lives for as many.
+  const auto shortest = std::min(flags_.certificateLife, flags_.authorityLife) / 20;
+  const auto poll = flags_.makesCertificate ? std::clamp(shortest, kShortestPoll, kLongestPoll) : kLongestPoll;
   while (!isStopping_) {
     certificates_->poll(*server_);
     if (podIdentities_) podIdentities_->poll();
-    changes.wait(kFilePoll);
+    changes.wait(poll);
   }
 }
 
@@ -211,7 +215,7 @@ std::string Program::whyNotReady() const {
   for (const LoopParts& part : parts_)
     if (!part.sources.accounts.synced()) return notYet("the service accounts are not listed yet", accounts_->health());
   if (mapping_ && !mapping_->synced()) return notYet("the ConfigMap is not read yet", mapping_->health());
-  return whyNoCertificate(certificates_->begin(), certificates_->expiry(), base::unixSeconds(clock_.now()));
+  return whyNoCertificate(certificates_->since(), certificates_->expiry(), base::unixSeconds(clock_.now()));
 }
 
 std::vector<const WatchHealth*> Program::watches() const {
@@ -285,6 +289,7 @@ int run(int count, char** words) {
     io::writeOut(std::string(IRSA_VERSION) + "\n");
     return 0;
   }
+  io::runUnattended();
   io::blockTerminationSignals();
   static Program program(std::move(line->flags));  // outlives the threads that are never joined
   base::Result<void> started = program.start();

@@ -42,7 +42,7 @@ base::Error withHint(base::Error error, const std::string& what) {
 
 SelfCertificate::SelfCertificate(const kube::Client& client, base::Clock& clock, base::RandomBytes random,
                                  SelfCertificateSettings settings, const std::string& holder, const admission::Log& log)
-    : CertificateSource(log),
+    : CertificateSource(clock, log),
       client_(client),
       clock_(clock),
       random_(std::move(random)),

@@ -30,7 +30,7 @@ class DirectClient final : public Client {
   base::Result<Response> stream(const Request& request, const Sink& sink) override {
     Response response = TRY(send(request));
     if (response.status / 100 == 2) {
-      if (!response.body.empty()) sink(response.body);
+      if (sink("") && !response.body.empty()) sink(response.body);
       response.body.clear();
     }
     return response;

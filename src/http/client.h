@@ -21,6 +21,7 @@ class Client {
   virtual base::Result<Response> send(const Request& request) = 0;
 
   // For watches: the body of a 2xx answer goes to `sink` piece by piece as it arrives, and Response::body stays empty.
+  // An empty piece comes first, with the head of the answer: the server has accepted, and may be silent for long.
   // Other answers come back whole. An Error after the first piece means the stream broke.
   virtual base::Result<Response> stream(const Request& request, const Sink& sink) = 0;
 };

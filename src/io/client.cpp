@@ -147,7 +147,9 @@ base::Result<http::Response> TcpClient::readAnswer(Wire& wire, const http::Reque
     if (progress == http::Progress::Head) {
       hasHead = true;
       streams = sink && response.status / 100 == 2;
-      if (streams) reader.setBodyLimit(std::string::npos);
+      if (!streams) continue;
+      reader.setBodyLimit(std::string::npos);
+      if (!(*sink)("")) return response;
       continue;
     }
     if (streams && !response.body.empty()) {

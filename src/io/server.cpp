@@ -85,11 +85,18 @@ class Listener final : public Watched {
   }
   void expired() override {}
 
-  // What has come is taken; what comes from now on is for others who listen on the port.
-  void finish() {
-    ready(0);
-    isFinished_ = true;
+  // Looks at the door no more. The last one to do so closes it: what has come is let in, and between the last look and
+  // the closing nothing is done, for who comes then is turned away, though others may listen on the port.
+  void finish(bool isLast) {
     worker_.loop.watch(EPOLL_CTL_DEL, socket_, 0, this);
+    isFinished_ = true;
+    if (!isLast) return;
+    std::vector<std::pair<Descriptor, std::string>> came;
+    if (atDoor_) came.emplace_back(std::move(atDoor_), std::move(peerAtDoor_));
+    while (accept() || errno == ECONNABORTED || errno == EINTR)
+      if (atDoor_) came.emplace_back(std::move(atDoor_), std::move(peerAtDoor_));
+    ::shutdown(socket_, SHUT_RDWR);
+    for (auto& [descriptor, peer] : came) take(std::move(descriptor), std::move(peer));
   }
 
  private:
@@ -103,7 +110,6 @@ class Listener final : public Watched {
 
   void take(Descriptor accepted, std::string peer) {
     const TlsContext context = tls_.get();
-    if (options_.awaitsCertificate && !context) return;
     auto connection = std::make_unique<Connection>(worker_, std::move(accepted), context.get(), std::move(peer));
     static_cast<Connection&>(worker_.loop.adopt(std::move(connection))).start();
   }
@@ -140,7 +146,7 @@ class Listener final : public Watched {
   std::string peerAtDoor_;
 };
 
-base::Result<Descriptor> listenOn(const addrinfo& address, std::string_view where, bool reusePort) {
+base::Result<Descriptor> bindTo(const addrinfo& address, std::string_view where, bool reusePort) {
   Descriptor socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return base::unavailable("listening on " + std::string(where) + ": " + errorText());
   int on = 1, off = 0;
@@ -150,12 +156,12 @@ base::Result<Descriptor> listenOn(const addrinfo& address, std::string_view wher
   setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(socket.number(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   if (address.ai_family == AF_INET6) setsockopt(socket.number(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  if (bind(socket.number(), address.ai_addr, address.ai_addrlen) != 0 || listen(socket.number(), 1024) != 0)
+  if (bind(socket.number(), address.ai_addr, address.ai_addrlen) != 0)
     return base::unavailable("listening on " + std::string(where) + ": " + errorText());
   return socket;
 }
 
-base::Result<Descriptor> openListener(const std::string& address, std::uint16_t port, bool reusePort) {
+base::Result<Descriptor> bindListener(const std::string& address, std::uint16_t port, bool reusePort) {
   std::string where =
       (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" + std::to_string(port);
   addrinfo hints{}, *found = nullptr;
@@ -164,9 +170,9 @@ base::Result<Descriptor> openListener(const std::string& address, std::uint16_t 
   int trouble = getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (trouble != 0) return base::invalid("listening on " + where + ": " + gai_strerror(trouble));
   std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, freeaddrinfo);
-  auto listener = listenOn(*addresses, where, reusePort);
+  auto listener = bindTo(*addresses, where, reusePort);
   // A kernel without IPv6 still has the other family that "::" stands for.
-  if (!listener && address == "::") return openListener("0.0.0.0", port, reusePort);
+  if (!listener && address == "::") return bindListener("0.0.0.0", port, reusePort);
   return listener;
 }
 
@@ -194,6 +200,15 @@ class EpollServer final : public Server {
     return {};
   }
 
+  // Until now connections are refused, or go to others who listen on the port.
+  base::Result<void> listen() {
+    if (std::exchange(isListening_, true)) return {};
+    if (::listen(socket_.number(), 1024) != 0) return base::unavailable("listening: " + errorText());
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+      workers_[i]->loop.post([listener = listeners_[i]] { listener->resume(); });
+    return {};
+  }
+
   void run(const std::function<http::Handler&(int loop)>& handlerFor) {
     for (int i = 0; i < options_.loops; ++i) prepare(*workers_[std::size_t(i)], handlerFor(i));
     // Signals are for main()'s thread.
@@ -204,6 +219,7 @@ class EpollServer final : public Server {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
+  const ServerOptions& options() const { return options_; }
   std::uint16_t port() const override { return port_; }
   int loops() const override { return options_.loops; }
   std::size_t connections() const override { return connections_; }
@@ -214,7 +230,8 @@ class EpollServer final : public Server {
   base::Result<void> replaceCertificate(const std::string& certificatePem, const std::string& keyPem) override {
     if (!current_.get() && !options_.awaitsCertificate)
       return base::invalid("this server speaks plain HTTP and has no certificate to replace");
-    return useCertificate(certificatePem, keyPem);
+    TRY(useCertificate(certificatePem, keyPem));
+    return listen();
   }
 
   void drain() override {
@@ -244,22 +261,18 @@ class EpollServer final : public Server {
     worker.loop.setDuration(Patience::Idle, options_.idleTimeout);
     worker.loop.setDuration(Patience::Linger, kLinger);
     auto listener = std::make_unique<Listener>(worker, socket_.number(), current_, options_);
-    listener->resume();
     listeners_.push_back(static_cast<Listener*>(&worker.loop.adopt(std::move(listener))));
   }
 
-  // The last loop that looks away closes the door.
   void stopListening() {
     auto left = std::make_shared<std::atomic<std::size_t>>(workers_.size());
     for (std::size_t i = 0; i < workers_.size(); ++i)
-      workers_[i]->loop.post([this, left, listener = listeners_[i]] {
-        listener->finish();
-        if (--*left == 0) ::shutdown(socket_.number(), SHUT_RDWR);
-      });
+      workers_[i]->loop.post([left, listener = listeners_[i]] { listener->finish(--*left == 0); });
   }
 
   ServerOptions options_;
   Descriptor socket_;
+  bool isListening_ = false;
   const std::uint16_t port_;
   CurrentTls current_;
   std::atomic<std::size_t> connections_ = 0;
@@ -275,11 +288,12 @@ base::Result<std::unique_ptr<Server>> Server::start(ServerOptions options,
   // OpenSSL writes to sockets without MSG_NOSIGNAL.
   ::signal(SIGPIPE, SIG_IGN);
   if (options.loops < 1) return base::invalid("a server needs at least one loop");
-  Descriptor socket = TRY(openListener(options.address, options.port, options.reusePort));
+  Descriptor socket = TRY(bindListener(options.address, options.port, options.reusePort));
   std::string certificatePem = options.certificatePem, keyPem = std::exchange(options.keyPem, {});
   auto server = std::make_unique<EpollServer>(std::move(options), std::move(socket));
   if (!certificatePem.empty() || !keyPem.empty()) TRY(server->useCertificate(certificatePem, keyPem));
   server->run(handlerFor);
+  if (!server->options().awaitsCertificate || !certificatePem.empty()) TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));
 }
 

@@ -18,7 +18,7 @@ struct ServerOptions {
   std::uint16_t port = 0;
   int loops = 1;
   std::string certificatePem = {}, keyPem = {};  // both empty: plain HTTP, unless
-  bool awaitsCertificate = false;                // TLS: until replaceCertificate() every connection is closed at once
+  bool awaitsCertificate = false;                // TLS: until replaceCertificate() the port is bound, not listened on
   std::string minTlsVersion = "1.2";
   std::string cipherSuites = {};                        // OpenSSL names for TLS 1.2; empty: OpenSSL's own choice
   std::size_t maxHead = 16u << 10, maxBody = 8u << 20;  // bytes; 431 and 413

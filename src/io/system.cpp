@@ -1,5 +1,6 @@
 #include "io/system.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/random.h>
@@ -71,6 +72,13 @@ std::string readIn() {
     if (count > 0) text.append(buffer, std::size_t(count));
     if (count == 0 || (count < 0 && errno != EINTR)) return text;
   }
+}
+
+void runUnattended() {
+  for (int number : {SIGHUP, SIGUSR1, SIGUSR2}) ::signal(number, SIG_IGN);
+  int opened = 0;
+  while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDWR);
+  if (opened > STDERR_FILENO) ::close(opened);
 }
 
 void blockTerminationSignals() {

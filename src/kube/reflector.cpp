@@ -83,6 +83,11 @@ ReflectorStep next(ReflectorState state, const ReflectorEvent& event, const base
       state.synced = true;
       state.phase = Phase::Watch;
       break;
+    case ReflectorEvent::Type::Accepted:
+      // Of the watch, which may bring nothing for long. Failures are counted on: it may end at once.
+      state.refused = false;
+      state.trouble.clear();
+      return {std::move(state), {}};
     case ReflectorEvent::Type::Progress:
       recover(state);
       if (!event.resourceVersion.empty()) state.resourceVersion = event.resourceVersion;
@@ -131,7 +136,8 @@ void Reflector::advance(const ReflectorEvent& event) {
   const std::string oldTrouble = state_.trouble;
   ReflectorStep step = next(std::move(state_), event, random_);
   state_ = std::move(step.state);
-  if (event.type != ReflectorEvent::Type::Progress) request_ = std::move(step.request);
+  const bool isUnderWay = event.type == ReflectorEvent::Type::Accepted || event.type == ReflectorEvent::Type::Progress;
+  if (!isUnderWay) request_ = std::move(step.request);
   const bool failed = event.type == ReflectorEvent::Type::Failed;
   if (failed || wasSynced != state_.synced || wasRefused != state_.refused || oldTrouble != state_.trouble)
     observer_.stateChanged(state_);
@@ -163,7 +169,8 @@ ReflectorEvent Reflector::watch(const ReflectorRequest& asked) {
   std::optional<ReflectorEvent> last;
   LineSplitter lines;
   base::Result<http::Response> response = client_.stream(std::move(request), [&](std::string_view piece) {
-    brought = true;
+    if (piece.empty()) advance({.type = ReflectorEvent::Type::Accepted});
+    brought = brought || !piece.empty();
     const bool fits = lines.feed(piece, [&](std::string_view line) {
       last = take(line);
       return !last;

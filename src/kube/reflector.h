@@ -37,7 +37,7 @@ struct ReflectorState {
 };
 
 struct ReflectorEvent {
-  enum class Type { Start, Page, Progress, WatchEnded, Failed };
+  enum class Type { Start, Page, Accepted, Progress, WatchEnded, Failed };
   Type type = Type::Start;
   ListPage page = {};                // Page
   std::string resourceVersion = {};  // Progress: of an event or a bookmark
@@ -54,7 +54,7 @@ struct ReflectorRequest {
 
 struct ReflectorStep {
   ReflectorState state;
-  ReflectorRequest request;  // meaningless after Progress
+  ReflectorRequest request;  // meaningless after Accepted and Progress
 };
 
 // The whole of the decision; `random` gives the jitter.

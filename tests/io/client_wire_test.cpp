@@ -139,10 +139,26 @@ TEST(ClientAnswer, EndsAStreamWhenTheSinkHasEnough) {
   std::string seen;
   auto response = newClient({})->stream(get(server.origin()), [&](std::string_view piece) {
     seen += piece;
-    return false;
+    return piece.empty();
   });
   EXPECT_TRUE(response);
   EXPECT_EQ(seen, "first");
+}
+
+TEST(ClientAnswer, TellsThatAStreamIsAcceptedBeforeAnythingIsInIt) {
+  ScriptedServer server({[](Peer& peer) {
+    peer.readHead();
+    peer.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    peer.readHead();
+  }});
+  int pieces = 0;
+  auto response = newClient({})->stream(get(server.origin()), [&](std::string_view piece) {
+    EXPECT_EQ(piece, "");
+    ++pieces;
+    return false;
+  });
+  EXPECT_TRUE(response);
+  EXPECT_EQ(pieces, 1);
 }
 
 TEST(ClientAnswer, TellsThatAStreamBroke) {

@@ -109,6 +109,16 @@ TEST(ReflectorNext, WaitsWhenWatchesEndAtOnce) {
   EXPECT_EQ(step(watching(), {.type = Type::WatchEnded, .brief = true}).request.wait, 800ms);
 }
 
+TEST(ReflectorNext, W08_IsNoLongerRefusedAsSoonAsAWatchIsAccepted) {
+  const base::Error denied{base::ErrorKind::Denied, "Unauthorized", "no token"};
+  ReflectorState state = step(watching(), {.type = Type::Failed, .error = denied}).state;
+  state = step(state, {.type = Type::Accepted}).state;
+  EXPECT_FALSE(state.refused);
+  EXPECT_EQ(state.trouble, "");
+  EXPECT_EQ(step(state, {.type = Type::WatchEnded, .brief = true}).request.wait, 1600ms)
+      << "and yet it may end at once";
+}
+
 // Plays one answer after the other; the last one stops the reflector.
 class Script final : public http::Client {
  public:
@@ -125,6 +135,7 @@ class Script final : public http::Client {
   base::Result<http::Response> stream(const http::Request& request, const http::Sink& sink) override {
     Act act = nextAct(request);
     if (act.status / 100 != 2) return http::Response{.status = act.status, .body = act.body};
+    if (!sink("")) return http::Response{};
     for (std::size_t at = 0; at < act.body.size(); at += 7)
       if (!sink(std::string_view(act.body).substr(at, 7))) return http::Response{};
     if (act.breaks) return base::unavailable("connection reset");

@@ -16,7 +16,7 @@ def make_authority(folder):
     return folder / "ca.crt"
 
 
-def make_server(folder, name, *alternative_names):
+def make_server(folder, name, *alternative_names, digest="sha256"):
     """Writes NAME.crt and NAME.key, signed by the authority of `folder`; names are such as "IP:127.0.0.1". Gives both paths."""
     folder = pathlib.Path(folder)
     certificate, key, request = (folder / f"{name}.{kind}" for kind in ("crt", "key", "csr"))
@@ -25,5 +25,5 @@ def make_server(folder, name, *alternative_names):
     _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
              "-keyout", key, "-out", request)
     _openssl("x509", "-req", "-in", request, "-CA", folder / "ca.crt", "-CAkey", folder / "ca.key", "-CAcreateserial",
-             "-days", "30", "-extfile", extensions, "-out", certificate)
+             "-days", "30", f"-{digest}", "-extfile", extensions, "-out", certificate)
     return certificate, key

@@ -4,7 +4,7 @@ import json
 import pathlib
 import subprocess
 
-from support.serviceaccount_api import ServiceAccountApi
+from support.kubernetes_api import KubernetesApi
 from support.simulator import Simulator, clean_environment
 from support.webhook import Webhook, identity_of, job_pod
 
@@ -28,7 +28,7 @@ class DayZero:
 
     def __init__(self, irsa, webhook, folder):
         self.irsa, self.webhook_program, self.folder = pathlib.Path(irsa).resolve(), pathlib.Path(webhook).resolve(), pathlib.Path(folder)
-        self.sim, self.api = Simulator(self.irsa), ServiceAccountApi(self.folder)
+        self.sim, self.api = Simulator(self.irsa), KubernetesApi(self.folder)
 
     def __enter__(self):
         self.sim.__enter__()

@@ -1,7 +1,10 @@
 """`irsa-webhook` as a process of a test, and the reviews an API server would send it."""
 import base64
+import http.client
 import json
+import os
 import pathlib
+import re
 import socket
 import ssl
 import subprocess
@@ -22,25 +25,35 @@ def free_port():
 
 
 class Webhook:
-    """Starts on entering, waits until /readyz says 200, stops on leaving. `folder` has ca.crt and ca.key (or gets them)."""
+    """Starts on entering, waits until it is ready, stops on leaving. `folder` has ca.crt and ca.key (or gets them).
 
-    def __init__(self, program, folder, kubeconfig, *flags):
+    `waits`: for "ready", for "alive" (it listens), or for nothing. `certificate` None: the flags say where it comes from.
+    `prefix` is put before the command. More goes to Popen."""
+
+    def __init__(self, program, folder, kubeconfig, *flags, name="webhook", waits="ready", certificate=("IP:127.0.0.1",),
+                 port=None, metrics_port=None, prefix=(), **popen):
         self.folder = pathlib.Path(folder)
-        self.port, self.metrics_port = free_port(), free_port()
-        self.program, self.kubeconfig, self.flags = program, kubeconfig, flags
+        self.port, self.metrics_port = port or free_port(), metrics_port or free_port()
+        self.program, self.kubeconfig, self.flags, self.prefix = program, kubeconfig, flags, prefix
+        self.name, self.waits, self.certificate, self.popen = name, waits, certificate, popen
+        self.log_file = self.folder / f"{name}.log"
 
     def __enter__(self):
-        if not (self.folder / "ca.crt").exists():
+        self.trust = self.folder / "ca.crt"
+        if not self.trust.exists():
             certificates.make_authority(self.folder)
-        certificate, key = certificates.make_server(self.folder, "webhook", "IP:127.0.0.1")
-        self.log = open(self.folder / "webhook.log", "w")
-        self.process = subprocess.Popen(
-            [str(self.program), "--in-cluster=false", f"--kubeconfig={self.kubeconfig}", f"--port={self.port}",
-             f"--metrics-port={self.metrics_port}", f"--tls-cert={certificate}", f"--tls-key={key}", *self.flags],
-            stdout=self.log, stderr=subprocess.STDOUT, preexec_fn=end_with_parent)
-        self.context = ssl.create_default_context(cafile=self.folder / "ca.crt")
+        files = ()
+        if self.certificate:
+            certificate, key = certificates.make_server(self.folder, self.name, *self.certificate)
+            files = f"--tls-cert={certificate}", f"--tls-key={key}"
+        with open(self.log_file, "w") as log:
+            self.process = subprocess.Popen(
+                [*self.prefix, str(self.program), "--in-cluster=false", f"--kubeconfig={self.kubeconfig}", f"--port={self.port}",
+                 f"--metrics-port={self.metrics_port}", *files, *self.flags],
+                **{"stdout": log, "stderr": subprocess.STDOUT, "preexec_fn": end_with_parent, **self.popen})
+        self.context = ssl.create_default_context(cafile=self.trust)
         try:
-            self._await_readiness(15)
+            self._wait(20)
         except BaseException:
             self.__exit__()
             raise
@@ -53,23 +66,46 @@ class Webhook:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.log.close()
 
-    def _await_readiness(self, seconds):
-        last, end = "", time.monotonic() + seconds
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/readyz", timeout=2) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError as error:
-                last = str(error)
+    def _wait(self, seconds):
+        check = {"ready": self.ready, "alive": lambda: self.get("/livez")[0] == 200}.get(self.waits, lambda: True)
+        end = time.monotonic() + seconds
+        while not check():
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise RuntimeError(f"irsa-webhook is not {self.waits} ({self.get('/readyz')}): {self.log()[-2000:]}")
             time.sleep(0.02)
-        raise RuntimeError(f"irsa-webhook is not ready ({last}): {(self.folder / 'webhook.log').read_text()[-2000:]}")
+
+    def log(self):
+        return self.log_file.read_text()
+
+    def get(self, path):
+        """(status, text) of the metrics port; status 0: nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except (OSError, http.client.HTTPException):
+            return 0, ""
+
+    def ready(self):
+        return self.get("/readyz")[0] == 200
 
     def metrics(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
-            return answer.read().decode()
+        return self.get("/metrics")[1]
+
+    def metric(self, name):
+        """The sum of a metric over its labels; None when there is no such metric."""
+        found = re.findall(rf"^{name}(?:{{[^}}]*}})? ([0-9.e+]+)$", self.metrics(), re.M)
+        return sum(map(float, found)) if found else None
+
+    def resident(self):
+        """Megabytes of memory."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def post(self, body, path="/mutate", content_type="application/json"):
         """(status, body) of a raw POST."""
