@@ -32,8 +32,8 @@ if(BUILD_TESTING)
   # The reviews that the local lane sends irsa-webhook at a steady rate.
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/load/*.cpp)
   add_executable(review_load ${sources})
-  target_link_libraries(review_load PRIVATE http text base test_support OpenSSL::SSL)
-  target_precompile_headers(review_load REUSE_FROM test_support)
+  target_link_libraries(review_load PRIVATE http text base OpenSSL::SSL)
+  compile_as_test(review_load)
 
   # IRSA_SANITIZED: memory and speed are no longer the program's own. Soaked tests take minutes instead of seconds.
   string(FIND "${CMAKE_CXX_FLAGS}" -fsanitize sanitized)
