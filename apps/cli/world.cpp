@@ -105,7 +105,7 @@ base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options) {
 }
 
 setup::World World::view() {
-  return {*aws.client, cluster ? cluster->client.get() : nullptr, *ground.files, ground.clock, ground.random};
+  return {*aws.client, cluster ? cluster->client.get() : nullptr, *ground.files, ground.clock};
 }
 
 }  // namespace cli

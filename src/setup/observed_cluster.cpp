@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "setup/names.h"
 #include "setup/observed.h"
 
@@ -17,6 +19,24 @@ base::Result<void> lookAt(const kube::Client& kube, const std::string& path, std
   else if (object.error().kind != base::ErrorKind::NotFound)
     return std::move(object).error();
   return {};
+}
+
+base::Result<bool> servesGuard(const kube::Client& kube) {
+  Json served = TRY(kube.get("/apis/admissionregistration.k8s.io/v1"));
+  const Json& resources = text::at(served, "resources");
+  return std::any_of(resources.begin(), resources.end(), [](const Json& resource) {
+    return text::stringAt(resource, "name") == "validatingadmissionpolicies";
+  });
+}
+
+// Network policies see the port behind the Service, and some distributions have one of their own.
+base::Result<int> apiServerPort(const kube::Client& kube) {
+  auto slice = kube.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes");
+  if (!slice && slice.error().kind != base::ErrorKind::NotFound) return std::move(slice).error();
+  if (!slice) return 0;
+  for (const Json& port : text::at(*slice, "ports"))
+    if (text::at(port, "port").is_number_integer()) return port["port"].get<int>();
+  return 0;
 }
 
 }  // namespace
@@ -42,8 +62,11 @@ base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Con
     if (!jwks) return std::move(jwks).error().during("reading the cluster's public keys");
     found.jwks = *std::move(jwks);
   }
-  for (const KubernetesObject& object : webhookObjects(configuration, {}))
-    TRY(lookAt(kube, object.path, found.objects));
+  found.servesGuard = TRY(servesGuard(kube));
+  found.apiServerPort = TRY(apiServerPort(kube));
+  WebhookWish whole = webhookWishOf(configuration);
+  whole.settings.guard = true;  // it may be there from before
+  for (const KubernetesObject& object : webhookObjects(whole)) TRY(lookAt(kube, object.path, found.objects));
   for (const Binding& binding : configuration.bindings)
     if (!binding.isPattern()) TRY(lookAt(kube, accountPath(binding.nameSpace, binding.serviceAccount), found.accounts));
 
