@@ -70,15 +70,10 @@ base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Con
   for (const Binding& binding : configuration.bindings)
     if (!binding.isPattern()) TRY(lookAt(kube, accountPath(binding.nameSpace, binding.serviceAccount), found.accounts));
 
-  Json labelled =
-      TRY(kube.get("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +
-                   configuration.name));
-  const Json& items = text::at(labelled, "items");
-  if (!items.is_array()) return found;
-  for (const Json& item : items) {
-    Json account = item;  // the API server leaves these two to the list
-    account["apiVersion"] = "v1";
-    account["kind"] = "ServiceAccount";
+  std::vector<Json> labelled =
+      TRY(kube.list("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +
+                    configuration.name));
+  for (Json& account : labelled) {
     const Json& metadata = text::at(account, "metadata");
     std::string path = accountPath(text::stringAt(metadata, "namespace"), text::stringAt(metadata, "name"));
     found.accounts[std::move(path)] = std::move(account);

@@ -14,7 +14,7 @@ std::string annotationOf(const Json& account) {
 
 std::string targetOf(const Json& object) {
   const Json& metadata = text::at(object, "metadata");
-  std::string kind = text::stringAt(object, "kind", "ServiceAccount");  // items of a list have no kind
+  std::string kind = text::stringAt(object, "kind");
   std::string space = text::stringAt(metadata, "namespace");
   return kind + " " + (space.empty() ? "" : space + "/") + text::stringAt(metadata, "name");
 }

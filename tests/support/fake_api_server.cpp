@@ -231,15 +231,20 @@ void FakeApiServer::list(std::string_view path, std::string_view query, http::Re
   for (const auto& [name, value] : fields)
     if (name == "labelSelector") selector = value;
   Json items = Json::array();
+  std::string kind;
   for (const auto& [place, object] : objects_) {
     const Resource found = resourceOf(place);
     if (found.group != wanted.group || found.plural != wanted.plural || !matches(object.live, selector)) continue;
     if (!wanted.nameSpace.empty() && found.nameSpace != wanted.nameSpace) continue;
     items.push_back(object.live);
+    kind = object.live.value("kind", "");
     items.back().erase("kind");  // as the API server does in lists
     items.back().erase("apiVersion");
   }
-  answer(response, 200, {{"kind", "List"}, {"apiVersion", "v1"}, {"items", std::move(items)}});
+  answer(response, 200,
+         {{"kind", kind + "List"},
+          {"apiVersion", wanted.group.substr(wanted.group.starts_with("/apis/") ? 6 : 5)},
+          {"items", std::move(items)}});
 }
 
 void FakeApiServer::remove(const std::string& path, http::Response& response) {
