@@ -14,6 +14,7 @@
 #include "text/nearest.h"
 #include "token_command.h"
 #include "verify_command.h"
+#include "webhook_command.h"
 #include "whoami_command.h"
 
 namespace cli {
@@ -48,11 +49,15 @@ CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::se
       ->expected(1);
 }
 
-void addOutput(CLI::App& app, CommonOptions& common) {
-  const std::map<std::string, Format> formats{{"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}};
+using Formats = std::vector<std::pair<std::string, Format>>;
+const Formats kFormats{{"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}};
+
+void addOutput(CLI::App& app, CommonOptions& common, const Formats& formats = kFormats) {
+  std::string names;
+  for (const auto& [name, format] : formats) names += (names.empty() ? "" : "|") + name;
   app.add_option("-o,--output", common.format, "the form of the result")
       ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->type_name("table|json|yaml");
+      ->type_name(names);
   app.add_flag("-q,--quiet", common.quiet, "no progress on standard error");
   app.add_flag("--no-color", common.noColor, "no colors (so does NO_COLOR)");
 }
@@ -83,6 +88,7 @@ struct Options {
   TokenMintOptions mint;
   TokenInspectOptions inspect;
   SimOptions sim;
+  WebhookRenderOptions render;
 };
 
 void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
@@ -184,6 +190,42 @@ void addToken(CLI::App& root, Options& options, Command& chosen) {
   example(*inspect, "irsa token inspect token");
 }
 
+void addWebhookRender(CLI::App& group, Options& options, Command& chosen) {
+  WebhookRenderOptions& render = options.render;
+  CLI::App* app = addCommand(group, "render", "Print the webhook's manifests, for kubectl or GitOps.", chosen,
+                             [&render] { return runWebhookRender(render); });
+  app->add_option("-f,--file", render.common.file, "where to take the rest from [irsa.yaml, if there is one]")
+      ->type_name("FILE");
+  addOutput(*app, render.common, {{"yaml", Format::Yaml}, {"json", Format::Json}});
+  app->add_option("--namespace", render.nameSpace, "[irsa-system]")->type_name("NAME");
+  app->add_option("--image", render.image, "the image that holds irsa-webhook")->type_name("NAME");
+  app->add_option("--replicas", render.replicas, "[2]")->check(CLI::Range(1, 10).description(""))->type_name("N");
+  app->add_option("--failure-policy", render.failurePolicy, "of pods without a label [Ignore]")
+      ->check(CLI::IsMember({"Ignore", "Fail"}).description(""))
+      ->type_name("Ignore|Fail");
+  app->add_option("--region", render.region, "the AWS Region that pods are told")->type_name("NAME");
+  app->add_flag("--no-guard", render.noGuard, "no ValidatingAdmissionPolicy (it needs Kubernetes 1.30)");
+  app->add_option("--cert-source", render.certificateSource,
+                  "self: the webhook's own authority; files: a Secret [self]")
+      ->check(CLI::IsMember({"self", "files"}).description(""))
+      ->type_name("self|files");
+  app->add_option("--secret", render.secret, "files: the Secret with tls.crt and tls.key")->type_name("NAME");
+  app->add_option("--inject-ca-from", render.injectCaFrom, "files: cert-manager's Certificate, which fills caBundle")
+      ->type_name("NAMESPACE/NAME");
+  app->add_option("--api-server-port", render.apiServerPort,
+                  "a port that the NetworkPolicy lets through, beside 443 and 6443")
+      ->check(CLI::Range(1, 65535).description(""))
+      ->type_name("PORT");
+  app->footer(
+      "Example:\n  irsa webhook render --region us-west-2 --image registry.example.com/irsa:1 | kubectl apply -f -\n");
+}
+
+void addWebhook(CLI::App& root, Options& options, Command& chosen) {
+  CLI::App* group = root.add_subcommand("webhook", "The admission webhook's manifests");
+  group->require_subcommand(1);
+  addWebhookRender(*group, options, chosen);
+}
+
 void addSimOptions(CLI::App& app, SimOptions& options) {
   app.add_option("--listen", options.listen, "loopback address and port [127.0.0.1:0]")->type_name("ADDRESS:PORT");
   app.add_option("--i-know", options.iKnow, "listen on this address although others can reach it")
@@ -277,6 +319,7 @@ int run(int argc, char** argv) {
   Command chosen;
   addLifeCycle(root, options, chosen);
   addApiServer(root, options, chosen);
+  addWebhook(root, options, chosen);
   addProof(root, options, chosen);
   addToken(root, options, chosen);
   addSim(root, options, chosen);
