@@ -16,7 +16,8 @@ import botocore.config
 import botocore.exceptions
 
 import tokens
-from node import Node, until
+from kubectl import until
+from node import Node
 from support import aws_world, certificates
 from support.simulator import Simulator
 
