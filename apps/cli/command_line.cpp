@@ -105,6 +105,7 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   apply->add_flag("--dry-run", options.apply.common.dryRun, "show the plan and stop");
   apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask on the terminal");
   apply->add_flag("--adopt", options.apply.adopt, "take over objects that somebody else made");
+  apply->add_flag("--no-wait", options.apply.noWait, "do not wait until the webhook works (else up to --timeout, 3m)");
   example(*apply, "irsa apply -f irsa.yaml --yes");
 
   CLI::App* destroy = addCommand(root, "destroy", "Remove what apply made: roles, then the provider, then the bucket.",

@@ -164,10 +164,10 @@ class TheMainJob(unittest.TestCase):
         self.assertEqual(self.ask_api_as_witness(), "system:serviceaccount:default:default")
 
     def test_03_apply(self):
-        self.irsa("apply", "-f", "irsa.yaml", "--yes")
+        self.assertIn("the webhook works", self.irsa("apply", "-f", "irsa.yaml", "--yes"))
         account = self.node.get("serviceaccount", "s3-echoer")
         self.assertEqual(account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"], self.role)
-        self.node.kubectl("rollout", "status", "deployment", "-n", "irsa-system", "--timeout=90s")
+        self.node.kubectl("rollout", "status", "deployment", "-n", "irsa-system", "--timeout=1s")  # apply has waited for it
         plan = json.loads(self.irsa("plan", "-f", "irsa.yaml", "--detailed-exitcode", "-o", "json", "--quiet"))
         self.assertEqual(plan["changes"], 0)
         type(self).issuer = plan["issuer"]
