@@ -37,11 +37,6 @@ bool isOfThisKind(const Json& entry, const std::string& service) {
   return text::compact(text::at(entry, "objectSelector")).find(kSkipLabel) != std::string::npos;
 }
 
-int intAt(const Json& json, std::string_view member, int fallback) {
-  const Json& value = text::at(json, member);
-  return value.is_number_integer() ? value.get<int>() : fallback;
-}
-
 std::string decoded(const std::string& base64) {
   auto bytes = text::decodeBase64(base64);
   return bytes ? *std::move(bytes) : "";
@@ -58,11 +53,11 @@ IdentityWebhook webhookOf(const std::string& configuration, const Json& entry) {
   const Json& service = text::at(client, "service");
   IdentityWebhook webhook{configuration, text::stringAt(entry, "name"), text::stringAt(client, "url"),
                           text::stringAt(service, "namespace"), text::stringAt(service, "name")};
-  webhook.port = intAt(service, "port", webhook.port);
+  webhook.port = text::intAt(service, "port", webhook.port);
   webhook.authorities = decoded(text::stringAt(client, "caBundle"));
   webhook.failurePolicy = text::stringAt(entry, "failurePolicy", webhook.failurePolicy);
   webhook.reinvocationPolicy = text::stringAt(entry, "reinvocationPolicy", webhook.reinvocationPolicy);
-  webhook.timeoutSeconds = intAt(entry, "timeoutSeconds", webhook.timeoutSeconds);
+  webhook.timeoutSeconds = text::intAt(entry, "timeoutSeconds", webhook.timeoutSeconds);
   for (const Json& version : text::at(entry, "admissionReviewVersions"))
     if (version.is_string()) webhook.reviewVersions.push_back(version);
   webhook.namespaceSelector = text::at(entry, "namespaceSelector");

@@ -1,5 +1,6 @@
 // Webhooks that give pods their AWS credentials, ours, AWS's and their copies, as they stand in a cluster.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,10 @@ struct IdentityWebhook {
   std::string configuration, name;
   std::string url;                            // empty: a Service
   std::string serviceNamespace, serviceName;  // both empty with a URL
-  int port = 443;                             // of the Service
+  std::int64_t port = 443;                    // of the Service
   std::string authorities = {};               // caBundle, decoded
   std::string failurePolicy = "Fail", reinvocationPolicy = "Never";
-  int timeoutSeconds = 10;
+  std::int64_t timeoutSeconds = 10;
   std::vector<std::string> reviewVersions = {};
   text::Json namespaceSelector = {}, objectSelector = {};
   bool looksAtNamespaces = false;  // a matchCondition does: the selectors are not all that is asked

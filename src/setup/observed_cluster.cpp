@@ -34,9 +34,8 @@ base::Result<int> apiServerPort(const kube::Client& kube) {
   auto slice = kube.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes");
   if (!slice && slice.error().kind != base::ErrorKind::NotFound) return std::move(slice).error();
   if (!slice) return 0;
-  for (const Json& port : text::at(*slice, "ports"))
-    if (text::at(port, "port").is_number_integer()) return port["port"].get<int>();
-  return 0;
+  const Json& ports = text::at(*slice, "ports");
+  return ports.empty() ? 0 : int(text::intAt(ports.front(), "port"));
 }
 
 }  // namespace

@@ -18,11 +18,6 @@ std::string pathIn(std::string_view group, std::string_view nameSpace, std::stri
          std::string(kWebhookName);
 }
 
-int countIn(const Json& status, std::string_view member) {
-  const Json& value = text::at(status, member);
-  return value.is_number_integer() ? value.get<int>() : 0;
-}
-
 // What keeps the first pod that is not ready from it. Empty when that can't be told.
 std::string troubleOf(const kube::Client& kube, const Json& deployment, const std::string& nameSpace) {
   for (const Json& condition : text::at(text::at(deployment, "status"), "conditions"))
@@ -39,11 +34,12 @@ std::string troubleOf(const kube::Client& kube, const Json& deployment, const st
 
 void judgeRollout(const Json& deployment, WebhookState& state) {
   const Json& status = text::at(deployment, "status");
-  const int wanted = countIn(text::at(deployment, "spec"), "replicas");
-  const int all = countIn(status, "replicas"), updated = countIn(status, "updatedReplicas");
-  const int available = countIn(status, "availableReplicas");
-  const bool isSeen = countIn(status, "observedGeneration") >= countIn(text::at(deployment, "metadata"), "generation");
-  const int ready = isSeen ? std::max(0, available - (all - updated)) : 0;
+  const std::int64_t wanted = text::intAt(text::at(deployment, "spec"), "replicas");
+  const std::int64_t all = text::intAt(status, "replicas"), updated = text::intAt(status, "updatedReplicas");
+  const std::int64_t available = text::intAt(status, "availableReplicas");
+  const bool isSeen =
+      text::intAt(status, "observedGeneration") >= text::intAt(text::at(deployment, "metadata"), "generation");
+  const std::int64_t ready = isSeen ? std::max<std::int64_t>(0, available - (all - updated)) : 0;
   state.works = ready >= 1;
   state.isComplete = ready >= wanted && all == updated;
   if (!state.isComplete)

@@ -259,6 +259,10 @@ http::Answer FakeApiServer::handle(const http::Request& request, http::Response&
   const auto hidden = forbidden.find(path);
   if (hidden != forbidden.end()) {
     refuse(response, 403, "Forbidden", path + " is forbidden");
+  } else if (path == unavailable) {
+    refuse(response, 503, "ServiceUnavailable", "etcd is away");
+  } else if (!servesGuard && path.find("/validatingadmissionpolic") != std::string::npos) {
+    refuse(response, 404, "NotFound", "the server could not find the requested resource");
   } else if (path == "/openid/v1/jwks") {
     response.body = jwks;
   } else if (path == "/apis/admissionregistration.k8s.io/v1") {

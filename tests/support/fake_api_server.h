@@ -17,6 +17,7 @@ class FakeApiServer final : public http::Handler {
   std::string jwks;                 // what /openid/v1/jwks answers
   bool servesGuard = true;          // knows the kind ValidatingAdmissionPolicy
   std::set<std::string> forbidden;  // paths that are refused
+  std::string unavailable;          // a path that is answered by 503
 
   http::Answer handle(const http::Request& request, http::Response& response) override;
 
