@@ -51,6 +51,8 @@ CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::se
 
 using Formats = std::vector<std::pair<std::string, Format>>;
 const Formats kFormats{{"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}};
+const Formats kFindingFormats{
+    {"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}, {"sarif", Format::Sarif}};
 
 void addOutput(CLI::App& app, CommonOptions& common, const Formats& formats = kFormats) {
   std::string names;
@@ -62,10 +64,16 @@ void addOutput(CLI::App& app, CommonOptions& common, const Formats& formats = kF
   app.add_flag("--no-color", common.noColor, "no colors (so does NO_COLOR)");
 }
 
-void addCommon(CLI::App& app, CommonOptions& common) {
+void addCommon(CLI::App& app, CommonOptions& common, const Formats& formats = kFormats) {
   app.add_option("-f,--file", common.file, "the file that says what you want [irsa.yaml]")->type_name("FILE");
-  addOutput(app, common);
+  addOutput(app, common, formats);
   addDuration(app, "--timeout", common.timeout, "the longest wait");
+}
+
+void addCluster(CLI::App& app, ClusterChoice& cluster) {
+  app.add_option("--kubeconfig", cluster.kubeconfig, "how to reach the API server [that of irsa.yaml, KUBECONFIG]")
+      ->type_name("FILE");
+  app.add_option("--context", cluster.context, "the kubeconfig's context")->type_name("NAME");
 }
 
 void example(CLI::App& app, const std::string& lines) {
@@ -89,6 +97,7 @@ struct Options {
   TokenInspectOptions inspect;
   SimOptions sim;
   WebhookRenderOptions render;
+  WebhookLintOptions lint;
 };
 
 void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
@@ -121,10 +130,7 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
   addCommon(app, options.common);
   app.add_option("--manifest", options.manifest, "the static pod's manifest [" + options.manifest + "]")
       ->type_name("FILE");
-  app.add_option("--kubeconfig", options.kubeconfig,
-                 "how to reach this node's API server [that of irsa.yaml, KUBECONFIG]")
-      ->type_name("FILE");
-  app.add_option("--context", options.context, "the kubeconfig's context")->type_name("NAME");
+  addCluster(app, options.cluster);
   app.add_option("--backup", options.backupFolder,
                  "where pre-images are kept [irsa-backup beside the manifests folder]")
       ->type_name("FOLDER");
@@ -222,9 +228,17 @@ void addWebhookRender(CLI::App& group, Options& options, Command& chosen) {
 }
 
 void addWebhook(CLI::App& root, Options& options, Command& chosen) {
-  CLI::App* group = root.add_subcommand("webhook", "The admission webhook's manifests");
+  CLI::App* group =
+      root.add_subcommand("webhook", "The admission webhook: its manifests, and what is wrong with those there");
   group->require_subcommand(1);
   addWebhookRender(*group, options, chosen);
+  CLI::App* lint = addCommand(*group, "lint", "Find what would block pods or let them miss their role. Reads only.",
+                              chosen, [&] { return runWebhookLint(options.lint); });
+  addCommon(*lint, options.lint.common, kFindingFormats);
+  addCluster(*lint, options.lint.cluster);
+  lint->footer(
+      "Example:\n  irsa webhook lint --kubeconfig ~/.kube/config\n"
+      "Exit codes: 0 nothing to do, 1 findings, 4 the cluster did not answer, or not to us\n");
 }
 
 void addSimOptions(CLI::App& app, SimOptions& options) {

@@ -19,7 +19,15 @@ struct WebhookRenderOptions {
   int apiServerPort = 0;                   // 0: none but 443 and 6443
 };
 
+struct WebhookLintOptions {
+  CommonOptions common;
+  ClusterChoice cluster;
+};
+
 // Prints the manifests that kubectl apply takes. Looks at no cluster.
 int runWebhookRender(const WebhookRenderOptions& options);
+
+// Looks at the cluster, changes nothing, and prints what would block pods or let them miss their role.
+int runWebhookLint(const WebhookLintOptions& options);
 
 }  // namespace cli

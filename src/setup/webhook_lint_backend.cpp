@@ -9,8 +9,9 @@ namespace {
 using text::Json;
 
 std::string consequence(const IdentityWebhook& webhook) {
-  return webhook.failurePolicy == "Fail" ? "no pod that it takes can be created"
-                                         : "pods start without the role of their account";
+  return "calls of " + webhook.name + " fail, and " +
+         (webhook.failurePolicy == "Fail" ? "none of the pods it takes can be created"
+                                          : "pods start without the role of their account");
 }
 
 bool hasPort(const Json& service, std::int64_t port) {

@@ -192,6 +192,7 @@ class TheMainJob(unittest.TestCase):
         self.assertEqual(injected["AWS_REGION"], "us-west-2")
         self.assertIn("aws-iam-token", [volume["name"] for volume in pod["spec"]["volumes"]])
         self.assertEqual(pod["metadata"]["ownerReferences"][0]["kind"], "Job")
+        self.assertEqual(self.irsa("webhook", "lint", "-f", "irsa.yaml"), "no findings\n")
 
     def test_06_the_same_job_under_another_account_is_refused(self):
         self.node.kubectl("create", "serviceaccount", "intruder")

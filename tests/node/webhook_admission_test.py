@@ -188,6 +188,17 @@ class Admission(unittest.TestCase):
         for wanted in (pod(labels=required), pod(account="plain", labels=required), pod(labels=required, namespace="kube-system")):
             self.assertIn("strict.irsa-webhook.irsa-system.svc", self.refused(wanted) or "it was let through")
 
+    def test_lint_reads_the_live_objects(self):
+        with self.webhook():
+            self.await_injection()
+            done = subprocess.run([IRSA, "webhook", "lint", "--kubeconfig", self.cluster.kubeconfig, "-o", "json"], cwd=self.folder,
+                                  text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        found = [(entry["code"], entry["place"]) for entry in json.loads(done.stdout)["findings"]]
+        self.assertEqual(found, [("WEBHOOK_MISSES_NAMESPACE", "Namespace irsa-system"),
+                                 ("WEBHOOK_MISSES_NAMESPACE", "Namespace kube-system"),
+                                 ("ACCOUNT_NOT_GUARDED", "ServiceAccount default/unlabelled")])
+
     def test_controllers_would_be_told_at_once_and_the_next_try_goes_through(self):
         self.await_guard()
         started = time.monotonic()
