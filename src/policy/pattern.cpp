@@ -61,8 +61,15 @@ std::string lowerCase(std::string_view text) {
   return out;
 }
 
-void Pattern::add(std::string_view text, bool isLiteral) {
-  for (char c : text) pieces_.push_back({c, isLiteral || (c != '*' && c != '?')});
+void Pattern::addLiteral(std::string_view text) {
+  isLiteral_.resize(bytes_.size());
+  bytes_ += text;
+  isLiteral_.resize(bytes_.size(), true);
+}
+
+void Pattern::addWild(std::string_view text) {
+  bytes_ += text;
+  if (!isLiteral_.empty()) isLiteral_.resize(bytes_.size());
 }
 
 std::optional<Pattern> Pattern::expand(std::string_view text, const Context* variables) {
@@ -70,24 +77,18 @@ std::optional<Pattern> Pattern::expand(std::string_view text, const Context* var
   while (!text.empty()) {
     auto start = variables == nullptr ? text.npos : text.find("${");
     auto end = start == text.npos ? text.npos : text.find('}', start);
-    pattern.add(text.substr(0, end == text.npos ? text.npos : start), false);
+    pattern.addWild(text.substr(0, end == text.npos ? text.npos : start));
     if (end == text.npos) break;
     auto value = valueOf(text.substr(start + 2, end - start - 2), *variables);
     if (!value) return std::nullopt;
-    pattern.add(*value, true);
+    pattern.addLiteral(*value);
     text.remove_prefix(end + 1);
   }
   return pattern;
 }
 
-std::string Pattern::plain() const {
-  std::string out;
-  for (const Piece& piece : pieces_) out += piece.byte;
-  return out;
-}
-
-bool Pattern::equals(std::string_view value) const { return plain() == value; }
-bool Pattern::equalsIgnoringCase(std::string_view value) const { return lowerCase(plain()) == lowerCase(value); }
+bool Pattern::equals(std::string_view value) const { return bytes_ == value; }
+bool Pattern::equalsIgnoringCase(std::string_view value) const { return lowerCase(bytes_) == lowerCase(value); }
 
 // Only the last '*' is ever tried again, so the time is at most the product of the two sizes.
 bool Pattern::like(std::string_view value) const {
@@ -95,13 +96,13 @@ bool Pattern::like(std::string_view value) const {
   std::optional<std::size_t> star;
   std::size_t retry = 0;
   while (i < value.size()) {
-    if (at < pieces_.size() && !pieces_[at].isLiteral && pieces_[at].byte == '*') {
+    if (at < bytes_.size() && isWild(at, '*')) {
       star = ++at;
       retry = i;
-    } else if (at < pieces_.size() && !pieces_[at].isLiteral) {
+    } else if (at < bytes_.size() && isWild(at, '?')) {
       ++at;
       i = nextCharacter(value, i);
-    } else if (at < pieces_.size() && pieces_[at].byte == value[i]) {
+    } else if (at < bytes_.size() && bytes_[at] == value[i]) {
       ++at;
       ++i;
     } else if (star) {
@@ -111,8 +112,8 @@ bool Pattern::like(std::string_view value) const {
       return false;
     }
   }
-  return std::all_of(pieces_.begin() + std::ptrdiff_t(at), pieces_.end(),
-                     [](const Piece& piece) { return !piece.isLiteral && piece.byte == '*'; });
+  while (at < bytes_.size() && isWild(at, '*')) ++at;
+  return at == bytes_.size();
 }
 
 bool arnLike(std::string_view pattern, std::string_view value, const Context* variables) {
