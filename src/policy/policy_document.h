@@ -109,8 +109,4 @@ Decision evaluate(const PolicyDocument& document, PolicyKind kind, const Request
 Explanation explain(const PolicyDocument& document, PolicyKind kind, const Request& request);
 Verdict decide(const PolicyDocument& document, PolicyKind kind, const Request& request);
 
-// The trust policy of a role for one provider: aud and sub both pinned. Subjects with * or ? use StringLike.
-text::Json trustPolicy(std::string_view providerArn, std::string_view providerName, std::string_view audience,
-                       const std::vector<std::string>& subjects);
-
 }  // namespace policy
