@@ -103,6 +103,8 @@ bool isInside(std::string_view given, std::string_view wanted) {
 }
 
 bool matchesText(Comparison comparison, std::string_view given, std::string_view wanted, const Context* variables) {
+  if (comparison != Comparison::StringEqualsIgnoreCase && isPlain(wanted, variables))
+    return comparison == Comparison::StringLike ? like(wanted, given) : wanted == given;
   auto pattern = Pattern::expand(wanted, variables);
   if (!pattern) return false;
   if (comparison == Comparison::StringLike) return pattern->like(given);

@@ -33,6 +33,32 @@ std::size_t nextCharacter(std::string_view text, std::size_t at) {
   return at;
 }
 
+// Only the last '*' is ever tried again, so the time is at most the product of the two sizes.
+template <class IsWild>
+bool matches(std::string_view pattern, std::string_view value, IsWild isWild) {
+  constexpr std::size_t kNone = std::string_view::npos;
+  std::size_t at = 0, i = 0, star = kNone, retry = 0;
+  while (i < value.size()) {
+    if (at < pattern.size() && isWild(at, '*')) {
+      star = ++at;
+      retry = i;
+    } else if (at < pattern.size() && isWild(at, '?')) {
+      ++at;
+      i = nextCharacter(value, i);
+    } else if (at < pattern.size() && pattern[at] == value[i]) {
+      ++at;
+      ++i;
+    } else if (star != kNone) {
+      at = star;
+      i = retry = nextCharacter(value, retry);
+    } else {
+      return false;
+    }
+  }
+  while (at < pattern.size() && isWild(at, '*')) ++at;
+  return at == pattern.size();
+}
+
 constexpr std::size_t kArnParts = 6;
 using ArnParts = std::array<std::string_view, kArnParts>;
 
@@ -90,30 +116,16 @@ std::optional<Pattern> Pattern::expand(std::string_view text, const Context* var
 bool Pattern::equals(std::string_view value) const { return bytes_ == value; }
 bool Pattern::equalsIgnoringCase(std::string_view value) const { return lowerCase(bytes_) == lowerCase(value); }
 
-// Only the last '*' is ever tried again, so the time is at most the product of the two sizes.
 bool Pattern::like(std::string_view value) const {
-  std::size_t at = 0, i = 0;
-  std::optional<std::size_t> star;
-  std::size_t retry = 0;
-  while (i < value.size()) {
-    if (at < bytes_.size() && isWild(at, '*')) {
-      star = ++at;
-      retry = i;
-    } else if (at < bytes_.size() && isWild(at, '?')) {
-      ++at;
-      i = nextCharacter(value, i);
-    } else if (at < bytes_.size() && bytes_[at] == value[i]) {
-      ++at;
-      ++i;
-    } else if (star) {
-      at = *star;
-      i = retry = nextCharacter(value, retry);
-    } else {
-      return false;
-    }
-  }
-  while (at < bytes_.size() && isWild(at, '*')) ++at;
-  return at == bytes_.size();
+  return matches(bytes_, value, [&](std::size_t at, char wildcard) { return isWild(at, wildcard); });
+}
+
+bool isPlain(std::string_view text, const Context* variables) {
+  return variables == nullptr || text.find("${") == text.npos;
+}
+
+bool like(std::string_view pattern, std::string_view value) {
+  return matches(pattern, value, [&](std::size_t at, char wildcard) { return pattern[at] == wildcard; });
 }
 
 bool arnLike(std::string_view pattern, std::string_view value, const Context* variables) {
@@ -121,6 +133,10 @@ bool arnLike(std::string_view pattern, std::string_view value, const Context* va
   auto given = arnParts(value, false);
   if (!wanted || !given) return false;
   for (std::size_t i = 0; i < kArnParts; ++i) {
+    if (isPlain((*wanted)[i], variables)) {
+      if (!like((*wanted)[i], (*given)[i])) return false;
+      continue;
+    }
     auto part = Pattern::expand((*wanted)[i], variables);
     if (!part || !part->like((*given)[i])) return false;
   }

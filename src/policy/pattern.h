@@ -39,6 +39,12 @@ class Pattern {
   std::vector<bool> isLiteral_;  // empty: nothing is
 };
 
+// Whether `text` stands for itself: it has no variable and no escape, and need not be expanded.
+bool isPlain(std::string_view text, const Context* variables);
+
+// Pattern::like for a plain text.
+bool like(std::string_view pattern, std::string_view value);
+
 // Whether an ARN matches a pattern of an ARN, each of the six parts for itself.
 bool arnLike(std::string_view pattern, std::string_view value, const Context* variables);
 
