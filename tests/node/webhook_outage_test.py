@@ -35,7 +35,7 @@ class Outages(unittest.TestCase):
     def setUpClass(cls):
         cls.node = cls.enterClassContext(Node())
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="irsa-outage-")))
-        cls.node.load_image(IMAGE, "--entrypoint", "/irsa-webhook", *cls.user_of_package(), f"irsa={IRSA}", f"irsa-webhook={WEBHOOK}",
+        cls.node.load_image(IMAGE, "--entrypoint", "/irsa-webhook", f"irsa={IRSA}", f"irsa-webhook={WEBHOOK}",
                             f"webhook={WEBHOOK}")
         cls.node.await_rest()
         cls.node.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
@@ -49,13 +49,7 @@ class Outages(unittest.TestCase):
     @classmethod
     def await_webhook(cls):
         cls.node.kubectl("rollout", "status", *DEPLOYMENT, "--timeout=120s")
-        until("pods injected", 60, lambda: cls.is_injected())
-
-    @staticmethod
-    def user_of_package():
-        """As script/package says it, so that the image is the one that people get."""
-        words = (pathlib.Path(__file__).parents[2] / "script/package").read_text().split()
-        return ("--user", words[words.index("--user") + 1])
+        until("pods injected", 60, cls.is_injected)
 
     @classmethod
     def is_injected(cls):
