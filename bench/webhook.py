@@ -22,7 +22,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 from review import review  # pylint: disable=wrong-import-position
 from support import certificates  # pylint: disable=wrong-import-position
 from support.kubernetes_api import KubernetesApi  # pylint: disable=wrong-import-position
-from support.webhook import free_port  # pylint: disable=wrong-import-position
+from support.ports import free_port  # pylint: disable=wrong-import-position
 
 CONNECTIONS, ROUNDS, ACCOUNTS = 25, 3, 1000
 ROLE = "arn:aws:iam::123456789012:role/payments-api"

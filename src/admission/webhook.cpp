@@ -82,8 +82,8 @@ http::Answer Webhook::handle(const http::Request& request, http::Response& respo
   Decision decision = decide(reader_.review());
   if (mustAsk(decision)) {
     const LookupResult result = co_await lookup_.find(key_, lookupBudget(request.query(), options_.lookupBudget));
-    decision = afterLookup(result);
     reader_.read(request.body);  // others may have used the reader meanwhile
+    decision = afterLookup(result);
   } else if (decision.reason == Reason::AccountUnknown && !sources_.accounts.synced()) {
     decision.reason = Reason::NotSynced;
   }
@@ -156,7 +156,9 @@ bool Webhook::mustAsk(const Decision& known) const {
   return known.reason == Reason::AccountUnknown || (known.reason == Reason::NoRoleArn && isYoung_);
 }
 
-Webhook::Decision Webhook::afterLookup(const LookupResult& result) const {
+Webhook::Decision Webhook::afterLookup(const LookupResult& result) {
+  // The watch may have brought the account while the question was open.
+  if (Decision known = decide(reader_.review()); known.reason == Reason::Injected) return known;
   if (result.type == LookupResult::Type::Failed) return {Reason::LookupFailed};
   if (result.type == LookupResult::Type::Absent) return {Reason::AccountUnknown};
   if (!result.identity || result.identity->roleArn.empty()) return {Reason::NoRoleArn, result.identity};

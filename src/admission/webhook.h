@@ -51,7 +51,7 @@ class Webhook final : public http::Handler {
   Decision decide(const kube::Review& review);
   Decision decideByAccount(const kube::Review& review);
   Decision containerCredentials(const kube::Review& review) const;
-  Decision afterLookup(const LookupResult& result) const;
+  Decision afterLookup(const LookupResult& result);
   void mutate(const kube::Review& review, Decision& decision, kube::ReviewAnswer& reply);
   void answer(const http::Request& request, http::Response& response, Decision decision, base::Time begin);
   void fail(const http::Request& request, http::Response& response, int status, Reason reason, std::string_view text,

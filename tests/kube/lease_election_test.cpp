@@ -75,7 +75,7 @@ TEST_F(OneLease, PassesToAnotherWhenItIsNotRenewed) {
   EXPECT_EQ(lease["spec"]["leaseTransitions"], 2);
 }
 
-TEST_F(OneLease, IsJudgedByWhenItWasSeenToChangeAndNotByTheOthersClock) {
+TEST_F(OneLease, C08_IsJudgedByWhenItWasSeenToChangeAndNotByTheOthersClock) {
   LeaseElection b = replica("b");
   for (int i = 0; i < 10; ++i) {
     lease["spec"] = {{"holderIdentity", "a"},
@@ -86,7 +86,7 @@ TEST_F(OneLease, IsJudgedByWhenItWasSeenToChangeAndNotByTheOthersClock) {
   }
 }
 
-TEST_F(OneLease, GoesToOneOfTwoWhoReachForItAtOnce) {
+TEST_F(OneLease, C08_GoesToOneOfTwoWhoReachForItAtOnce) {
   LeaseElection a = replica("a"), b = replica("b");
   const Json before = lease;
   EXPECT_TRUE(leads(a));

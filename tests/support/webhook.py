@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import re
-import socket
 import ssl
 import subprocess
 import time
@@ -14,14 +13,8 @@ import urllib.request
 import uuid
 
 from support import certificates, json_patch
+from support.ports import free_port
 from support.simulator import end_with_parent
-
-
-def free_port():
-    """A port of loopback that nobody has at this moment; the webhook's flags, like AWS's, take no 'any'."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Webhook:
