@@ -110,10 +110,10 @@ class Replicas(Authority):
 
 class Rotation(Authority):
     def test_C03_authorities_follow_each_other_without_a_failed_handshake(self):
-        flags = ("--ca-lifetime=6s", "--cert-lifetime=4s", "--ca-settle=1s")
+        flags = ("--ca-lifetime=9s", "--cert-lifetime=6s", "--ca-settle=2s")
         replicas = [self.replica(number, *flags) for number in range(2)]
-        load = self.load(replicas, self.observe(lag=0.8))
-        bundles, end = set(), time.monotonic() + scaled(14, 700)
+        load = self.load(replicas, self.observe(lag=0.8), rate=scaled(60, 200))
+        bundles, end = set(), time.monotonic() + scaled(16, 700)
         while time.monotonic() < end:
             bundles.add(self.bundle())
             time.sleep(0.1)
