@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "admission/patch_check.h"
 #include "admission/webhook_fixture.h"
 #include "support/injected_pod.h"
 #include "support/json_patch.h"
@@ -50,6 +51,7 @@ Injected inject(const Json& pod, const Settings& settings = {}, const Identity& 
   EXPECT_EQ(done, !mutator.patch().empty());
   Injected out{std::string(mutator.patch()), mutator.warnings(), pod};
   if (!done) return out;
+  EXPECT_TRUE(admission::isSoundPatch(out.patch, reader.review())) << out.patch;
   base::Result<Json> patched = support::applyPatch(pod, out.patch);
   EXPECT_TRUE(patched) << patched.error().message << out.patch;
   if (patched) out.pod = *patched;

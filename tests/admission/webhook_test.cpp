@@ -205,6 +205,18 @@ TEST(Webhook, B09_TreatsEveryOperationAlikeAndNothingAsNothing) {
 }
 
 // A mirror pod is a static pod's likeness; the API server refuses one with a service account.
+TEST(Webhook, B14_AnswersAPatchThatDoesNotFitWithA500) {
+  WebhookFixture fixture({}, {.isSound = [](std::string_view, const kube::Review&) { return false; }});
+  fixture.list({account("sa1", kRole), account("plain", "")});
+  const http::Response response = fixture.post(reviewOf(podOf("sa1")));
+  EXPECT_EQ(response.status, 500);
+  EXPECT_THAT(response.body, HasSubstr("a defect of irsa-webhook"));
+  EXPECT_THAT(fixture.lines.back(), HasSubstr("\"reason\":\"UnsoundPatch\""));
+  EXPECT_THAT(admission::renderMetrics({&fixture.webhook.metrics()}, {}),
+              HasSubstr("irsa_webhook_decisions_total{reason=\"UnsoundPatch\"} 1\n"));
+  EXPECT_EQ(fixture.post(reviewOf(podOf("plain"))).status, 200);
+}
+
 TEST(Webhook, B13_LeavesMirrorPodsAlone) {
   WebhookFixture fixture;
   fixture.list({account("default", kRole)});
