@@ -17,27 +17,14 @@ constexpr std::uint32_t kManifestMode = 0600;
 std::string rollbackCommand(const ApiServerOptions& options, const ManifestPlace& place) {
   std::string command = "irsa apiserver rollback --manifest " + place.path;
   if (!options.backupFolder.empty()) command += " --backup " + options.backupFolder;
-  if (!options.kubeconfig.empty()) command += " --kubeconfig " + options.kubeconfig;
+  if (!options.cluster.kubeconfig.empty()) command += " --kubeconfig " + options.cluster.kubeconfig;
   return command;
 }
 
-base::Result<bool> isThere(const std::string& path, const base::Files& files) {
-  const std::optional<base::FileInfo> info = TRY(files.info(path));
-  return info.has_value();
-}
-
-// From the command line; what it leaves open comes from irsa.yaml, if there is one.
 base::Result<ClusterConnection> connect(const ApiServerOptions& options, Ground& ground) {
-  setup::ClusterSettings settings{.kubeconfig = options.kubeconfig, .context = options.context};
-  const bool configured = TRY(isThere(options.common.file, *ground.files));
-  if (options.kubeconfig.empty() && configured) {
-    const setup::Configuration configuration = TRY(loadConfiguration(options.common, *ground.files));
-    if (configuration.cluster) settings = *configuration.cluster;
-    if (!options.context.empty()) settings.context = options.context;
-  }
   CommonOptions common = options.common;
   common.timeout = kAnswerTimeout;
-  return connectCluster(settings, common, ground);
+  return connectChosenCluster(options.cluster, common, ground);
 }
 
 base::Result<std::string> wishedIssuer(const ApiServerOptions& options) {

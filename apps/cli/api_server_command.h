@@ -7,9 +7,8 @@ namespace cli {
 struct ApiServerOptions {
   CommonOptions common;
   std::string manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-  std::string issuer;        // patch: empty means the one of irsa.yaml
-  std::string kubeconfig;    // empty: that of irsa.yaml, KUBECONFIG or ~/.kube/config
-  std::string context;       // empty: the current one
+  std::string issuer;  // patch: empty means the one of irsa.yaml
+  ClusterChoice cluster;
   std::string backupFolder;  // empty: irsa-backup beside the manifests folder
   bool singleNode = false;   // patch: the user vouches that there is one control-plane node
 };

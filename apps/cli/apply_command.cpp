@@ -1,6 +1,7 @@
 #include "apply_command.h"
 
 #include "plan_command.h"
+#include "setup/webhook_wait.h"
 
 namespace cli {
 namespace {
@@ -16,6 +17,27 @@ std::string summary(const Console& console, const setup::Plan& plan) {
   for (const std::string& role : plan.roleArns) text += "  role      " + role + "\n";
   for (const std::string& note : plan.notes) text += "  note: " + note + "\n";
   return text;
+}
+
+constexpr std::chrono::seconds kDefaultWait{180};
+
+// Until pods get what this run set up. False after an error was printed.
+bool awaitWebhook(const LifeCycleOptions& options, World& world, const Console& console, text::Json& document) {
+  const std::chrono::seconds timeout = options.common.timeout.count() > 0 ? options.common.timeout : kDefaultWait;
+  const base::Result<setup::WebhookState> state =
+      setup::awaitWebhook(*world.cluster->client, world.configuration.webhook, timeout, world.ground.clock,
+                          [&console](const std::string& missing) { console.progress("  waiting: " + missing); });
+  if (!state) {
+    document["webhook"] = {{"works", false}, {"missing", state.error().message}};
+    console.fail(base::Error(state.error()).withHint("irsa webhook lint says more; irsa apply waits again"));
+    return false;
+  }
+  document["webhook"] = {{"works", state->works}, {"missing", state->missing}};
+  if (state->isComplete)
+    console.done("the webhook works");
+  else
+    console.warn("the webhook works, but " + state->missing);
+  return true;
 }
 
 }  // namespace
@@ -41,8 +63,9 @@ int runApply(const LifeCycleOptions& options) {
   text::Json document = documentOf(*plan);
   const bool good = carryOut(console, *plan, **world, mode, document);
   if (good) {
+    const bool works = options.noWait || !(*world)->cluster || awaitWebhook(options, **world, console, document);
     console.result(summary(console, *plan), document);
-    return kOk;
+    return works ? kOk : kRefused;
   }
   console.result(
       console.cross("not all of " + count(plan->actions.size()) + " could be made; run irsa apply again to go on"),

@@ -14,6 +14,7 @@
 #include "text/nearest.h"
 #include "token_command.h"
 #include "verify_command.h"
+#include "webhook_command.h"
 #include "whoami_command.h"
 
 namespace cli {
@@ -48,19 +49,31 @@ CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::se
       ->expected(1);
 }
 
-void addOutput(CLI::App& app, CommonOptions& common) {
-  const std::map<std::string, Format> formats{{"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}};
+using Formats = std::vector<std::pair<std::string, Format>>;
+const Formats kFormats{{"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}};
+const Formats kFindingFormats{
+    {"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}, {"sarif", Format::Sarif}};
+
+void addOutput(CLI::App& app, CommonOptions& common, const Formats& formats = kFormats) {
+  std::string names;
+  for (const auto& [name, format] : formats) names += (names.empty() ? "" : "|") + name;
   app.add_option("-o,--output", common.format, "the form of the result")
       ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->type_name("table|json|yaml");
+      ->type_name(names);
   app.add_flag("-q,--quiet", common.quiet, "no progress on standard error");
   app.add_flag("--no-color", common.noColor, "no colors (so does NO_COLOR)");
 }
 
-void addCommon(CLI::App& app, CommonOptions& common) {
+void addCommon(CLI::App& app, CommonOptions& common, const Formats& formats = kFormats) {
   app.add_option("-f,--file", common.file, "the file that says what you want [irsa.yaml]")->type_name("FILE");
-  addOutput(app, common);
+  addOutput(app, common, formats);
   addDuration(app, "--timeout", common.timeout, "the longest wait");
+}
+
+void addCluster(CLI::App& app, ClusterChoice& cluster) {
+  app.add_option("--kubeconfig", cluster.kubeconfig, "how to reach the API server [that of irsa.yaml, KUBECONFIG]")
+      ->type_name("FILE");
+  app.add_option("--context", cluster.context, "the kubeconfig's context")->type_name("NAME");
 }
 
 void example(CLI::App& app, const std::string& lines) {
@@ -83,6 +96,8 @@ struct Options {
   TokenMintOptions mint;
   TokenInspectOptions inspect;
   SimOptions sim;
+  WebhookRenderOptions render;
+  WebhookLintOptions lint;
 };
 
 void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
@@ -99,6 +114,7 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   apply->add_flag("--dry-run", options.apply.common.dryRun, "show the plan and stop");
   apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask on the terminal");
   apply->add_flag("--adopt", options.apply.adopt, "take over objects that somebody else made");
+  apply->add_flag("--no-wait", options.apply.noWait, "do not wait until the webhook works (else up to --timeout, 3m)");
   example(*apply, "irsa apply -f irsa.yaml --yes");
 
   CLI::App* destroy = addCommand(root, "destroy", "Remove what apply made: roles, then the provider, then the bucket.",
@@ -114,10 +130,7 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
   addCommon(app, options.common);
   app.add_option("--manifest", options.manifest, "the static pod's manifest [" + options.manifest + "]")
       ->type_name("FILE");
-  app.add_option("--kubeconfig", options.kubeconfig,
-                 "how to reach this node's API server [that of irsa.yaml, KUBECONFIG]")
-      ->type_name("FILE");
-  app.add_option("--context", options.context, "the kubeconfig's context")->type_name("NAME");
+  addCluster(app, options.cluster);
   app.add_option("--backup", options.backupFolder,
                  "where pre-images are kept [irsa-backup beside the manifests folder]")
       ->type_name("FOLDER");
@@ -182,6 +195,50 @@ void addToken(CLI::App& root, Options& options, Command& chosen) {
   inspect->add_option("--jwks", options.inspect.jwks, "check signature and times against these keys")
       ->type_name("FILE");
   example(*inspect, "irsa token inspect token");
+}
+
+void addWebhookRender(CLI::App& group, Options& options, Command& chosen) {
+  WebhookRenderOptions& render = options.render;
+  CLI::App* app = addCommand(group, "render", "Print the webhook's manifests, for kubectl or GitOps.", chosen,
+                             [&render] { return runWebhookRender(render); });
+  app->add_option("-f,--file", render.common.file, "where to take the rest from [irsa.yaml, if there is one]")
+      ->type_name("FILE");
+  addOutput(*app, render.common, {{"yaml", Format::Yaml}, {"json", Format::Json}});
+  app->add_option("--namespace", render.nameSpace, "[irsa-system]")->type_name("NAME");
+  app->add_option("--image", render.image, "the image that holds irsa-webhook")->type_name("NAME");
+  app->add_option("--replicas", render.replicas, "[2]")->check(CLI::Range(1, 10).description(""))->type_name("N");
+  app->add_option("--failure-policy", render.failurePolicy, "of pods without a label [Ignore]")
+      ->check(CLI::IsMember({"Ignore", "Fail"}).description(""))
+      ->type_name("Ignore|Fail");
+  app->add_option("--region", render.region, "the AWS Region that pods are told")->type_name("NAME");
+  app->add_flag("--no-guard", render.noGuard, "no ValidatingAdmissionPolicy (it needs Kubernetes 1.30)");
+  app->add_option("--cert-source", render.certificateSource,
+                  "self: the webhook's own authority; files: a Secret [self]")
+      ->check(CLI::IsMember({"self", "files"}).description(""))
+      ->type_name("self|files");
+  app->add_option("--secret", render.secret, "files: the Secret with tls.crt and tls.key")->type_name("NAME");
+  app->add_option("--inject-ca-from", render.injectCaFrom, "files: cert-manager's Certificate, which fills caBundle")
+      ->type_name("NAMESPACE/NAME");
+  app->add_option("--api-server-port", render.apiServerPort,
+                  "a port that the NetworkPolicy lets through, beside 443 and 6443")
+      ->check(CLI::Range(1, 65535).description(""))
+      ->type_name("PORT");
+  app->footer(
+      "Example:\n  irsa webhook render --region us-west-2 --image registry.example.com/irsa:1 | kubectl apply -f -\n");
+}
+
+void addWebhook(CLI::App& root, Options& options, Command& chosen) {
+  CLI::App* group =
+      root.add_subcommand("webhook", "The admission webhook: its manifests, and what is wrong with those there");
+  group->require_subcommand(1);
+  addWebhookRender(*group, options, chosen);
+  CLI::App* lint = addCommand(*group, "lint", "Find what would block pods or let them miss their role. Reads only.",
+                              chosen, [&] { return runWebhookLint(options.lint); });
+  addCommon(*lint, options.lint.common, kFindingFormats);
+  addCluster(*lint, options.lint.cluster);
+  lint->footer(
+      "Example:\n  irsa webhook lint --kubeconfig ~/.kube/config\n"
+      "Exit codes: 0 nothing to do, 1 findings, 4 the cluster did not answer, or not to us\n");
 }
 
 void addSimOptions(CLI::App& app, SimOptions& options) {
@@ -277,6 +334,7 @@ int run(int argc, char** argv) {
   Command chosen;
   addLifeCycle(root, options, chosen);
   addApiServer(root, options, chosen);
+  addWebhook(root, options, chosen);
   addProof(root, options, chosen);
   addToken(root, options, chosen);
   addSim(root, options, chosen);

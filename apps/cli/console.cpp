@@ -37,7 +37,14 @@ void Console::result(std::string_view table, const text::Json& document) const {
     case Format::Table: return raw(table);
     case Format::Json: return raw(text::pretty(document));
     case Format::Yaml: return raw(text::writeYaml(document));
+    case Format::Sarif: return raw(text::pretty(document));
   }
+}
+
+int Console::findings(const text::Findings& findings) const {
+  const bool isSarif = format_ == Format::Sarif;
+  result(text::describe(findings), isSarif ? text::toSarif(findings, IRSA_VERSION) : text::toJson(findings));
+  return text::isClean(findings) ? kOk : kRefused;
 }
 
 void Console::raw(std::string_view text) const {

@@ -5,11 +5,12 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "text/finding.h"
 #include "text/json.h"
 
 namespace cli {
 
-enum class Format { Table, Json, Yaml };
+enum class Format { Table, Json, Yaml, Sarif };  // the last for findings only
 
 // The options that every command has.
 struct CommonOptions {
@@ -20,6 +21,12 @@ struct CommonOptions {
   bool dryRun = false;
   bool yes = false;
   std::chrono::seconds timeout{0};  // each command has its own default
+};
+
+// For commands that need a cluster and no AWS.
+struct ClusterChoice {
+  std::string kubeconfig;  // empty: that of irsa.yaml, KUBECONFIG or ~/.kube/config
+  std::string context;     // empty: the current one
 };
 
 // The program's exit codes: a contract with scripts.
@@ -39,6 +46,8 @@ class Console {
 
   // Prints `table` or, in the form asked for, `document`.
   void result(std::string_view table, const text::Json& document) const;
+  // Prints findings in the form asked for. Returns the exit code: refused when there are more than notes.
+  int findings(const text::Findings& findings) const;
   void raw(std::string_view text) const;  // a result that has one form only
 
   void progress(std::string_view line) const;  // silent with --quiet

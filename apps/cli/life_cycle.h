@@ -14,6 +14,7 @@ struct LifeCycleOptions {
   bool adopt = false;             // take over objects that are not tagged as ours
   bool deleteBucket = false;      // destroy
   bool detailedExitCode = false;  // plan
+  bool noWait = false;            // apply: do not look whether the webhook works
 };
 
 // Takes the lock on irsa.yaml; Conflict when another run has it. The lock is freed with the process.

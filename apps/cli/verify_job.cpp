@@ -1,5 +1,6 @@
 #include "verify_job.h"
 
+#include "kube/pod.h"
 #include "text/encoding.h"
 
 namespace cli {
@@ -47,23 +48,6 @@ text::Json containerOf(const VerifyJob& job) {
   return container;
 }
 
-// The newest thing that keeps the pod from running, such as "ErrImagePull: ...".
-std::string waitingFor(const text::Json& pod) {
-  const text::Json& status = text::at(pod, "status");
-  for (const text::Json& container : text::at(status, "containerStatuses")) {
-    const text::Json& waiting = text::at(text::at(container, "state"), "waiting");
-    if (!waiting.is_object()) continue;
-    const std::string message = text::stringAt(waiting, "message");
-    return text::stringAt(waiting, "reason") + (message.empty() ? "" : ": " + message);
-  }
-  for (const text::Json& condition : text::at(status, "conditions")) {
-    if (text::stringAt(condition, "status") == "False" && text::stringAt(condition, "type") == "PodScheduled") {
-      return text::stringAt(condition, "reason") + ": " + text::stringAt(condition, "message");
-    }
-  }
-  return "its pod is " + text::stringAt(status, "phase", "not there yet");
-}
-
 // Why the Job controller could make no pod: an admission that denied it, a missing account, a quota.
 std::string eventsOf(const VerifyJob& job, const std::string& name, const kube::Client& cluster) {
   const base::Result<text::Json> events =
@@ -86,7 +70,7 @@ base::Result<PodState> look(const VerifyJob& job, const std::string& name, const
   if (!items.is_array() || items.empty()) return PodState{"", eventsOf(job, name, cluster), false};
   const text::Json& pod = items.front();
   const std::string phase = text::stringAt(text::at(pod, "status"), "phase");
-  return PodState{text::stringAt(text::at(pod, "metadata"), "name"), waitingFor(pod),
+  return PodState{text::stringAt(text::at(pod, "metadata"), "name"), kube::whyNotRunning(pod),
                   phase == "Succeeded" || phase == "Failed"};
 }
 

@@ -94,6 +94,18 @@ base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& set
   return connection;
 }
 
+base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice, const CommonOptions& options,
+                                                     Ground& ground) {
+  setup::ClusterSettings settings{.kubeconfig = choice.kubeconfig, .context = choice.context};
+  const std::optional<base::FileInfo> configured = TRY(ground.files->info(options.file));
+  if (choice.kubeconfig.empty() && configured) {
+    const setup::Configuration configuration = TRY(loadConfiguration(options, *ground.files));
+    if (configuration.cluster) settings = *configuration.cluster;
+    if (!choice.context.empty()) settings.context = choice.context;
+  }
+  return connectCluster(settings, options, ground);
+}
+
 base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options) {
   auto world = std::make_unique<World>();
   world->configuration = TRY(loadConfiguration(options, *world->ground.files));
@@ -105,7 +117,7 @@ base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options) {
 }
 
 setup::World World::view() {
-  return {*aws.client, cluster ? cluster->client.get() : nullptr, *ground.files, ground.clock, ground.random};
+  return {*aws.client, cluster ? cluster->client.get() : nullptr, *ground.files, ground.clock};
 }
 
 }  // namespace cli

@@ -44,6 +44,10 @@ base::Result<setup::Configuration> loadConfiguration(const CommonOptions& option
 // Reads irsa.yaml and connects; credentials are looked for at the first call that needs them.
 base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options);
 
+// What the choice leaves open comes from irsa.yaml, if there is one.
+base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice, const CommonOptions& options,
+                                                     Ground& ground);
+
 base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& settings, const CommonOptions& options,
                                                Ground& ground);
 

@@ -1,11 +1,13 @@
 #include "kube/client.h"
 
 #include "http/url.h"
+#include "text/uri.h"
 
 namespace kube {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kPage = "limit=500";
 constexpr std::size_t kExcerpt = 200;  // bytes of a foreign answer that an error message quotes
 
 base::ErrorKind kindOf(int status, std::string_view reason) {
@@ -28,6 +30,18 @@ std::string hintOf(int status) {
 
 std::string parameter(const std::string& path, std::string_view field) {
   return path + (path.find('?') == std::string::npos ? '?' : '&') + std::string(field);
+}
+
+void appendItems(text::Json page, std::vector<text::Json>& items) {
+  std::string kind = text::stringAt(page, "kind");
+  if (kind.ends_with("List")) kind.resize(kind.size() - 4);
+  const std::string version = text::stringAt(page, "apiVersion");
+  if (!text::at(page, "items").is_array()) return;
+  for (text::Json& item : page["items"]) {
+    if (!item.contains("apiVersion")) item["apiVersion"] = version;
+    if (!item.contains("kind")) item["kind"] = kind;
+    items.push_back(std::move(item));
+  }
 }
 
 }  // namespace
@@ -99,6 +113,24 @@ base::Result<text::Json> Client::exchangeJson(std::string_view method, const std
 }
 
 base::Result<text::Json> Client::get(const std::string& path) const { return exchangeJson("GET", path, nullptr, ""); }
+
+base::Result<std::vector<text::Json>> Client::list(const std::string& path) const {
+  std::vector<text::Json> items;
+  std::string target = parameter(path, kPage);
+  while (true) {
+    base::Result<text::Json> page = get(target);
+    if (!page && page.error().code == "Expired" && !items.empty()) {
+      items.clear();  // the list took longer than etcd remembers: once more, in one piece
+      target = path;
+      continue;
+    }
+    if (!page) return std::move(page).error();
+    const std::string next = text::stringAt(text::at(*page, "metadata"), "continue");
+    appendItems(*std::move(page), items);
+    if (next.empty()) return items;
+    target = parameter(path, kPage) + "&continue=" + text::percentEncode(next);
+  }
+}
 
 base::Result<std::string> Client::getText(const std::string& path) const {
   http::Request request{.method = "GET", .target = path};

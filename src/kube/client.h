@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "http/client.h"
@@ -21,6 +22,8 @@ class Client {
   Client(http::Client& http, std::string server, TokenSource token, std::string userAgent);
 
   base::Result<text::Json> get(const std::string& path) const;  // path such as /api/v1/namespaces/default/pods?limit=5
+  // All items of a list, page by page, each with the kind and apiVersion that the API server leaves to the list.
+  base::Result<std::vector<text::Json>> list(const std::string& path) const;
   base::Result<std::string> getText(const std::string& path) const;  // as it came (/readyz, /openid/v1/jwks)
   base::Result<text::Json> create(const std::string& path, const text::Json& object) const;
   base::Result<text::Json> update(const std::string& path, const text::Json& object) const;

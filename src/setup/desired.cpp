@@ -38,11 +38,22 @@ std::vector<DesiredRole> rolesOf(const Configuration& configuration, const Ident
   return roles;
 }
 
-void addNotes(const Configuration& configuration, Desired& desired) {
+WebhookWish webhookWishFor(const Configuration& configuration, const Material& material) {
+  WebhookWish wish = webhookWishOf(configuration);
+  wish.apiServerPort = material.apiServerPort;
+  wish.settings.guard = configuration.webhook.guard && material.servesGuard;
+  return wish;
+}
+
+void addNotes(const Configuration& configuration, const Material& material, Desired& desired) {
   if (!desired.hasCluster)
     desired.notes.push_back(
         "irsa.yaml has no cluster: service accounts and the webhook are skipped; add the section cluster and apply "
         "again");
+  if (desired.hasCluster && configuration.webhook.guard && !material.servesGuard)
+    desired.notes.push_back(
+        "this API server has no ValidatingAdmissionPolicy (Kubernetes 1.30 does): the guard is left out, and a pod "
+        "that the webhook misses starts without its role unless webhook.failurePolicy is Fail");
   for (const Binding& binding : configuration.bindings)
     if (binding.isPattern())
       desired.notes.push_back("annotate the service accounts that " + binding.nameSpace + "/" + binding.serviceAccount +
@@ -90,13 +101,13 @@ Desired desire(const Configuration& configuration, const aws::Partition& partiti
   desired.newPrivateKeyPem = material.newPrivateKeyPem;
   desired.hasCluster = !material.clusterUid.empty();
   if (desired.hasCluster) {
-    desired.objects = webhookObjects(configuration, material.certificate);
+    desired.objects = webhookObjects(webhookWishFor(configuration, material));
     for (const Binding& binding : configuration.bindings)
       if (!binding.isPattern())
         desired.accounts.push_back({binding.nameSpace, binding.serviceAccount,
                                     roleArn(names.partition, material.account, binding.role.path, binding.role.name)});
   }
-  addNotes(configuration, desired);
+  addNotes(configuration, material, desired);
   return desired;
 }
 

@@ -1,4 +1,4 @@
-// What should be there, down to the last byte: irsa.yaml with account, keys and certificate filled in.
+// What should be there, down to the last byte: irsa.yaml with account and keys filled in.
 #pragma once
 #include <optional>
 #include <string>
@@ -18,7 +18,8 @@ struct Material {
   std::string clusterUid = {};  // empty: day 0
   oidc::Jwks jwks = {};
   std::string newPrivateKeyPem = {};  // to be written; empty: there is one, or the cluster has its own
-  ServingCertificate certificate = {};
+  bool servesGuard = true;            // the API server has ValidatingAdmissionPolicy
+  int apiServerPort = 0;              // where the webhook reaches it; 0: unknown
 };
 
 struct DesiredDocument {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "setup/names.h"
 #include "setup/observed.h"
 
@@ -17,6 +19,23 @@ base::Result<void> lookAt(const kube::Client& kube, const std::string& path, std
   else if (object.error().kind != base::ErrorKind::NotFound)
     return std::move(object).error();
   return {};
+}
+
+base::Result<bool> servesGuard(const kube::Client& kube) {
+  Json served = TRY(kube.get("/apis/admissionregistration.k8s.io/v1"));
+  const Json& resources = text::at(served, "resources");
+  return std::any_of(resources.begin(), resources.end(), [](const Json& resource) {
+    return text::stringAt(resource, "name") == "validatingadmissionpolicies";
+  });
+}
+
+// Network policies see the port behind the Service, and some distributions have one of their own.
+base::Result<int> apiServerPort(const kube::Client& kube) {
+  auto slice = kube.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes");
+  if (!slice && slice.error().kind != base::ErrorKind::NotFound) return std::move(slice).error();
+  if (!slice) return 0;
+  const Json& ports = text::at(*slice, "ports");
+  return ports.empty() ? 0 : int(text::intAt(ports.front(), "port"));
 }
 
 }  // namespace
@@ -42,20 +61,18 @@ base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Con
     if (!jwks) return std::move(jwks).error().during("reading the cluster's public keys");
     found.jwks = *std::move(jwks);
   }
-  for (const KubernetesObject& object : webhookObjects(configuration, {}))
-    TRY(lookAt(kube, object.path, found.objects));
+  found.servesGuard = TRY(servesGuard(kube));
+  found.apiServerPort = TRY(apiServerPort(kube));
+  WebhookWish whole = webhookWishOf(configuration);
+  whole.settings.guard = true;  // it may be there from before
+  for (const KubernetesObject& object : webhookObjects(whole)) TRY(lookAt(kube, object.path, found.objects));
   for (const Binding& binding : configuration.bindings)
     if (!binding.isPattern()) TRY(lookAt(kube, accountPath(binding.nameSpace, binding.serviceAccount), found.accounts));
 
-  Json labelled =
-      TRY(kube.get("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +
-                   configuration.name));
-  const Json& items = text::at(labelled, "items");
-  if (!items.is_array()) return found;
-  for (const Json& item : items) {
-    Json account = item;  // the API server leaves these two to the list
-    account["apiVersion"] = "v1";
-    account["kind"] = "ServiceAccount";
+  std::vector<Json> labelled =
+      TRY(kube.list("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +
+                    configuration.name));
+  for (Json& account : labelled) {
     const Json& metadata = text::at(account, "metadata");
     std::string path = accountPath(text::stringAt(metadata, "namespace"), text::stringAt(metadata, "name"));
     found.accounts[std::move(path)] = std::move(account);

@@ -14,7 +14,7 @@ std::string annotationOf(const Json& account) {
 
 std::string targetOf(const Json& object) {
   const Json& metadata = text::at(object, "metadata");
-  std::string kind = text::stringAt(object, "kind", "ServiceAccount");  // items of a list have no kind
+  std::string kind = text::stringAt(object, "kind");
   std::string space = text::stringAt(metadata, "namespace");
   return kind + " " + (space.empty() ? "" : space + "/") + text::stringAt(metadata, "name");
 }
@@ -47,9 +47,7 @@ void planAccount(const DesiredAccount& wanted, const Observed& observed, PlanDra
               "is not annotated with " + wanted.roleArn);
 }
 
-}  // namespace
-
-void planCluster(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+void planWebhook(const Desired& desired, const Observed& observed, PlanDraft& draft) {
   for (const KubernetesObject& wanted : desired.objects) {
     auto found = observed.cluster->objects.find(wanted.path);
     bool isThere = found != observed.cluster->objects.end();
@@ -58,6 +56,18 @@ void planCluster(const Desired& desired, const Observed& observed, PlanDraft& dr
     draft.add(isThere ? Change::Modify : Change::Add, wanted.target, ApplyObject{wanted.path, wanted.object, true},
               isThere ? "differs" : "does not exist");
   }
+  for (const auto& [path, live] : observed.cluster->objects) {
+    auto isWanted = [&where = path](const KubernetesObject& wanted) { return wanted.path == where; };
+    if (std::any_of(desired.objects.begin(), desired.objects.end(), isWanted)) continue;
+    if (wasMadeByUs(live, observed.name))
+      draft.add(Change::Remove, targetOf(live), DeleteKubernetesObject{path}, "is not asked for any more");
+  }
+}
+
+}  // namespace
+
+void planCluster(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  planWebhook(desired, observed, draft);
   for (const DesiredAccount& account : desired.accounts) planAccount(account, observed, draft);
   for (const auto& [path, account] : observed.cluster->accounts) {
     auto isWanted = [&where = path](const DesiredAccount& wanted) {
@@ -80,16 +90,20 @@ void planAccountRemoval(const std::string& path, const Json& account, std::strin
 }
 
 void planWebhookRemoval(const Observed& observed, PlanDraft& draft) {
-  // The configuration first, so that no admission waits for a webhook that is going; the namespace last.
+  // The guard first, else it would refuse pods; then the configuration, so that no admission waits for a webhook that
+  // is going; the namespace last.
+  auto rankOf = [](const std::string& kind) {
+    if (kind.starts_with("ValidatingAdmissionPolicy")) return 0;
+    return kind == "MutatingWebhookConfiguration" ? 1 : kind == "Namespace" ? 3 : 2;
+  };
   std::vector<std::pair<int, std::string>> paths;
   for (const auto& [path, object] : observed.cluster->objects) {
     if (!wasMadeByUs(object, observed.name)) continue;
-    std::string kind = text::stringAt(object, "kind");
-    paths.emplace_back(kind == "MutatingWebhookConfiguration" ? 0 : kind == "Namespace" ? 2 : 1, path);
+    paths.emplace_back(rankOf(text::stringAt(object, "kind")), path);
   }
   std::sort(paths.begin(), paths.end());
   for (const auto& [rank, path] : paths)
-    draft.add(Change::Remove, targetOf(observed.cluster->objects.at(path)), DeleteKubernetesObject{path, rank == 2},
+    draft.add(Change::Remove, targetOf(observed.cluster->objects.at(path)), DeleteKubernetesObject{path, rank == 3},
               "was made by irsa");
 }
 

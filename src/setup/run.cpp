@@ -44,11 +44,8 @@ base::Result<Material> materialFor(const Configuration& configuration, const Obs
     TRY(readClusterKeys(*observed.cluster, material));
   if (!observed.cluster) return material;
   material.clusterUid = observed.cluster->uid;
-  const std::string& nameSpace = configuration.webhook.nameSpace;
-  auto secret = observed.cluster->objects.find(webhookSecretPath(nameSpace));
-  if (secret != observed.cluster->objects.end()) material.certificate = servingCertificateIn(secret->second);
-  if (!isGood(material.certificate, nameSpace, world.clock.now()))
-    material.certificate = TRY(makeServingCertificate(nameSpace, world.clock.now(), world.random));
+  material.servesGuard = observed.cluster->servesGuard;
+  material.apiServerPort = observed.cluster->apiServerPort;
   return material;
 }
 

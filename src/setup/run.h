@@ -7,7 +7,6 @@
 #include "aws/client.h"
 #include "base/clock.h"
 #include "base/files.h"
-#include "base/random.h"
 #include "base/result.h"
 #include "kube/client.h"
 #include "setup/configuration.h"
@@ -21,7 +20,6 @@ struct World {
   kube::Client* kube = nullptr;  // for Configuration::cluster; null: day 0
   base::Files& files;
   base::Clock& clock;
-  base::RandomBytes random;
 };
 
 struct Mode {
@@ -30,8 +28,8 @@ struct Mode {
   bool adopt = false;         // take over objects that are not tagged as ours
 };
 
-// Reads the world and compares. Changes nothing: a key or certificate that is needed is made in memory and travels in
-// the plan. Errors: could not look (Denied, Unavailable, ...), wrong account, foreign objects (Conflict).
+// Reads the world and compares. Changes nothing: a key that is needed is made in memory and travels in the plan.
+// Errors: could not look (Denied, Unavailable, ...), wrong account, foreign objects (Conflict).
 base::Result<Plan> makePlan(const Configuration& configuration, World& world, const Mode& mode);
 
 // What became of one action.

@@ -1,16 +1,22 @@
-// The Kubernetes objects of irsa-webhook, as they must be, and the certificate they are built around.
+// The Kubernetes objects of irsa-webhook, as they must be.
+//
+// With its own authority (the default) the webhook makes its certificate itself: the Secret and the Lease are there and
+// empty for it to fill, and caBundle is left out, since it is the webhook's field.
 #pragma once
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/random.h"
-#include "base/result.h"
 #include "setup/configuration.h"
 #include "text/json.h"
 
 namespace setup {
+
+inline constexpr std::string_view kWebhookName = "irsa-webhook";  // of every object but namespace and guard
+inline constexpr std::string_view kGuardName = "irsa-guard";
+inline constexpr std::string_view kSkipLabel = "eks.amazonaws.com/skip-pod-identity-webhook";  // of pods; any value
+inline constexpr std::string_view kInjectLabel = "irsa-anywhere/inject";                       // of pods
+inline constexpr std::string_view kInjectRequired = "required";  // its value: rather no pod than one without its role
 
 struct KubernetesObject {
   std::string path;    // below the API server
@@ -18,23 +24,27 @@ struct KubernetesObject {
   text::Json object;
 };
 
-// What the Secret holds. The authority's key is thrown away once it has signed the one leaf.
-struct ServingCertificate {
-  std::string authorityPem, leafPem, keyPem;  // the last is secret
+enum class CertificateSource { Self, Files };
+
+// What the objects depend on.
+struct WebhookWish {
+  std::string name = {};    // Configuration::name; empty: none, and then no label says whose the objects are
+  std::string region = {};  // empty: pods get no region
+  WebhookSettings settings = {};
+  int apiServerPort = 0;  // one that the NetworkPolicy must let through beside 443 and 6443; 0: none
+  CertificateSource certificates = CertificateSource::Self;
+  std::string certificateSecret = {};  // Files: of type kubernetes.io/tls, made by somebody else
+  std::string injectCaFrom = {};       // Files: NAMESPACE/NAME of cert-manager's Certificate; empty: caBundle is theirs
 };
 
-// Two years, for the names under which the API server reaches the Service.
-base::Result<ServingCertificate> makeServingCertificate(std::string_view nameSpace, base::Time now,
-                                                        const base::RandomBytes& random);
-// Of the live Secret; empty when it has none.
-ServingCertificate servingCertificateIn(const text::Json& secret);
-// Chains, covers the Service's names, and more than a third of its life is left.
-bool isGood(const ServingCertificate& certificate, std::string_view nameSpace, base::Time now);
+WebhookWish webhookWishOf(const Configuration& configuration);
 
-// In the order in which they are applied; they are deleted the other way round, the namespace last.
-std::vector<KubernetesObject> webhookObjects(const Configuration& configuration, const ServingCertificate& certificate);
+// In the order in which they are applied; they are deleted the other way round, the namespace last. The guard, which
+// needs Kubernetes 1.30, comes last and only if `settings.guard`.
+std::vector<KubernetesObject> webhookObjects(const WebhookWish& wish);
 
-std::string webhookSecretPath(std::string_view nameSpace);
+// Namespaces whose pods the webhook leaves alone, though with kInjectLabel only its own one.
+std::vector<std::string> exemptNamespaces(std::string_view webhookNamespace);
 
 // Whether everything in `wanted` stands in `live` too; what the API server adds does not count.
 bool holds(const text::Json& live, const text::Json& wanted);

@@ -93,4 +93,9 @@ std::string stringAt(const Json& json, std::string_view member, std::string_view
   return value.is_string() ? value.get_ref<const std::string&>() : std::string(fallback);
 }
 
+std::int64_t intAt(const Json& json, std::string_view member, std::int64_t fallback) {
+  const Json& value = at(json, member);
+  return value.is_number_integer() ? value.get<std::int64_t>() : fallback;
+}
+
 }  // namespace text

@@ -3,6 +3,7 @@
 // A guard, not #pragma once: this header is precompiled, and a cached copy may stem from another folder or comment.
 #ifndef IRSA_TEXT_JSON_H
 #define IRSA_TEXT_JSON_H
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ std::string pretty(const Json& json);   // two blanks a level, ends with a newli
 
 // The member if `json` is an object that has it and it is of the asked kind, else the fallback. Never throws.
 std::string stringAt(const Json& json, std::string_view member, std::string_view fallback = "");
+std::int64_t intAt(const Json& json, std::string_view member, std::int64_t fallback = 0);
 const Json& at(const Json& json, std::string_view member);  // a null value when absent
 
 }  // namespace text

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <deque>
+
 namespace {
 
 using testing::HasSubstr;
@@ -12,7 +14,10 @@ class FakeServer final : public http::Client {
  public:
   base::Result<http::Response> send(const http::Request& request) override {
     asked = request;
-    return answer;
+    if (answers.empty()) return answer;
+    http::Response next = std::move(answers.front());
+    answers.pop_front();
+    return next;
   }
   base::Result<http::Response> stream(const http::Request& request, const http::Sink& sink) override {
     asked = request;
@@ -21,6 +26,7 @@ class FakeServer final : public http::Client {
   }
   http::Request asked;
   http::Response answer{.body = "{}"};
+  std::deque<http::Response> answers;  // before `answer`
 };
 
 class KubeClient : public testing::Test {
@@ -64,6 +70,32 @@ TEST_F(KubeClient, RemovesWhatMayBeGoneAlready) {
   EXPECT_TRUE(client.remove("/a", "Foreground"));
   server.answer.status = 403;
   EXPECT_FALSE(client.remove("/a"));
+}
+
+TEST_F(KubeClient, ListsPageByPageAndGivesEachItemItsKind) {
+  server.answers = {
+      {.status = 200,
+       .body =
+           R"({"kind":"PodList","apiVersion":"v1","metadata":{"continue":"a/b="},"items":[{"metadata":{"name":"x"}}]})"},
+      {.status = 200, .body = R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"kind":"Pod"}]})"}};
+  base::Result<std::vector<Json>> items = client.list("/api/v1/pods?labelSelector=a");
+  ASSERT_TRUE(items);
+  EXPECT_EQ(server.asked.target, "/prefix/api/v1/pods?labelSelector=a&limit=500&continue=a%2Fb%3D");
+  ASSERT_EQ(items->size(), 2u);
+  EXPECT_EQ(text::compact(items->at(0)), R"({"metadata":{"name":"x"},"apiVersion":"v1","kind":"Pod"})");
+  EXPECT_EQ(items->at(1)["apiVersion"], "v1");
+}
+
+TEST_F(KubeClient, AListThatExpiresInTheMiddleIsTakenInOnePiece) {
+  server.answers = {{.status = 200, .body = R"({"kind":"PodList","metadata":{"continue":"c"},"items":[{"n":1}]})"},
+                    {.status = 410, .body = R"({"kind":"Status","reason":"Expired"})"},
+                    {.status = 200, .body = R"({"kind":"PodList","items":[{"n":1},{"n":2}]})"}};
+  base::Result<std::vector<Json>> items = client.list("/api/v1/pods");
+  ASSERT_TRUE(items);
+  EXPECT_EQ(server.asked.target, "/prefix/api/v1/pods");
+  EXPECT_EQ(items->size(), 2u);
+  server.answer.status = 410;
+  EXPECT_FALSE(client.list("/api/v1/pods"));
 }
 
 TEST_F(KubeClient, GivesTextAsItCame) {

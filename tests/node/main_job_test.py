@@ -16,7 +16,8 @@ import botocore.config
 import botocore.exceptions
 
 import tokens
-from node import Node, until
+from kubectl import until
+from node import Node
 from support import aws_world, certificates
 from support.simulator import Simulator
 
@@ -81,7 +82,7 @@ class TheMainJob(unittest.TestCase):
         s3.put_object(Bucket="the-data", Key="hello.txt", Body=b"hello\n")
         (cls.folder / "irsa.yaml").write_text(
             WISH.format(endpoint=cls.sim.endpoint, ca=ca, kubeconfig=cls.node.kubeconfig, image=IMAGE))
-        cls.node.load_image(IMAGE, "--entrypoint", "/irsa-webhook", "--user", 65532, f"irsa={IRSA}", f"irsa-webhook={WEBHOOK}",
+        cls.node.load_image(IMAGE, "--entrypoint", "/irsa-webhook", f"irsa={IRSA}", f"irsa-webhook={WEBHOOK}",
                             f"webhook={WEBHOOK}")
         cls.role = f"arn:aws:iam::{cls.sim.ready['account']}:role/s3-echoer"
 
@@ -163,10 +164,10 @@ class TheMainJob(unittest.TestCase):
         self.assertEqual(self.ask_api_as_witness(), "system:serviceaccount:default:default")
 
     def test_03_apply(self):
-        self.irsa("apply", "-f", "irsa.yaml", "--yes")
+        self.assertIn("the webhook works", self.irsa("apply", "-f", "irsa.yaml", "--yes"))
         account = self.node.get("serviceaccount", "s3-echoer")
         self.assertEqual(account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"], self.role)
-        self.node.kubectl("rollout", "status", "deployment", "-n", "irsa-system", "--timeout=90s")
+        self.node.kubectl("rollout", "status", "deployment", "-n", "irsa-system", "--timeout=1s")  # apply has waited for it
         plan = json.loads(self.irsa("plan", "-f", "irsa.yaml", "--detailed-exitcode", "-o", "json", "--quiet"))
         self.assertEqual(plan["changes"], 0)
         type(self).issuer = plan["issuer"]
@@ -191,6 +192,7 @@ class TheMainJob(unittest.TestCase):
         self.assertEqual(injected["AWS_REGION"], "us-west-2")
         self.assertIn("aws-iam-token", [volume["name"] for volume in pod["spec"]["volumes"]])
         self.assertEqual(pod["metadata"]["ownerReferences"][0]["kind"], "Job")
+        self.assertEqual(self.irsa("webhook", "lint", "-f", "irsa.yaml"), "no findings\n")
 
     def test_06_the_same_job_under_another_account_is_refused(self):
         self.node.kubectl("create", "serviceaccount", "intruder")

@@ -7,21 +7,21 @@ import pathlib
 import signal
 import subprocess
 import tempfile
-import time
 
-CLUSTER = pathlib.Path(__file__).parent / "cluster"
+from kubectl import CLUSTER, Kubectl, programs, until
+
 CLONE_NEWNET = 0x40000000
 # Objects that the cluster itself rewrites all the time, whoever does what.
 RESTLESS_KINDS = ("events", "events.events.k8s.io", "leases.coordination.k8s.io", "componentstatuses")
 
 
-class Node:
+class Node(Kubectl):
     """Up on entering; down on leaving, when this process ends in whatever way, and when the start fails. With
     IRSA_KEEP_NODE it stays, and how to enter it and how to end it is printed."""
 
     def __enter__(self):
         self.keep = bool(os.environ.get("IRSA_KEEP_NODE"))
-        self.bin = pathlib.Path(subprocess.run([CLUSTER / "build"], text=True, stdout=subprocess.PIPE, check=True).stdout.strip())
+        self.bin = programs()
         self.run = pathlib.Path(tempfile.mkdtemp(prefix="irsa-node-"))
         self.own_network = os.open("/proc/self/ns/net", os.O_RDONLY)
         # A signal ends the test as an exception would, so that everything is left in order.
@@ -57,23 +57,6 @@ class Node:
 
     def load_image(self, name, *arguments):
         subprocess.run([CLUSTER / "image", self.run, name, *map(str, arguments)], check=True)
-
-    def try_kubectl(self, *arguments, given=None):
-        return subprocess.run([self.bin / "kubectl", "--kubeconfig", self.kubeconfig, *map(str, arguments)], text=True,
-                              input=given if given is None or isinstance(given, str) else json.dumps(given),
-                              stdin=subprocess.DEVNULL if given is None else None, capture_output=True)
-
-    def kubectl(self, *arguments, given=None):
-        done = self.try_kubectl(*arguments, given=given)
-        if done.returncode != 0:
-            raise AssertionError(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()}")
-        return done.stdout
-
-    def get(self, *arguments):
-        return json.loads(self.kubectl("get", *arguments, "-o", "json"))
-
-    def apply(self, *objects):
-        self.kubectl("apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": list(objects)})
 
     def issuers(self):
         """The --service-account-issuer values of the API server's manifest, in order."""
@@ -130,15 +113,3 @@ def settled(item):
         for condition in item["status"]["conditions"]:
             condition.pop("lastHeartbeatTime", None)
     return item
-
-
-def until(what, seconds, probe):
-    """What `probe` gives once it is true; fails with `what` after that time."""
-    end = time.monotonic() + seconds
-    while True:
-        found = probe()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.2)

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "setup/two_worlds.h"
 
 namespace setup {
@@ -35,6 +38,8 @@ bindings:
 - serviceAccount: default/s3-echoer
   role: {name: s3-echoer, policies: [arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]}
 )";
+
+const std::string kConfiguration = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/irsa-webhook";
 
 class Run : public testing::Test {
  protected:
@@ -191,6 +196,13 @@ TEST_F(Run, DriftInEveryKubernetesObjectIsRepaired) {
   worlds.run(kWish);
   std::string good = worlds.cluster.dump();
   for (std::string path : {"/api/v1/namespaces/irsa-system/serviceaccounts/irsa-webhook",
+                           "/api/v1/namespaces/irsa-system/secrets/irsa-webhook",
+                           "/apis/coordination.k8s.io/v1/namespaces/irsa-system/leases/irsa-webhook",
+                           "/apis/networking.k8s.io/v1/namespaces/irsa-system/networkpolicies/irsa-webhook",
+                           "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/irsa-guard",
+                           "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/irsa-guard",
+                           "/apis/rbac.authorization.k8s.io/v1/namespaces/irsa-system/roles/irsa-webhook",
+                           "/apis/rbac.authorization.k8s.io/v1/namespaces/irsa-system/rolebindings/irsa-webhook",
                            "/apis/rbac.authorization.k8s.io/v1/clusterroles/irsa-webhook",
                            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/irsa-webhook",
                            "/api/v1/namespaces/irsa-system/services/irsa-webhook",
@@ -204,23 +216,75 @@ TEST_F(Run, DriftInEveryKubernetesObjectIsRepaired) {
     EXPECT_EQ(worlds.cluster.dump(), good);
   }
   worlds.cluster.at("/apis/apps/v1/namespaces/irsa-system/deployments/irsa-webhook")["spec"]["replicas"] = 0;
-  worlds.cluster.at(
-      "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/irsa-webhook")["webhooks"][0]["clientConfig"]
-                                                                                         ["caBundle"] = "b2xk";
+  worlds.cluster.at(kConfiguration)["webhooks"][1]["failurePolicy"] = "Ignore";
   worlds.cluster.at("/api/v1/namespaces/default/serviceaccounts/s3-echoer")["metadata"].erase("annotations");
   EXPECT_THAT(calls(worlds.plan(kWish)), testing::SizeIs(3));
   worlds.run(kWish);
   EXPECT_EQ(worlds.cluster.dump(), good);
 }
 
-TEST_F(Run, ACertificateInTheLastThirdOfItsLifeIsReplacedEverywhere) {
+TEST_F(Run, WhatTheWebhookWritesIsNoDriftAndSurvivesRepairs) {
   worlds.run(kWish);
-  worlds.clock.advance(std::chrono::hours(24 * 400));
+  auto update = [&](const std::string& path, const std::function<void(text::Json&)>& change) {
+    text::Json object = worlds.kube->get(path).value();
+    change(object);
+    ASSERT_TRUE(worlds.kube->update(path, object));
+  };
+  update("/api/v1/namespaces/irsa-system/secrets/irsa-webhook",
+         [](text::Json& secret) { secret["data"]["ca.crt"] = "Y2E="; });
+  update("/apis/coordination.k8s.io/v1/namespaces/irsa-system/leases/irsa-webhook",
+         [](text::Json& lease) { lease["spec"]["holderIdentity"] = "irsa-webhook-0"; });
+  update(kConfiguration, [](text::Json& configuration) {
+    for (text::Json& entry : configuration["webhooks"]) entry["clientConfig"]["caBundle"] = "Y2E=";
+  });
   EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
-  worlds.clock.advance(std::chrono::hours(24 * 100));
-  EXPECT_THAT(calls(worlds.plan(kWish)), ElementsAre("kubernetes:Apply Secret irsa-system/irsa-webhook",
-                                                     "kubernetes:Apply Deployment irsa-system/irsa-webhook",
-                                                     "kubernetes:Apply MutatingWebhookConfiguration irsa-webhook"));
+
+  for (text::Json& entry : worlds.cluster.at(kConfiguration)["webhooks"]) entry["timeoutSeconds"] = 30;
+  EXPECT_THAT(calls(worlds.plan(kWish)), ElementsAre("kubernetes:Apply MutatingWebhookConfiguration irsa-webhook"));
+  worlds.run(kWish);
+  for (const text::Json& entry : worlds.cluster.at(kConfiguration)["webhooks"]) {
+    EXPECT_EQ(entry["timeoutSeconds"], 5);
+    EXPECT_EQ(entry["clientConfig"]["caBundle"], "Y2E=");
+  }
+}
+
+TEST_F(Run, TheGuardGoesWhenItIsNotWanted) {
+  worlds.run(kWish);
+  std::string without = kWish + "webhook: {guard: false}\n";
+  EXPECT_THAT(calls(worlds.plan(without)),
+              ElementsAre("kubernetes:Delete ValidatingAdmissionPolicy irsa-guard",
+                          "kubernetes:Delete ValidatingAdmissionPolicyBinding irsa-guard"));
+  worlds.run(without);
+  EXPECT_THAT(calls(worlds.plan(without)), IsEmpty());
+}
+
+TEST_F(Run, AnApiServerThatKnowsNoGuardGetsNoneAndANoteSaysSo) {
+  worlds.cluster.servesGuard = false;
+  auto plan = worlds.plan(kWish);
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_THAT(plan->notes, testing::Contains(HasSubstr("has no ValidatingAdmissionPolicy")));
+  EXPECT_THAT(calls(plan), testing::Each(testing::Not(HasSubstr("irsa-guard"))));
+  EXPECT_THAT(worlds.plan(kWish + "webhook: {guard: false}\n")->notes, IsEmpty());
+}
+
+TEST_F(Run, TheGuardIsTheFirstOfTheWebhooksObjectsToGo) {
+  worlds.run(kWish);
+  std::vector<std::string> gone = calls(worlds.plan(kWish, kDestroy));
+  auto at = [&](const std::string& target) {
+    return std::find(gone.begin(), gone.end(), "kubernetes:Delete " + target) - gone.begin();
+  };
+  EXPECT_LT(at("ValidatingAdmissionPolicyBinding irsa-guard"), at("MutatingWebhookConfiguration irsa-webhook"));
+  EXPECT_LT(at("MutatingWebhookConfiguration irsa-webhook"), at("Deployment irsa-system/irsa-webhook"));
+  EXPECT_LT(at("Deployment irsa-system/irsa-webhook"), at("Namespace irsa-system"));
+  EXPECT_LT(at("Namespace irsa-system"), std::ptrdiff_t(gone.size()));
+}
+
+TEST_F(Run, TheNetworkPolicyFollowsTheApiServersPort) {
+  worlds.cluster.put("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes",
+                     text::Json{{"kind", "EndpointSlice"}, {"ports", text::Json::array({{{"port", 16443}}})}});
+  worlds.run(kWish);
+  EXPECT_THAT(worlds.cluster.dump(), HasSubstr("\"port\": 16443"));
+  EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
 }
 
 TEST_F(Run, ABindingThatIsDroppedTakesItsRoleAndAnnotationAway) {

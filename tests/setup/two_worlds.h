@@ -70,7 +70,7 @@ class TwoWorlds {
     cluster.jwks = text::compact(oidc::render(oidc::jwksOf({key.publicKey()})));
   }
 
-  World view() { return {*aws, kube.get(), files, clock, random}; }
+  World view() { return {*aws, kube.get(), files, clock}; }
 
   base::Result<Plan> plan(const std::string& wish, Mode mode = {}) {
     auto configuration = parseConfiguration(wish, "irsa.yaml", files);

@@ -1,5 +1,6 @@
 #include "support/fake_api_server.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "text/uri.h"
@@ -8,8 +9,6 @@ namespace support {
 namespace {
 
 using text::Json;
-
-constexpr std::string_view kAccounts = "/serviceaccounts/";
 
 void answer(http::Response& response, int status, const Json& body) {
   response.status = status;
@@ -27,8 +26,27 @@ void refuse(http::Response& response, int status, std::string_view reason, const
           {"code", status}});
 }
 
+// A list whose items have names is a map by name to the API server (x-kubernetes-list-type: map); here always.
+bool isListMap(const Json& json) {
+  auto hasName = [](const Json& item) { return item.is_object() && item.contains("name"); };
+  return json.is_array() && !json.empty() && std::all_of(json.begin(), json.end(), hasName);
+}
+
+Json* itemNamed(Json& list, const Json& name) {
+  for (Json& item : list)
+    if (item["name"] == name) return &item;
+  return nullptr;
+}
+
 // Takes out of `live` what `before` set and `after` no longer does.
 void removeAbandoned(Json& live, const Json& before, const Json& after) {
+  if (isListMap(live) && isListMap(before) && isListMap(after)) {
+    for (Json item : before) {
+      Json *found = itemNamed(live, item["name"]), wanted = after, *still = itemNamed(wanted, item["name"]);
+      if (found && still) removeAbandoned(*found, item, *still);
+      if (found && !still) live.erase(live.begin() + (found - &live[0]));
+    }
+  }
   if (!before.is_object() || !live.is_object()) return;
   for (const auto& [name, value] : before.items()) {
     if (!live.contains(name)) continue;
@@ -40,6 +58,14 @@ void removeAbandoned(Json& live, const Json& before, const Json& after) {
 }
 
 void merge(Json& live, const Json& wanted) {
+  if (isListMap(live) && isListMap(wanted)) {
+    for (const Json& item : wanted)
+      if (Json* found = itemNamed(live, item["name"]))
+        merge(*found, item);
+      else
+        live.push_back(item);
+    return;
+  }
   if (!wanted.is_object() || !live.is_object()) {
     live = wanted;
     return;
@@ -90,6 +116,30 @@ std::string namespaceOf(const std::string& path) {
   start += 12;
   std::size_t end = path.find('/', start);
   return end == std::string::npos ? "" : path.substr(start, end - start);
+}
+
+// What a path below the API server means; no name: a list, over all namespaces when there is no namespace either.
+struct Resource {
+  std::string group, nameSpace, plural, name;
+};
+
+Resource resourceOf(std::string_view path) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 1; at <= path.size();) {
+    std::size_t end = std::min(path.find('/', at), path.size());
+    parts.emplace_back(path.substr(at, end - at));
+    at = end + 1;
+  }
+  Resource found;
+  std::size_t next = std::min<std::size_t>(parts.front() == "api" ? 2 : 3, parts.size());
+  for (std::size_t i = 0; i < next; ++i) found.group += "/" + parts[i];
+  if (parts.size() - next >= 3 && parts[next] == "namespaces") {
+    found.nameSpace = parts[next + 1];
+    next += 2;
+  }
+  if (next < parts.size()) found.plural = parts[next];
+  if (next + 1 < parts.size()) found.name = parts[next + 1];
+  return found;
 }
 
 bool matches(const Json& object, std::string_view selector) {
@@ -149,6 +199,24 @@ void FakeApiServer::apply(const std::string& path, const http::Request& request,
   answer(response, isThere ? 200 : 201, object.live);
 }
 
+void FakeApiServer::update(const std::string& path, const http::Request& request, http::Response& response) {
+  if (!has(path)) return refuse(response, 404, "NotFound", path + " not found");
+  Json wanted = text::parseJson(request.body).value();
+  if (wanted["metadata"].value("resourceVersion", "") != at(path)["metadata"]["resourceVersion"])
+    return refuse(response, 409, "Conflict",
+                  "the object has been modified; please apply your changes to the latest version");
+  at(path) = std::move(wanted);
+  at(path)["metadata"]["resourceVersion"] = std::to_string(++version_);
+  answer(response, 200, at(path));
+}
+
+// The kinds of an API group, as far as set-up asks.
+void FakeApiServer::describeGroup(http::Response& response) const {
+  Json resources = Json::array({{{"name", "mutatingwebhookconfigurations"}}});
+  if (servesGuard) resources.push_back({{"name", "validatingadmissionpolicies"}});
+  answer(response, 200, {{"kind", "APIResourceList"}, {"resources", std::move(resources)}});
+}
+
 void FakeApiServer::mergePatch(const std::string& path, const http::Request& request, http::Response& response) {
   if (!has(path)) return refuse(response, 404, "NotFound", path + " not found");
   patchMerge(at(path), text::parseJson(request.body).value());
@@ -156,19 +224,27 @@ void FakeApiServer::mergePatch(const std::string& path, const http::Request& req
   answer(response, 200, at(path));
 }
 
-void FakeApiServer::list(std::string_view query, http::Response& response) const {
+void FakeApiServer::list(std::string_view path, std::string_view query, http::Response& response) const {
+  const Resource wanted = resourceOf(path);
   text::FormFields fields = text::formDecode(query).value();
   std::string selector;
   for (const auto& [name, value] : fields)
     if (name == "labelSelector") selector = value;
   Json items = Json::array();
-  for (const auto& [path, object] : objects_) {
-    if (path.find(kAccounts) == std::string::npos || !matches(object.live, selector)) continue;
+  std::string kind;
+  for (const auto& [place, object] : objects_) {
+    const Resource found = resourceOf(place);
+    if (found.group != wanted.group || found.plural != wanted.plural || !matches(object.live, selector)) continue;
+    if (!wanted.nameSpace.empty() && found.nameSpace != wanted.nameSpace) continue;
     items.push_back(object.live);
+    kind = object.live.value("kind", "");
     items.back().erase("kind");  // as the API server does in lists
     items.back().erase("apiVersion");
   }
-  answer(response, 200, {{"kind", "ServiceAccountList"}, {"apiVersion", "v1"}, {"items", std::move(items)}});
+  answer(response, 200,
+         {{"kind", kind + "List"},
+          {"apiVersion", wanted.group.substr(wanted.group.starts_with("/apis/") ? 6 : 5)},
+          {"items", std::move(items)}});
 }
 
 void FakeApiServer::remove(const std::string& path, http::Response& response) {
@@ -179,14 +255,26 @@ void FakeApiServer::remove(const std::string& path, http::Response& response) {
 
 http::Answer FakeApiServer::handle(const http::Request& request, http::Response& response) {
   std::string path(request.path());
-  if (path == "/openid/v1/jwks") {
+  const bool isGet = request.method == "GET";
+  const auto hidden = forbidden.find(path);
+  if (hidden != forbidden.end()) {
+    refuse(response, 403, "Forbidden", path + " is forbidden");
+  } else if (path == unavailable) {
+    refuse(response, 503, "ServiceUnavailable", "etcd is away");
+  } else if (!servesGuard && path.find("/validatingadmissionpolic") != std::string::npos) {
+    refuse(response, 404, "NotFound", "the server could not find the requested resource");
+  } else if (path == "/openid/v1/jwks") {
     response.body = jwks;
-  } else if (request.method == "GET" && path == "/api/v1/serviceaccounts") {
-    list(request.query(), response);
-  } else if (request.method == "GET") {
+  } else if (path == "/apis/admissionregistration.k8s.io/v1") {
+    describeGroup(response);
+  } else if (isGet && resourceOf(path).name.empty()) {
+    list(path, request.query(), response);
+  } else if (isGet) {
     has(path) ? answer(response, 200, at(path)) : refuse(response, 404, "NotFound", path + " not found");
   } else if (request.method == "PATCH" && request.headers.get("Content-Type") == "application/apply-patch+yaml") {
     apply(path, request, response);
+  } else if (request.method == "PUT") {
+    update(path, request, response);
   } else if (request.method == "PATCH") {
     mergePatch(path, request, response);
   } else if (request.method == "DELETE") {

@@ -1,7 +1,8 @@
-// A Kubernetes API server in memory: create, get, list service accounts by label, server-side apply with conflicts
-// between field managers, merge patch and delete, on any path. Objects get the fields that a real one adds.
+// A Kubernetes API server in memory: get, list by label, server-side apply with conflicts between field managers,
+// update with resource versions, merge patch and delete, on any path. Objects get the fields that a real one adds.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 
 #include "http/handler.h"
@@ -13,7 +14,10 @@ class FakeApiServer final : public http::Handler {
  public:
   FakeApiServer();  // with the namespaces kube-system and default, and the service account default/default
 
-  std::string jwks;  // what /openid/v1/jwks answers
+  std::string jwks;                 // what /openid/v1/jwks answers
+  bool servesGuard = true;          // knows the kind ValidatingAdmissionPolicy
+  std::set<std::string> forbidden;  // paths that are refused
+  std::string unavailable;          // a path that is answered by 503
 
   http::Answer handle(const http::Request& request, http::Response& response) override;
 
@@ -30,7 +34,9 @@ class FakeApiServer final : public http::Handler {
   };
   void apply(const std::string& path, const http::Request& request, http::Response& response);
   void mergePatch(const std::string& path, const http::Request& request, http::Response& response);
-  void list(std::string_view query, http::Response& response) const;
+  void update(const std::string& path, const http::Request& request, http::Response& response);
+  void describeGroup(http::Response& response) const;
+  void list(std::string_view path, std::string_view query, http::Response& response) const;
   void remove(const std::string& path, http::Response& response);
 
   std::map<std::string, Object> objects_;

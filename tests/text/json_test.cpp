@@ -69,6 +69,8 @@ TEST(Json, LooksUpWithoutThrowing) {
   EXPECT_EQ(text::stringAt(json, "n", "fallback"), "fallback");
   EXPECT_EQ(text::stringAt(json, "none"), "");
   EXPECT_EQ(text::stringAt(text::at(json, "o"), "k"), "v");
+  EXPECT_EQ(text::intAt(json, "n"), 1);
+  EXPECT_EQ(text::intAt(json, "s", 7), 7);
   EXPECT_TRUE(text::at(json, "none").is_null());
   EXPECT_TRUE(text::at(text::at(json, "s"), "deeper").is_null());
 }

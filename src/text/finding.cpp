@@ -1,0 +1,94 @@
+#include "text/finding.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace text {
+namespace {
+
+constexpr std::array<std::string_view, 3> kNames{"note", "warning", "error"};
+
+std::size_t count(const Findings& findings, Severity severity) {
+  return std::size_t(std::ranges::count(findings, severity, &Finding::severity));
+}
+
+std::string counted(std::size_t number, std::string_view thing) {
+  return std::to_string(number) + " " + std::string(thing) + (number == 1 ? "" : "s");
+}
+
+Json ruleOf(const Finding& finding) {
+  Json rule = {{"id", finding.code}};
+  if (!finding.fix.empty()) rule["help"] = {{"text", finding.fix}};
+  return rule;
+}
+
+Json resultOf(const Finding& finding, std::size_t rule) {
+  const std::string message = finding.fix.empty() ? finding.why : finding.why + ". Fix: " + finding.fix;
+  Json where = {{"fullyQualifiedName", finding.place}, {"kind", "resource"}};
+  return {{"ruleId", finding.code},
+          {"ruleIndex", rule},
+          {"level", nameOf(finding.severity)},
+          {"message", {{"text", message}}},
+          {"locations", Json::array({{{"logicalLocations", Json::array({std::move(where)})}}})}};
+}
+
+}  // namespace
+
+std::string_view nameOf(Severity severity) { return kNames[std::size_t(severity)]; }
+
+void sortFindings(Findings& findings) {
+  auto key = [](const Finding& one) { return std::tie(one.place, one.code, one.why, one.fix); };
+  std::ranges::sort(findings, [&](const Finding& a, const Finding& b) {
+    return a.severity != b.severity ? a.severity > b.severity : key(a) < key(b);
+  });
+  const auto repeated = std::ranges::unique(findings);
+  findings.erase(repeated.begin(), repeated.end());
+}
+
+bool isClean(const Findings& findings) { return count(findings, Severity::Note) == findings.size(); }
+
+std::string describe(const Findings& findings) {
+  std::string out;
+  for (const Finding& finding : findings) {
+    out.append(nameOf(finding.severity)).append(" ").append(finding.code).append("  ").append(finding.place);
+    out.append("\n    ").append(finding.why).append("\n");
+    if (!finding.fix.empty()) out.append("    fix: ").append(finding.fix).append("\n");
+  }
+  if (findings.empty()) return "no findings\n";
+  return out + counted(count(findings, Severity::Error), "error") + ", " +
+         counted(count(findings, Severity::Warning), "warning") + ", " +
+         counted(count(findings, Severity::Note), "note") + "\n";
+}
+
+Json toJson(const Findings& findings) {
+  Json list = Json::array();
+  for (const Finding& finding : findings)
+    list.push_back({{"code", finding.code},
+                    {"severity", nameOf(finding.severity)},
+                    {"place", finding.place},
+                    {"why", finding.why},
+                    {"fix", finding.fix}});
+  Json document = {{"findings", std::move(list)}};
+  document["errors"] = count(findings, Severity::Error);
+  document["warnings"] = count(findings, Severity::Warning);
+  document["notes"] = count(findings, Severity::Note);
+  return document;
+}
+
+Json toSarif(const Findings& findings, std::string_view version) {
+  Json rules = Json::array(), results = Json::array();
+  for (const Finding& finding : findings) {
+    auto known = std::ranges::find_if(rules, [&](const Json& rule) { return rule["id"] == finding.code; });
+    const auto index = std::size_t(known - rules.begin());
+    if (known == rules.end()) rules.push_back(ruleOf(finding));
+    results.push_back(resultOf(finding, index));
+  }
+  Json driver = {{"name", "irsa"}, {"version", version}, {"rules", std::move(rules)}};
+  Json run = {{"tool", {{"driver", std::move(driver)}}}, {"results", std::move(results)}};
+  return {{"$schema", "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"},
+          {"version", "2.1.0"},
+          {"runs", Json::array({std::move(run)})}};
+}
+
+}  // namespace text
