@@ -35,14 +35,14 @@ if(BUILD_TESTING)
   target_link_libraries(review_load PRIVATE http text base OpenSSL::SSL)
   compile_as_test(review_load)
 
-  # IRSA_SANITIZED: memory and speed are no longer the program's own. Soaked tests take minutes instead of seconds.
+  # IRSA_SANITIZED: memory and speed are no longer the program's own.
   string(FIND "${CMAKE_CXX_FLAGS}" -fsanitize sanitized)
   if(sanitized EQUAL -1)
     set(sanitized "")
   endif()
   set(programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
   lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook REVIEW_LOAD=${programs}/review_load
-                         IRSA_SANITIZED=${sanitized} PROPERTIES TIMEOUT 300)
+                         IRSA_SANITIZED=${sanitized})
 
   # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
   set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)
