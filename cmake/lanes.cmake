@@ -4,7 +4,8 @@ if(BUILD_TESTING)
   add_test(NAME unit.layers COMMAND ${PROJECT_SOURCE_DIR}/tools/check-layers ${PROJECT_SOURCE_DIR})
   add_test(NAME unit.layers_test COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/check_layers_test.py)
   add_test(NAME unit.make_image COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/make_image_test.py)
-  set_tests_properties(unit.layers unit.layers_test unit.make_image PROPERTIES LABELS unit)
+  add_test(NAME unit.faults_page COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/faults_page_test.py)
+  set_tests_properties(unit.layers unit.layers_test unit.make_image unit.faults_page PROPERTIES LABELS unit)
 
   # The environment with the AWS CLI, boto3 and moto that script/bootstrap makes for tests/requirements.txt.
   if(DEFINED ENV{XDG_CACHE_HOME})

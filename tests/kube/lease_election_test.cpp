@@ -61,7 +61,7 @@ TEST_F(OneLease, IsTakenByTheFirstAndKeptWhileRenewed) {
   EXPECT_EQ(lease["spec"]["leaseDurationSeconds"], 15);
 }
 
-TEST_F(OneLease, PassesToAnotherWhenItIsNotRenewed) {
+TEST_F(OneLease, L09_PassesToAnotherWhenItIsNotRenewed) {
   LeaseElection a = replica("a"), b = replica("b");
   EXPECT_TRUE(leads(a));
   EXPECT_FALSE(leads(b));
@@ -113,7 +113,7 @@ TEST_F(OneLease, IsGivenUpOnRelease) {
   EXPECT_EQ(lease["spec"]["holderIdentity"], "b");
 }
 
-TEST_F(OneLease, IsHeldNoLongerThanItsDurationWhileTheServerIsDown) {
+TEST_F(OneLease, L09_IsHeldNoLongerThanItsDurationWhileTheServerIsDown) {
   LeaseElection a = replica("a");
   EXPECT_TRUE(leads(a));
   status = 500;
