@@ -89,7 +89,7 @@ class Asking(Case):
             self.assertGreater(call.time - last.get(call.path, 0), 0.9, call.path)
             last[call.path] = call.time
         if not SANITIZED:
-            self.assertLess(webhook.resident() - warm, 1)
+            self.assertLess(webhook.resident() - warm, 2)
 
 
 class Following(Case):
