@@ -8,7 +8,7 @@ import time
 import unittest
 
 from support.load import Load, replace_file
-from support.webhook_case import ROLE, SANITIZED, Case, eventually, review_of, scaled
+from support.webhook_case import RATE, ROLE, SANITIZED, Case, eventually, review_of, scaled
 
 NAMESPACE, NAME = "irsa-system", "pod-identity-webhook"
 CONFIGURATION = "mutatingwebhookconfigurations"
@@ -64,7 +64,7 @@ class Authority(Case):
 
     def load(self, replicas, trust, **options):
         return self.enter(Load(self.folder, [(review_of("a"), ROLE)], [replica.port for replica in replicas], trust,
-                               **{"rate": 60 if SANITIZED else 200, "seconds": 3600, "fresh": 4,
+                               **{"rate": RATE, "seconds": 3600, "fresh": 4,
                                   "name": f"{NAME}.{NAMESPACE}.svc", **options}))
 
     def assert_trusted(self, replicas):
@@ -113,7 +113,7 @@ class Rotation(Authority):
     def test_C03_authorities_follow_each_other_without_a_failed_handshake(self):
         flags = ("--ca-lifetime=12s", "--cert-lifetime=9s", "--ca-settle=2s")
         replicas = [self.replica(number, *flags) for number in range(2)]
-        load = self.load(replicas, self.observe(lag=0.8), rate=scaled(60, 200), timeout=30)
+        load = self.load(replicas, self.observe(lag=0.8), timeout=30)
         bundles, end = set(), time.monotonic() + scaled(14, 900)
         while time.monotonic() < end:
             bundles.add(self.bundle())

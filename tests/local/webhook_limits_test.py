@@ -14,9 +14,8 @@ import unittest
 
 from support.load import Load, fire
 from support.webhook import admission_review, job_pod
-from support.webhook_case import ROLE, SANITIZED, Case, review_of, scaled
+from support.webhook_case import RATE, ROLE, SANITIZED, Case, review_of, scaled
 
-RATE = 50 if SANITIZED else 200
 HEAD = b"POST /mutate HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\n"
 
 
@@ -131,7 +130,7 @@ class Many(Limits):
         webhook = self.start("--log-decisions=false")
         load = self.load(webhook)
         fresh = fire(self.folder, [(review_of("a"), ROLE)], [webhook.port], webhook.trust, fresh=1,
-                     rate=30 if SANITIZED else scaled(150, 500), seconds=scaled(3, 60))
+                     rate=30 if SANITIZED else scaled(50, 500), seconds=scaled(3, 60))
         self.assert_flawless(fresh, at_least=50)
         self.assertEqual(fresh["connections"], fresh["reviews"])
         self.assert_flawless(load.result())
@@ -187,8 +186,7 @@ class Many(Limits):
         load = self.load(webhook)
         for _ in range(5):
             hoard = [self.plain(webhook.port, "127.0.0.2") for _ in range(100)]
-            time.sleep(0.3)
-            self.assertLessEqual(webhook.metric("irsa_webhook_connections"), 100)
+            self.must(lambda: webhook.metric("irsa_webhook_connections") in range(50, 101))
             for connection in hoard:
                 connection.close()
         self.assert_flawless(load.result(), at_least=50)
