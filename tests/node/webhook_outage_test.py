@@ -148,7 +148,7 @@ class Outages(unittest.TestCase):
         self.await_webhook()
         self.assert_flawless(creations)
 
-    def test_L01_a_deployment_that_meets_no_webhook_has_its_role_when_it_is_back(self):
+    def test_L02_a_deployment_that_meets_no_webhook_has_its_role_when_it_is_back(self):
         self.node.kubectl("scale", *DEPLOYMENT, "--replicas=0")
         until("no webhook", 60, lambda: not self.replicas())
         until("the guard at work", 30, lambda: "irsa-guard" in self.node.try_kubectl(
