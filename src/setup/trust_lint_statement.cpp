@@ -85,7 +85,7 @@ bool hasPort(std::string_view provider) {
   return host.find(':') != host.npos;
 }
 
-std::string withoutScheme(std::string provider) {
+std::string withoutScheme(const std::string& provider) {
   auto scheme = provider.find("://");
   return scheme == std::string::npos ? provider : provider.substr(scheme + 3);
 }
