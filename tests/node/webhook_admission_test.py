@@ -11,7 +11,8 @@ import unittest
 
 from control_plane import ControlPlane
 from kubectl import until
-from support.webhook import Webhook, free_port
+from support.ports import free_port
+from support.webhook import Webhook
 
 IRSA, WEBHOOK = pathlib.Path(os.environ["IRSA"]).resolve(), pathlib.Path(os.environ["IRSA_WEBHOOK"]).resolve()
 ROLE = "arn:aws:iam::111122223333:role/s3-echoer"
