@@ -378,7 +378,8 @@ void Generator::run() {
       expire();
       looked = now;
     }
-    while (isDue(Clock::now())) {
+    // Never so many that answers and handshakes wait behind them.
+    for (int i = 0; i < 16 && isDue(Clock::now()); ++i) {
       const double after =
           options_.rate == 0 ? seconds(Clock::now()) - seconds(begin_) : double(asked_) / options_.rate;
       ask(begin_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(after)));
@@ -386,7 +387,7 @@ void Generator::run() {
     const bool isLate = std::chrono::duration<double>(now - begin_).count() >= options_.length;
     if ((isDone() || isLate) && inFlight_ == 0) return;
     epoll_event events[64];
-    const int ready = epoll_wait(epoll_, events, 64, 1);
+    const int ready = epoll_wait(epoll_, events, 64, isDue(Clock::now()) ? 0 : 1);
     for (int i = 0; i < ready; ++i) serve(*static_cast<Connection*>(events[i].data.ptr));
   }
 }

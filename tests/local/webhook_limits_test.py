@@ -113,7 +113,7 @@ class Large(Limits):
         for thread in threads:
             thread.start()
         self.must(lambda: len(statuses) >= 30, 60)
-        self.assertEqual(set(statuses) - {503, 0}, set())
+        self.assertEqual(set(statuses) - {503, 408, 0}, set())  # 408: its time was up first
         self.assert_flawless(load.result(), at_least=20)
         for connection in greedy:
             connection.close()
