@@ -46,7 +46,7 @@ class Cli(unittest.TestCase):
 class WithoutAws(Cli):
     def test_help_names_every_command_that_works_and_no_other(self):
         listed = set(re.findall(r"(?m)^  ([a-z]+) +[A-Z]", self.irsa("--help").stdout))
-        self.assertEqual(listed, {"plan", "apply", "destroy", "apiserver", "verify", "whoami", "token", "sim", "version",
+        self.assertEqual(listed, {"plan", "apply", "destroy", "apiserver", "trust", "verify", "whoami", "token", "sim", "version",
                                   "webhook"})
 
     def test_every_help_has_an_example(self):
