@@ -51,7 +51,8 @@ class WithoutAws(Cli):
 
     def test_every_help_has_an_example(self):
         for command in ("plan", "apply", "destroy", "apiserver patch", "apiserver rollback", "verify", "whoami", "token mint",
-                        "token inspect", "sim", "webhook render", "webhook lint"):
+                        "token inspect", "sim", "webhook render", "webhook lint",
+                        "trust render", "trust lint", "trust can-assume"):
             with self.subTest(command):
                 self.assertIn("Example:", self.irsa(*command.split(), "--help").stdout)
 
