@@ -203,10 +203,14 @@ base::Result<YamlText::Splice> YamlText::addedItem(const YamlNode& list, std::si
   }
   if (!neighbour) return refused(list, kUnkept);
   const std::string bullet = TRY(bulletOf(*neighbour));
-  std::string written =
-      value.is_string() ? bullet + yamlScalar(value.get_ref<const std::string&>(), neighbour, text_, false) + lineEnd_
-                        : block(value, bullet.size());
-  if (!value.is_string()) written.replace(0, bullet.size(), bullet);
+  std::string written = block(value, bullet.size());
+  if (!value.is_string()) {
+    written.replace(0, bullet.size(), bullet);
+  } else if (const auto& line = value.get_ref<const std::string&>(); line.find('\n') == kNone) {
+    written = bullet + yamlScalar(line, neighbour, text_, false) + lineEnd_;
+  } else {
+    written = block(Json::array({value}), bullet.find('-'));
+  }
   if (index < count) {
     const std::size_t at = lineBegin(text_, neighbour->start.offset);
     return Splice{at, at, written};
@@ -356,6 +360,17 @@ base::Result<void> YamlText::putMember(std::size_t document, const YamlPath& pat
                 (text_.empty() || text_.ends_with('\n') ? "" : lineEnd_) + block(members, 0)};
   if (!documents_.empty()) splice = TRY(addedMember(*node, indent, members));
   return apply({splice}, wished, *node);
+}
+
+base::Result<std::size_t> YamlText::addDocument(const Json& value) {
+  std::string written = text_.empty() || text_.ends_with('\n') ? "" : lineEnd_;
+  if (!documents_.empty()) written += "---" + lineEnd_;
+  written += block(value, 0);
+  std::vector<Json> wished = trees();
+  wished.push_back(value);
+  const YamlNode nothing;
+  TRY(apply({{text_.size(), text_.size(), std::move(written)}}, wished, nothing));
+  return documents_.size() - 1;
 }
 
 base::Result<void> YamlText::removeMember(std::size_t document, const YamlPath& path, const std::string& key) {

@@ -44,6 +44,8 @@ class YamlText {
   // Sets the scalar member `key` of the mapping at `path`, or adds it behind the others. Mappings that are missing on
   // the way are added too, and a document when the text has none. Refuses to hide a merge key (<<).
   base::Result<void> putMember(std::size_t document, const YamlPath& path, const std::string& key, const Json& value);
+  // Behind the others; returns its number.
+  base::Result<std::size_t> addDocument(const Json& value);
   // Refuses the only member of a block mapping.
   base::Result<void> removeMember(std::size_t document, const YamlPath& path, const std::string& key);
 

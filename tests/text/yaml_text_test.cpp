@@ -134,6 +134,14 @@ TEST(YamlText, EditsOneOfSeveralDocuments) {
   EXPECT_EQ(yaml.text(), "a: 1\n---\nb: x\nd: z\n...\n---\nc: w\n");
 }
 
+TEST(YamlText, AddsADocumentBehindTheOthers) {
+  YamlText yaml = parsed("a: 1");
+  base::Result<std::size_t> added = yaml.addDocument(Json{{"b", {{"c", "d"}}}});
+  ASSERT_TRUE(added);
+  EXPECT_EQ(*added, 1U);
+  EXPECT_EQ(yaml.text(), "a: 1\n---\nb:\n  c: d\n");
+}
+
 TEST(YamlText, RefusesWhatASpliceWouldChangeElsewhereToo) {
   EXPECT_THAT(refusal("a: &x\n- 1\nb: *x\n", insert({"a"}, 0, "m")), HasSubstr("line 2, column 1"));
   EXPECT_THAT(refusal("a: &x w\nb: *x\n", set({"a"}, "m")), HasSubstr("line 1"));
