@@ -1,10 +1,15 @@
 #include "api_server_edit.h"
 
+#include <filesystem>
+
 #include "cluster/flavour.h"
+#include "cluster_signs.h"
 #include "ground.h"
 #include "io/system.h"
+#include "manifest_backup.h"
 #include "text/diff.h"
 #include "wished_issuer.h"
+#include "world.h"
 
 namespace cli {
 namespace {
@@ -33,16 +38,27 @@ base::Result<std::string> readFile(const std::string& path, const base::Files& f
   return files.read(path);
 }
 
-base::Result<const cluster::Flavour*> flavourFor(const ApiServerEditOptions& options, const base::Files& files) {
+base::Result<const cluster::Flavour*> flavourOfCluster(const ApiServerEditOptions& options, Ground& ground,
+                                                       const Console& console) {
+  const ClusterConnection cluster = TRY(connectChosenCluster(options.cluster, options.common, ground));
+  const cluster::Detected seen = cluster::detect(TRY(readSigns(*cluster.client)));
+  if (!seen.flavour)
+    return base::Error{base::ErrorKind::Conflict, "", seen.why, "--for " + flavourNames() + ", with --file"};
+  console.progress("this is " + std::string(seen.flavour->title) + ": " + seen.why);
+  return seen.flavour;
+}
+
+base::Result<const cluster::Flavour*> flavourFor(const ApiServerEditOptions& options, Ground& ground,
+                                                 const Console& console) {
   if (options.flavour != "auto") {
     const cluster::Flavour* flavour = cluster::flavourNamed(options.flavour);
     if (flavour) return flavour;
     return base::invalid("--for " + options.flavour + ": there is no such distribution")
         .withHint("one of " + flavourNames() + ", or auto");
   }
-  if (options.file.empty() || options.file == "-")
-    return base::invalid("--for auto looks at the file").withHint("name it with --file");
-  std::string contents = TRY(readFile(options.file, files));
+  if (options.file == "-") return base::invalid("--for auto looks at a file or at the cluster, not at standard input");
+  if (options.file.empty()) return flavourOfCluster(options, ground, console);
+  std::string contents = TRY(readFile(options.file, *ground.files));
   if (cluster::isArgumentFile(contents)) return cluster::flavourNamed("microk8s");
   const text::YamlText parsed = TRY(text::YamlText::parse(std::move(contents)));
   const cluster::Flavour* flavour = cluster::flavourOf(parsed);
@@ -77,7 +93,7 @@ base::Result<cluster::Sources> readSources(const Places& places, const cluster::
 }
 
 base::Result<void> replaceIfSame(const std::string& path, const std::string& before, const std::string& after,
-                                 base::Files& files) {
+                                 base::Files& files, const std::string& workFolder = "") {
   if (before == after) return {};
   const base::Result<std::string> now = files.read(path);
   const std::string there = now ? *now : "";
@@ -85,7 +101,22 @@ base::Result<void> replaceIfSame(const std::string& path, const std::string& bef
     return base::Error{base::ErrorKind::Conflict, "", path + ": somebody else changed it just now; it was left alone",
                        "run the command again"};
   }
-  return files.replace(path, after, kFileMode);
+  return files.replace(path, after, kFileMode, workFolder);
+}
+
+// The kubelet runs every file of its manifests folder: what is written and what is kept must lie outside.
+base::Result<void> writeManifest(const std::string& path, const std::string& before, const std::string& after,
+                                 const std::string& why, Ground& ground) {
+  if (before == after) return {};
+  const ManifestPlace place = TRY(placeOf(path, "", *ground.files));
+  TRY(keepPreImage(place, before, why, ground.clock.now(), *ground.files));
+  return replaceIfSame(place.path, before, after, *ground.files, place.parent);
+}
+
+bool isAmongManifests(const cluster::Flavour& flavour, const std::string& file) {
+  std::error_code failure;
+  const std::filesystem::path path = std::filesystem::absolute(file, failure).lexically_normal();
+  return flavour.name == "static-pod" && path.parent_path().filename() == "manifests";
 }
 
 // Killed between the two, the issuer that goes stands in both files: what is missing is only the new one.
@@ -136,7 +167,7 @@ int runApiServerEdit(const ApiServerEditOptions& options) {
   const Console console(options.common);
   Ground ground;
   base::Files& files = *ground.files;
-  const base::Result<const cluster::Flavour*> flavour = flavourFor(options, files);
+  const base::Result<const cluster::Flavour*> flavour = flavourFor(options, ground, console);
   if (!flavour) return console.fail(flavour.error());
   const std::optional<cluster::Phase> phase = cluster::phaseNamed(options.phase);
   if (!phase) return console.fail(base::invalid("--phase is accept, switch or finish"));
@@ -164,7 +195,10 @@ int runApiServerEdit(const ApiServerEditOptions& options) {
     if (edit->sources.patch != before->patch) console.warn("not written: " + places->patch + "; see --dry-run");
     return kOk;
   }
-  const base::Result<void> written = write(*places, *before, edit->sources, *phase, files);
+  const base::Result<void> written =
+      isAmongManifests(**flavour, places->file)
+          ? writeManifest(places->file, before->file, edit->sources.file, *issuer + " " + options.phase, ground)
+          : write(*places, *before, edit->sources, *phase, files);
   if (!written) return console.fail(written.error(), kRefused);
   console.result(tableOf(*places, *before, *edit, console), documentOf(**flavour, *places, *before, *edit));
   return kOk;

@@ -158,6 +158,7 @@ int runPatch(const CLI::App& app, Options& options) {
   edit.common.file = CommonOptions().file;
   if (app.count("--file") > 0) edit.file = options.patch.common.file;
   edit.issuer = options.patch.issuer;
+  edit.cluster = options.patch.cluster;
   return runApiServerEdit(edit);
 }
 
@@ -166,7 +167,7 @@ void addEdit(CLI::App& app, ApiServerEditOptions& edit) {
   for (const cluster::Flavour& flavour : cluster::flavours()) names.append(flavour.name).append(" ");
   app.add_option("--for", edit.flavour,
                  "edit the file that the distribution keeps (--file, - for standard input) and stop: " + names +
-                     "or auto, by what the file looks like")
+                     "or auto, by what the file looks like, or else the cluster")
       ->type_name("NAME");
   app.add_option("--phase", edit.phase,
                  "with --for: accept the issuer beside the old one, switch to it, or finish with it alone [switch]")
@@ -191,7 +192,7 @@ void addApiServerLint(CLI::App& group, ApiServerLintOptions& lint, Command& chos
   addCluster(*app, lint.cluster);
   addDuration(*app, "--timeout", lint.common.timeout, "the longest wait for one answer of the cluster");
   app->footer(
-      "Examples:\n  irsa apiserver lint /etc/kubernetes/manifests\n  irsa apiserver lint kubeadm.yaml -o sarif\n"
+      "Example:\n  irsa apiserver lint /etc/kubernetes/manifests\n  irsa apiserver lint kubeadm.yaml -o sarif\n"
       "Exit codes: 0 nothing to do, 1 findings, 4 a file or the cluster could not be read\n");
 }
 
@@ -205,7 +206,7 @@ void addApiServer(CLI::App& root, Options& options, Command& chosen) {
   patch->add_flag("--single-node", options.patch.singleNode, "vouch that this is the only control-plane node");
   addEdit(*patch, options.edit);
   patch->footer(
-      "Examples:\n  irsa apiserver patch -f irsa.yaml --manifest /etc/kubernetes/manifests/kube-apiserver.yaml "
+      "Example:\n  irsa apiserver patch -f irsa.yaml --manifest /etc/kubernetes/manifests/kube-apiserver.yaml "
       "--dry-run\n  irsa apiserver patch --for kubeadm --file kubeadm.yaml --issuer https://issuer.example.com "
       "--phase accept\n  irsa apiserver patch --for k3s --issuer https://issuer.example.com --dry-run\n");
 

@@ -108,8 +108,9 @@ base::Result<Survey> surveyPlan(const YamlText& file, const Plan& plan) {
   Survey seen;
   const std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
   if (merge) {
-    TRY(surveyArguments(merge->text, {0, {}, plan.isList}, seen));
     const YamlNode& block = *file.find(plan.document, merge->path);
+    const base::Result<void> read = surveyArguments(merge->text, {0, {}, plan.isList}, seen);
+    if (!read) return refusal(read.error().code, block.start, "in this patch, " + read.error().message);
     for (std::vector<Located>* list : {&seen.issuers, &seen.audiences, &seen.keyFiles, &seen.signingKeys}) {
       for (Located& one : *list) one.at = outward(file.text(), block, one.at);
     }

@@ -151,6 +151,14 @@ TEST(ApiServerLint, FindsWhatAFlavourAloneGetsWrong) {
               ElementsAre("KEY_REPLACED 5:33"));
 }
 
+TEST(ApiServerLint, FindsAPatchThatKindsTemplateDoesNotTake) {
+  const std::string file =
+      "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nkubeadmConfigPatches:\n- |\n  kind: ClusterConfiguration\n"
+      "  apiServer:\n    extraArgs:\n      service-account-issuer: https://a/\n";
+  EXPECT_THAT(lint(file, {nullptr, "", "1.36"}), ElementsAre("ARGS_SHAPE 4:3"));
+  EXPECT_THAT(lint(file, {nullptr, "", "1.35"}), ElementsAre("ISSUER_SLASH 8:31", "ISSUER_ALONE 8:31"));
+}
+
 TEST(ManifestsLint, FindsABackUpThatTheKubeletWouldRun) {
   const ManifestFile real{"kube-apiserver.yaml", server(kIssuers)};
   ManifestFile copy = real;

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import yaml
@@ -197,6 +198,35 @@ class PublishedTypes(Process):
             self.assertEqual(self.decode(which, path).returncode, 1)
 
 
+class Manifests(Process):
+    def test_a_live_manifest_is_never_beside_another_file_and_keeps_its_pre_image(self):
+        manifest = self.folder / "kubernetes" / "manifests" / "kube-apiserver.yaml"
+        manifest.parent.mkdir(parents=True)
+        manifest.write_bytes(BEFORE)
+        names, stop = set(), threading.Event()
+
+        def watch():
+            while not stop.is_set():
+                names.update(os.listdir(manifest.parent))
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        for phase in ("accept", "switch", "finish"):
+            self.patch("static-pod", manifest, "--phase", phase)
+        stop.set()
+        watcher.join()
+        self.assertEqual(names, {"kube-apiserver.yaml"})
+        kept = [path.read_bytes() for path in sorted((self.folder / "kubernetes" / "irsa-backup").iterdir())]
+        self.assertIn(BEFORE, kept)
+
+    def test_asks_the_cluster_what_it_is(self):
+        manifest = self.folder / "kube-apiserver.yaml"
+        manifest.write_bytes(BEFORE)
+        with SeveralServers(self.folder, manifest) as api:
+            done = self.irsa("patch", "--for", "auto", "--kubeconfig", api.kubeconfig, "--issuer", NEW, code=3)
+        self.assertIn("this is kubeadm's configuration", done.stderr)
+        self.assertIn("name with --file what you keep", done.stderr)
+
+
 class SeveralServers(ApiServer):
     """Two API servers as pods, and what kubeadm would write at the next upgrade."""
 
@@ -207,6 +237,10 @@ class SeveralServers(ApiServer):
                 pod["metadata"]["name"] = f"kube-apiserver-{number}"
                 del pod["kind"], pod["apiVersion"]
             return 200, {"kind": "PodList", "items": pods}
+        if path == "/api/v1/nodes":
+            return 200, {"kind": "NodeList", "items": [{"metadata": {"name": "a"}, "status": {"nodeInfo": {"kubeletVersion": "v1.37.2"}}}]}
+        if path == "/apis":
+            return 200, {"kind": "APIGroupList", "groups": [{"name": "apps"}]}
         if path.endswith("/kubeadm-config"):
             text = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\napiServer:\n  extraArgs:\n" \
                    "  - {name: api-audiences, value: sts.amazonaws.com}\n"
