@@ -80,6 +80,16 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
   return connection;
 }
 
+// IRSA_CONCURRENCY: how many calls go out side by side.
+base::Result<std::size_t> concurrencyOfEnvironment() {
+  const std::string text = io::environment("IRSA_CONCURRENCY").value_or("");
+  if (text.empty()) return kConcurrency;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error == std::errc() && end == text.data() + text.size() && limit >= 1 && limit <= 64) return limit;
+  return base::invalid("IRSA_CONCURRENCY is \"" + text + "\": it must be a number from 1 to 64");
+}
+
 }  // namespace
 
 base::Result<setup::Configuration> loadConfiguration(const CommonOptions& options, const base::Files& files) {
@@ -120,14 +130,18 @@ base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice
   return connectCluster(settings, options, ground);
 }
 
-// IRSA_CONCURRENCY: how many calls go out side by side.
-static base::Result<std::size_t> concurrencyOfEnvironment() {
-  const std::string text = io::environment("IRSA_CONCURRENCY").value_or("");
-  if (text.empty()) return kConcurrency;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error == std::errc() && end == text.data() + text.size() && limit >= 1 && limit <= 64) return limit;
-  return base::invalid("IRSA_CONCURRENCY is \"" + text + "\": it must be a number from 1 to 64");
+base::Result<AwsConnection> connectChosenAws(const CommonOptions& options, Ground& ground) {
+  CommonOptions named = options;
+  if (named.file.empty()) {
+    named.file = "irsa.yaml";
+    const std::optional<base::FileInfo> there = TRY(ground.files->info(named.file));
+    setup::AwsSettings settings;
+    settings.region =
+        io::environment("AWS_REGION").value_or(io::environment("AWS_DEFAULT_REGION").value_or("us-east-1"));
+    if (!there) return connectAws(settings, options, ground);
+  }
+  const setup::Configuration configuration = TRY(loadConfiguration(named, *ground.files));
+  return connectAws(configuration.aws, options, ground);
 }
 
 base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options) {

@@ -11,6 +11,7 @@
 #include "oidc/discovery.h"
 #include "policy/arn.h"
 #include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "setup/documents.h"
 #include "setup/fault_collector.h"
 #include "setup/key_files.h"
@@ -363,9 +364,9 @@ class Reader {
     if (!document) return "";
     auto policy = policy::parsePolicy(*document, policy::PolicyKind::Identity);
     auto json = text::parseJson(*document);
-    if (json && policy && quotaSize(text::compact(*json)) > kLongestInline)
+    if (json && policy && policy::quotaSize(text::compact(*json)) > kLongestInline)
       faults_.fault(node.start, "role.inline: " + node.scalar + " has " +
-                                    std::to_string(quotaSize(text::compact(*json))) +
+                                    std::to_string(policy::quotaSize(text::compact(*json))) +
                                     " characters without white space; IAM takes 10240");
     if (json && policy) return text::compact(*json);
     faults_.fault(node.start, "role.inline: " + node.scalar +

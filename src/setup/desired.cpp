@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "oidc/discovery.h"
-#include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "setup/documents.h"
 #include "setup/names.h"
 

@@ -74,13 +74,6 @@ bool samePolicy(std::string_view a, std::string_view b) {
   return first && second && canonical(*first) == canonical(*second);
 }
 
-std::size_t quotaSize(std::string_view document) {
-  return std::size_t(std::count_if(document.begin(), document.end(), [](char c) {
-    bool isContinuation = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-    return c != ' ' && c != '\n' && c != '\t' && c != '\r' && !isContinuation;
-  }));
-}
-
 std::string readablePolicy(std::string_view document) {
   auto json = text::parseJson(document);
   return json ? text::pretty(*json) : std::string(document) + "\n";

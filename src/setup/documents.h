@@ -32,9 +32,6 @@ std::string bucketPolicy(std::string_view partition, std::string_view bucket, st
 // none of them. False when either is no JSON.
 bool samePolicy(std::string_view a, std::string_view b);
 
-// What AWS counts against its quotas: characters that are no white space.
-std::size_t quotaSize(std::string_view document);
-
 // A policy as people read it, for diffs; as it is when it is no JSON.
 std::string readablePolicy(std::string_view document);
 

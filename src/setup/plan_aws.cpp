@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "http/message.h"
+#include "policy/trust_policy.h"
 #include "setup/documents.h"
 #include "setup/names.h"
 #include "setup/plan_steps.h"
@@ -20,12 +21,12 @@ bool isBucketOurs(const Observed& observed) {
 
 // The number against AWS's quota, which the reader knows by it.
 std::string sizeOf(std::string_view trustPolicy) {
-  return "trust policy of " + std::to_string(quotaSize(trustPolicy)) + " of 2048 characters";
+  return "trust policy of " + std::to_string(policy::quotaSize(trustPolicy)) + " of 2048 characters";
 }
 
 void createRole(const DesiredRole& wanted, std::string_view name, const std::string& target, PlanDraft& draft) {
   const RoleSettings& role = wanted.settings;
-  draft.trustSizes[role.name] = quotaSize(wanted.trustPolicy);
+  draft.trustSizes[role.name] = policy::quotaSize(wanted.trustPolicy);
   draft.addWithDiff(Change::Add, target,
                     aws::CreateRole{.roleName = role.name,
                                     .path = role.path,
@@ -40,7 +41,7 @@ void createRole(const DesiredRole& wanted, std::string_view name, const std::str
 void repairTrust(const DesiredRole& wanted, const aws::Role& live, std::string_view providerArn,
                  const std::string& target, PlanDraft& draft) {
   MergedTrust merged = mergedTrust(live.assumeRolePolicyDocument, wanted.trustPolicy, providerArn);
-  draft.trustSizes[live.name] = quotaSize(merged.document);
+  draft.trustSizes[live.name] = policy::quotaSize(merged.document);
   if (merged.foreign > 0)
     draft.notes.push_back("role " + live.name + " also trusts others: " + std::to_string(merged.foreign) +
                           (merged.foreign == 1 ? " statement is kept" : " statements are kept") +

@@ -6,12 +6,13 @@
 #include "http/url.h"
 #include "oidc/discovery.h"
 #include "policy/arn.h"
+#include "policy/trust_policy.h"
 #include "setup/permissions.h"
 
 namespace setup {
 namespace {
 
-constexpr long kUsualTrustQuota = 2048;
+constexpr long kUsualTrustQuota = policy::kTrustQuota;
 constexpr std::size_t kMostResources = 50;  // asked about at once
 
 base::Error conflict(std::string message, std::string hint) {

@@ -44,11 +44,6 @@ TEST(Documents, PoliciesAreComparedByMeaning) {
   EXPECT_FALSE(samePolicy("", ""));
 }
 
-TEST(Documents, OnlyWhatIsNoWhiteSpaceCountsAgainstAQuota) {
-  EXPECT_EQ(quotaSize(" {\"a\":\t[1,\r\n2]}"), 11u);
-  EXPECT_EQ(quotaSize("\u00e9"), 1u);
-}
-
 const std::string kProvider = "arn:aws:iam::111122223333:oidc-provider/b";
 const std::string kOurs = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":")" +
                           kProvider + R"("},"Action":"sts:AssumeRoleWithWebIdentity"}]})";
