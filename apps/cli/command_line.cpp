@@ -13,6 +13,7 @@
 #include "cluster/flavour.h"
 #include "destroy_command.h"
 #include "plan_command.h"
+#include "policy_command.h"
 #include "sim_command.h"
 #include "text/nearest.h"
 #include "token_command.h"
@@ -100,6 +101,7 @@ CLI::App* addCommand(CLI::App& parent, const std::string& name, const std::strin
 // Everything that commands read into; lives as long as run().
 struct Options {
   LifeCycleOptions plan, apply, destroy;
+  PolicyOptions policy;
   ApiServerOptions patch, rollback;
   ApiServerEditOptions edit;
   ApiServerLintOptions serverLint;
@@ -115,10 +117,21 @@ struct Options {
   CanAssumeOptions canAssume;
 };
 
+void addPhases(CLI::App& app, LifeCycleOptions& options) {
+  constexpr const char* kNames = "PHASE,...";
+  app.add_option("--only", options.only, "only issuer, provider, roles, apiserver, webhook, bindings")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all()
+      ->type_name(kNames);
+  app.add_option("--skip", options.skip, "all but these")->delimiter(',')->expected(1)->take_all()->type_name(kNames);
+}
+
 void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* plan = addCommand(root, "plan", "Show what apply would change, and why. Reads only.", chosen,
                               [&] { return runPlan(options.plan); });
   addCommon(*plan, options.plan.common);
+  addPhases(*plan, options.plan);
   plan->add_flag("--detailed-exitcode", options.plan.detailedExitCode, "exit with 2 when there is something to change");
   plan->add_flag("--adopt", options.plan.adopt, "count objects that somebody else made as ours");
   example(*plan, "irsa plan -f irsa.yaml");
@@ -126,8 +139,9 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* apply = addCommand(root, "apply", "Make the world as irsa.yaml wants it. A second run changes nothing.",
                                chosen, [&] { return runApply(options.apply); });
   addCommon(*apply, options.apply.common);
+  addPhases(*apply, options.apply);
   apply->add_flag("--dry-run", options.apply.common.dryRun, "show the plan and stop");
-  apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask on the terminal");
+  apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask; without a terminal: also what takes away");
   apply->add_flag("--adopt", options.apply.adopt, "take over objects that somebody else made");
   apply->add_flag("--no-wait", options.apply.noWait, "do not wait until the webhook works (else up to --timeout, 3m)");
   example(*apply, "irsa apply -f irsa.yaml --yes");
@@ -139,6 +153,20 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   destroy->add_flag("-y,--yes", options.destroy.common.yes, "do not ask on the terminal");
   destroy->add_flag("--delete-bucket", options.destroy.deleteBucket, "the issuer's bucket too; it is kept otherwise");
   example(*destroy, "irsa destroy -f irsa.yaml --delete-bucket --yes");
+}
+
+void addPolicy(CLI::App& root, Options& options, Command& chosen) {
+  PolicyOptions& policy = options.policy;
+  CLI::App* app = addCommand(root, "policy", "Print the smallest IAM policy with which a command can do its work.",
+                             chosen, [&policy] { return runPolicy(policy); });
+  addCommon(*app, policy.cycle.common);
+  app->add_option("--for", policy.command, "the command that needs it")
+      ->required()
+      ->check(CLI::IsMember({"plan", "apply", "destroy"}).description(""))
+      ->type_name("plan|apply|destroy");
+  addPhases(*app, policy.cycle);
+  app->add_flag("--delete-bucket", policy.cycle.deleteBucket, "for destroy --delete-bucket");
+  example(*app, "irsa policy --for apply -f irsa.yaml");
 }
 
 void addManifest(CLI::App& app, ApiServerOptions& options) {
@@ -481,6 +509,7 @@ int run(int argc, char** argv) {
   Options options;
   Command chosen;
   addLifeCycle(root, options, chosen);
+  addPolicy(root, options, chosen);
   addApiServer(root, options, chosen);
   addWebhook(root, options, chosen);
   addTrust(root, options, chosen);
