@@ -39,6 +39,8 @@ base::Result<std::string> runProgram(const std::vector<std::string>& argv) {
   return std::move(result.output);
 }
 
+}  // namespace
+
 base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const CommonOptions& options,
                                        Ground& ground) {
   io::ClientOptions http = clientOptions(options);
@@ -65,8 +67,6 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
                                                     connection.region, ground.clock, ground.random);
   return connection;
 }
-
-}  // namespace
 
 base::Result<setup::Configuration> loadConfiguration(const CommonOptions& options, const base::Files& files) {
   base::Result<std::string> document = files.read(options.file);
