@@ -63,6 +63,15 @@ std::vector<std::string> actionsFor(const SessionClaims& session) {
   return actions;
 }
 
+void addSessionKeys(Request& request, const SessionClaims& session) {
+  if (!session.sourceIdentity.empty()) request.context["sts:sourceidentity"] = {session.sourceIdentity};
+  if (!session.transitiveKeys.empty()) request.context["sts:transitivetagkeys"] = session.transitiveKeys;
+  for (const auto& [key, value] : session.tags) {
+    request.context["aws:requesttag/" + lowerCase(key)] = {value};
+    request.context["aws:tagkeys"].push_back(key);
+  }
+}
+
 Request webIdentityRequest(const WebIdentity& identity, const Json& claims, const SessionClaims& session) {
   Request request;
   request.action = "sts:AssumeRoleWithWebIdentity";
@@ -78,12 +87,7 @@ Request webIdentityRequest(const WebIdentity& identity, const Json& claims, cons
   if (auto methods = stringsOf(text::at(claims, "amr")); !methods.empty()) request.context[prefix + ":amr"] = methods;
   request.context["aws:federatedprovider"] = {request.principal};
   if (!identity.sessionName.empty()) request.context["sts:rolesessionname"] = {identity.sessionName};
-  if (!session.sourceIdentity.empty()) request.context["sts:sourceidentity"] = {session.sourceIdentity};
-  if (!session.transitiveKeys.empty()) request.context["sts:transitivetagkeys"] = session.transitiveKeys;
-  for (const auto& [key, value] : session.tags) {
-    request.context["aws:requesttag/" + lowerCase(key)] = {value};
-    request.context["aws:tagkeys"].push_back(key);
-  }
+  addSessionKeys(request, session);
   return request;
 }
 

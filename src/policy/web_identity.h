@@ -26,8 +26,10 @@ struct SessionClaims {
 // at most 50 tags, keys of at most 128 and values of at most 256 characters.
 base::Result<SessionClaims> sessionClaims(const text::Json& claims);
 
-// The actions that the trust policy must allow beside sts:AssumeRoleWithWebIdentity.
+// The actions that the trust policy must allow beside the one that assumes the role.
 std::vector<std::string> actionsFor(const SessionClaims& session);
+// The context keys aws:RequestTag/KEY, aws:TagKeys, sts:SourceIdentity and sts:TransitiveTagKeys.
+void addSessionKeys(Request& request, const SessionClaims& session);
 
 struct WebIdentity {
   Arn role;
@@ -37,8 +39,8 @@ struct WebIdentity {
 };
 
 // For the action sts:AssumeRoleWithWebIdentity, with the context keys PROVIDER:aud, :sub, :oaud (with azp), :amr,
-// aws:FederatedProvider, aws:RequestTag/KEY, aws:TagKeys, sts:RoleSessionName, sts:SourceIdentity and
-// sts:TransitiveTagKeys. What the connection adds (aws:SourceIp …) is the caller's.
+// aws:FederatedProvider, sts:RoleSessionName and those of the session. What the connection adds (aws:SourceIp …) is the
+// caller's.
 Request webIdentityRequest(const WebIdentity& identity, const text::Json& claims, const SessionClaims& session);
 
 }  // namespace policy

@@ -52,12 +52,8 @@ Role* roleOfArn(Call& call, const SessionWish& wish) {
 
 std::string secretOf(Call& call, std::size_t bytes) { return text::base64(call.random(bytes)); }
 
-// Tags, their transitive keys and the source identity that an AssumeRole brings or its caller hands on.
-struct Passed {
-  Tags tags;
-  std::vector<std::string> transitiveKeys;
-  std::string sourceIdentity;
-};
+// What an AssumeRole brings or its caller hands on.
+using Passed = policy::SessionClaims;
 
 base::Result<Passed> readPassed(const Call& call, Constraints& constraints) {
   Passed passed;
@@ -107,12 +103,7 @@ policy::Request assumeRequest(const Call& call, const SessionWish& wish, const P
   request.context["sts:rolesessionname"] = {wish.sessionName};
   if (auto externalId = call.parameters.find("ExternalId"))
     request.context["sts:externalid"] = {std::string(*externalId)};
-  if (!passed.sourceIdentity.empty()) request.context["sts:sourceidentity"] = {passed.sourceIdentity};
-  if (!passed.transitiveKeys.empty()) request.context["sts:transitivetagkeys"] = passed.transitiveKeys;
-  for (const auto& [key, value] : passed.tags) {
-    request.context["aws:requesttag/" + lowered(key)] = {value};
-    request.context["aws:tagkeys"].push_back(key);
-  }
+  policy::addSessionKeys(request, passed);
   return request;
 }
 
@@ -249,9 +240,7 @@ base::Result<void> assumeRole(Call& call) {
   TRY(checkRoleArn(wish));
   TRY(inherit(call, passed));
   policy::Request request = assumeRequest(call, wish, passed);
-  std::vector<std::string> also;
-  if (!passed.tags.empty()) also.emplace_back("sts:TagSession");
-  if (!passed.sourceIdentity.empty()) also.emplace_back("sts:SetSourceIdentity");
+  const std::vector<std::string> also = policy::actionsFor(passed);
   auto role = trustedRole(call, wish, request, also);
   if (!role && call.caller.session) {  // the trust policy may also name the role behind the session
     request.principal = call.caller.session->roleName;

@@ -189,14 +189,13 @@ class SeededFaults(Explain):
         """What STS says, and the places of the fault among what is found: by token and role, and by the text alone."""
         with Simulator(IRSA) as simulator:
             world = World(simulator)
-            self.assertEqual(world.refusal(), "")
-            self.assertEqual(self.of_token_and_role(world.asked, simulator, None), [])
             FAULTS[fault](world)
             said = world.refusal()
             self.assertNotEqual(said, "")
-            codes = [finding["code"] for finding in self.of_token_and_role(world.asked, simulator, said)]
-            for finding in self.of_token_and_role(world.asked, simulator, said):
+            findings = self.of_token_and_role(world.asked, simulator, said)
+            for finding in findings:
                 self.assertTrue(all(finding[member] for member in ("place", "why", "fix")), finding)
+            codes = [finding["code"] for finding in findings]
             alone = [finding["code"] for finding in self.explain("-", environment=simulator.environment(), text=said)]
         place = f"{alone.index(fault) + 1} of {len(alone)}" if fault in alone else f"– of {len(alone)}"
         return said, codes, place
@@ -212,6 +211,12 @@ class SeededFaults(Explain):
                 self.assertEqual(codes[:1], [fault], said)
                 self.assertEqual((stated[fault][1:]), (1, len(codes), alone), codes)
                 self.assertIn(stated[fault][0].partition("…")[0], said)
+
+    def test_a_set_up_that_works_has_no_causes(self):
+        with Simulator(IRSA) as simulator:
+            world = World(simulator)
+            self.assertEqual(world.refusal(), "")
+            self.assertEqual(self.of_token_and_role(world.asked, simulator, None), [])
 
     def test_two_faults_are_both_named(self):
         with Simulator(IRSA) as simulator:
