@@ -94,6 +94,7 @@ base::Result<io::ServerOptions> serverOptionsOf(const SimOptions& options, const
   server.port = address.port;
   server.loops = 4;  // one that waits for somebody's issuer shall not stop the others
   server.maxBody = kLargestRequest;
+  server.maxBodies = 4 * kLargestRequest;
   if (options.tlsKey.empty()) return server;
   server.certificatePem = TRY(files.read(options.tlsCertificate));
   server.keyPem = TRY(files.read(options.tlsKey));

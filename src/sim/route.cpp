@@ -59,11 +59,12 @@ Service serviceOf(const http::Request& request, const std::optional<aws::Authori
 // A parameter given twice has no one meaning: nothing is assumed of the first or the last.
 void readQuery(const http::Request& request, Routed& into) {
   auto form = formOf(request);
-  if (!form || form->repeated()) {
+  if (!form)
     into.refusal = awsError("MalformedQueryString", "The query string contains a syntax error.");
-    return;
-  }
-  into.parameters = std::move(*form);
+  else if (form->repeated())
+    into.refusal = awsError("MalformedQueryString", "The query string has a parameter twice.");
+  else
+    into.parameters = std::move(*form);
 }
 
 void readS3(const http::Request& request, Routed& into) {
