@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "oidc/discovery.h"
 #include "policy/policy_document.h"
 #include "policy/web_identity.h"
 #include "setup/explain_rules.h"
@@ -193,6 +194,19 @@ std::string audienceOf(const Examination& examination) {
   return audiences.empty() ? "" : audiences.front();
 }
 
+// Where the provider's name differs from the issuer's by a slash or a capital, a trust policy that fits either is
+// right: the difference is the cause.
+policy::Request requestOf(const Examination& examination, const PolicyDocument& trust,
+                          const policy::SessionClaims& session) {
+  const text::Json& claims = examination.token->claims;
+  policy::WebIdentity identity{*examination.arn, oidc::providerName(examination.token->issuer()),
+                               audienceOf(examination), examination.evidence.sessionName};
+  policy::Request own = policy::webIdentityRequest(identity, claims, session);
+  if (policy::evaluate(trust, PolicyKind::Trust, own).verdict == Verdict::Allow) return own;
+  identity.provider = examination.provider;
+  return policy::webIdentityRequest(identity, claims, session);
+}
+
 void examineTrust(Examination& examination, const SeenRole& role) {
   const std::string place = "role " + role.arn;
   auto trust = policy::parsePolicy(role.trustPolicy, PolicyKind::Trust);
@@ -206,9 +220,7 @@ void examineTrust(Examination& examination, const SeenRole& role) {
     return examination.add(Answer::SessionTags, "SESSION_TAGS_INVALID", "claim https://aws.amazon.com/tags",
                            "it is not {\"principal_tags\":{\"KEY\":[\"VALUE\"]}}",
                            "have the issuer write it so, or leave it out");
-  const policy::WebIdentity identity{*examination.arn, examination.provider, audienceOf(examination),
-                                     examination.evidence.sessionName};
-  const policy::Request request = policy::webIdentityRequest(identity, token.claims, *session);
+  const policy::Request request = requestOf(examination, *trust, *session);
   TrustExamination trustExamination(examination, *trust, request);
   if (!trustExamination.allows(request.action)) return trustExamination.refused();
   for (const std::string& action : policy::actionsFor(*session)) {

@@ -315,7 +315,7 @@ TEST(AssumeRoleWithWebIdentity, MeasuresSessionPolicies) {
       account.unsignedSts(with(good, "Policy", R"({"Version":"2012-10-17","Version":"2012-10-17","Statement":[]})"))
           .code,
       "MalformedPolicyDocument");
-  Fields both = with(good, "Policy", policy + std::string(2000 - policy.size(), ' '));
+  Fields both = with(good, "Policy", policy + std::string(2010 - policy.size(), ' '));
   both.emplace_back("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess");
   EXPECT_EQ(account.unsignedSts(both).refusal(),
             "400 PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy.");
