@@ -17,6 +17,11 @@ if(BUILD_TESTING)
   string(SUBSTRING ${digest} 0 12 digest)
   set(python ${cache}/python-${digest}/bin/python3)
 
+  # The peers from npm that it installs for tests/npm/package-lock.json.
+  file(SHA256 ${PROJECT_SOURCE_DIR}/tests/npm/package-lock.json digest)
+  string(SUBSTRING ${digest} 0 12 digest)
+  set(node_packages ${cache}/npm-${digest})
+
   # lane(NAME RUNNER program... ENVIRONMENT NAME=VALUE... PROPERTIES name value...): one test for each tests/NAME/*_test.py.
   function(lane name)
     cmake_parse_arguments(LANE "" "" "RUNNER;ENVIRONMENT;PROPERTIES" ${ARGN})
@@ -43,10 +48,10 @@ if(BUILD_TESTING)
   endif()
   set(programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
   lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook REVIEW_LOAD=${programs}/review_load
-                         IRSA_SANITIZED=${sanitized})
+                         IRSA_SANITIZED=${sanitized} NODE_PACKAGES=${node_packages})
 
   # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
   set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)
   lane(node RUNNER ${PROJECT_SOURCE_DIR}/tests/node/as-root
-       ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 900 RUN_SERIAL ON)
+       ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 1500 RUN_SERIAL ON)
 endif()

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/pattern.h"
+#include "policy/trust_policy.h"
 
 namespace policy {
 namespace {
@@ -74,14 +75,14 @@ void addSessionKeys(Request& request, const SessionClaims& session) {
 
 Request webIdentityRequest(const WebIdentity& identity, const Json& claims, const SessionClaims& session) {
   Request request;
-  request.action = "sts:AssumeRoleWithWebIdentity";
+  request.action = kWebIdentityAction;
   request.resource = identity.role.text();
   request.principalKind = "Federated";
   request.principal =
       Arn{identity.role.partition, "iam", "", identity.role.account, "oidc-provider/" + identity.provider}.text();
   request.principalAccount = identity.role.account;
   const std::string prefix = lowerCase(identity.provider);
-  request.context[prefix + ":aud"] = {identity.audience};
+  if (!identity.audience.empty()) request.context[prefix + ":aud"] = {identity.audience};
   request.context[prefix + ":sub"] = {text::stringAt(claims, "sub")};
   if (claims.contains("azp")) request.context[prefix + ":oaud"] = stringsOf(text::at(claims, "aud"));
   if (auto methods = stringsOf(text::at(claims, "amr")); !methods.empty()) request.context[prefix + ":amr"] = methods;

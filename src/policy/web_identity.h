@@ -34,7 +34,7 @@ void addSessionKeys(Request& request, const SessionClaims& session);
 struct WebIdentity {
   Arn role;
   std::string provider;  // the issuer without https://
-  std::string audience;  // the one that STS goes on with
+  std::string audience;  // the one that STS goes on with; empty: none
   std::string sessionName;
 };
 

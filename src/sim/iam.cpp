@@ -143,11 +143,5 @@ bool isPath(std::string_view path) {
   return printable && path.starts_with('/') && path.ends_with('/');
 }
 
-std::size_t quotaSize(std::string_view document) {
-  return std::size_t(std::count_if(document.begin(), document.end(), [](char c) {
-    return c != ' ' && c != '\n' && c != '\t' && c != '\r' && (c & 0xC0) != 0x80;
-  }));
-}
-
 }  // namespace iam
 }  // namespace sim

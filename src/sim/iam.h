@@ -88,7 +88,4 @@ void writePageEnd(text::XmlWriter& xml, const Page& page);
 
 bool isPath(std::string_view path);  // (/)|(/[\x21-\x7E]+/)
 
-// Characters that quotas count: all but white space.
-std::size_t quotaSize(std::string_view document);
-
 }  // namespace sim::iam

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "policy/arn.h"
 #include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
 
@@ -97,7 +98,8 @@ base::Result<std::string> requestedPolicy(const Call& call) {
   TRY(Constraints().required("policyDocument", document).length("policyDocument", document, 1, 131072).verdict());
   auto parsed = policy::parsePolicy(*document, policy::PolicyKind::Identity);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
-  if (quotaSize(*document) > kPolicyQuota) return awsError("LimitExceeded", "Cannot exceed quota for PolicySize: 6144");
+  if (policy::quotaSize(*document) > kPolicyQuota)
+    return awsError("LimitExceeded", "Cannot exceed quota for PolicySize: 6144");
   return std::string(*document);
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
 #include "text/uri.h"
@@ -33,9 +34,9 @@ base::Result<void> putRolePolicy(Call& call) {
   Role* role = TRY(findRole(call));
   auto parsed = policy::parsePolicy(*document, policy::PolicyKind::Identity);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
-  std::size_t size = quotaSize(*document);
+  std::size_t size = policy::quotaSize(*document);
   for (const auto& [other, text] : role->inlinePolicies)
-    if (other != name) size += quotaSize(text);
+    if (other != name) size += policy::quotaSize(text);
   if (size > kInlineQuota)
     return awsError("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role " + role->name);
   role->inlinePolicies[name] = *document;

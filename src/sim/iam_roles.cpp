@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
 #include "text/uri.h"
@@ -24,7 +25,7 @@ void checkName(Constraints& constraints, const std::optional<std::string_view>& 
 base::Result<void> checkTrustPolicy(std::string_view document) {
   auto parsed = policy::parsePolicy(document, policy::PolicyKind::Trust);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
-  if (quotaSize(document) > kTrustQuota)
+  if (policy::quotaSize(document) > kTrustQuota)
     return awsError("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: " + std::to_string(kTrustQuota));
   return {};
 }

@@ -8,7 +8,7 @@
 #include "crypto/key.h"
 #include "oidc/discovery.h"
 #include "oidc/web_identity_token.h"
-#include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 
 namespace setup {
 namespace {
