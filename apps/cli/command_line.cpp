@@ -12,6 +12,7 @@
 #include "apply_command.h"
 #include "cluster/flavour.h"
 #include "destroy_command.h"
+#include "explain_command.h"
 #include "plan_command.h"
 #include "policy_command.h"
 #include "sim_command.h"
@@ -107,6 +108,7 @@ struct Options {
   ApiServerLintOptions serverLint;
   VerifyOptions verify;
   CommonOptions whoami;
+  ExplainOptions explain;
   TokenMintOptions mint;
   TokenInspectOptions inspect;
   SimOptions sim;
@@ -270,6 +272,27 @@ void addProof(CLI::App& root, Options& options, Command& chosen) {
   example(*whoami,
           "AWS_ROLE_ARN=arn:aws:iam::111122223333:role/s3-echoer AWS_WEB_IDENTITY_TOKEN_FILE=token \\\n"
           "    AWS_REGION=us-west-2 irsa whoami");
+}
+
+void addExplain(CLI::App& root, Options& options, Command& chosen) {
+  ExplainOptions& explain = options.explain;
+  CLI::App* app = addCommand(root, "explain", "Say why STS refuses a web identity, the cause first. Reads only.",
+                             chosen, [&explain] { return runExplain(explain); });
+  addCommon(*app, explain.common, kFindingFormats);
+  app->add_option("text", explain.text, "what STS or an SDK said, or its code; - reads standard input")->type_name("");
+  app->add_option("--token", explain.token, "the web identity token [AWS_WEB_IDENTITY_TOKEN_FILE]")->type_name("FILE");
+  app->add_option("--role", explain.role, "the role that was asked for [AWS_ROLE_ARN]")->type_name("ARN");
+  app->add_option("--session-name", explain.sessionName, "[AWS_ROLE_SESSION_NAME]")->type_name("NAME");
+  addDuration(*app, "--duration", explain.duration, "the session that was asked for [1h]");
+  app->add_option("--region", explain.region, "[that of irsa.yaml, AWS_REGION]")->type_name("NAME");
+  app->add_option("--ca-file", explain.caFile, "more roots for fetching the issuer")->type_name("FILE");
+  app->add_flag("--allow-loopback-issuers", explain.allowLoopbackIssuers, "the issuer may be on this host");
+  app->add_flag("--offline", explain.offline, "ask neither AWS nor the issuer");
+  app->footer(
+      "Example:\n  irsa explain \"Incorrect token audience\"\n"
+      "  irsa explain --token token --role arn:aws:iam::111122223333:role/s3-echoer\n"
+      "Exit codes: 0 STS would give the role, 1 causes were found, 3 nothing to explain\n"
+      "(against a local AWS: irsa sim --listen 127.0.0.1:4566, then set AWS_ENDPOINT_URL)\n");
 }
 
 void addToken(CLI::App& root, Options& options, Command& chosen) {
@@ -514,6 +537,7 @@ int run(int argc, char** argv) {
   addWebhook(root, options, chosen);
   addTrust(root, options, chosen);
   addProof(root, options, chosen);
+  addExplain(root, options, chosen);
   addToken(root, options, chosen);
   addSim(root, options, chosen);
   addVersion(root, chosen);

@@ -108,6 +108,8 @@ base::Result<std::unique_ptr<http::Client>> issuerClient(const SimOptions& optio
   client.connectTimeout = kIssuerPatience;
   client.answerTimeout = kIssuerPatience;
   client.idleTimeout = kIssuerPatience;
+  client.wholeTimeout = kIssuerPatience;
+  client.mayConnect = issuerAddresses(options.allowLoopbackIssuers);
   client.maxBody = kLargestIssuerDocument;
   if (!options.caFile.empty()) client.tls.extraRootsPem = TRY(files.read(options.caFile));
   return io::newClient(std::move(client));

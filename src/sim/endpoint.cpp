@@ -95,6 +95,7 @@ class LocalAws final : public Endpoint {
   http::Client* issuers_;
   mutable std::mutex mutex_;  // guards everything below
   State state_;
+  IssuerCache issuerKeys_;
   Expectations expectations_;
   CallLog calls_;
 };
@@ -179,7 +180,7 @@ base::Result<void> LocalAws::answer(Exchange& exchange, http::Response& response
 }
 
 void LocalAws::serve(const http::Request& request, http::Response& response, std::unique_lock<std::mutex>& lock) {
-  IssuerReader issuers(issuers_, lock);
+  IssuerReader issuers(issuers_, issuerKeys_, lock);
   Routed routed = route(request, settings_);
   Call call{state_, settings_, clock_.now(), random_, issuers, request, request.body, {}, {}, {}, {}};
   call.parameters = routed.parameters;
