@@ -7,21 +7,17 @@
 #include "sim/answer.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
-#include "sim/checksum.h"
 #include "sim/expectations.h"
 #include "sim/issuer_reader.h"
 #include "sim/route.h"
 #include "sim/s3.h"
+#include "sim/state_file.h"
 #include "text/json.h"
 
 namespace sim {
 namespace {
 
 constexpr std::string_view kControl = "/_irsa/";
-
-std::string_view nameOf(Service service) {
-  return service == Service::S3 ? "s3" : service == Service::Iam ? "iam" : "sts";
-}
 
 base::Error notImplemented() {
   return awsError("NotImplemented", "A header you provided implies functionality that is not implemented.");
@@ -57,9 +53,16 @@ class LocalAws final : public Endpoint {
  public:
   LocalAws(Settings settings, const base::Clock& clock, base::RandomBytes random, base::Files* files,
            http::Client* issuers)
-      : settings_(std::move(settings)), clock_(clock), random_(std::move(random)), files_(files), issuers_(issuers) {}
+      : settings_(std::move(settings)),
+        clock_(clock),
+        random_(std::move(random)),
+        issuers_(issuers),
+        stateFile_(settings_.stateFile, files) {}
 
-  base::Result<void> load();
+  base::Result<void> load() {
+    state_ = TRY(stateFile_.load());
+    return {};
+  }
 
   http::Answer handle(const http::Request& request, http::Response& response) override {
     std::unique_lock lock(mutex_);
@@ -82,7 +85,6 @@ class LocalAws final : public Endpoint {
   base::Result<void> answer(Exchange& exchange, http::Response& response);
   base::Result<void> identify(Exchange& exchange);
   base::Result<void> permit(Exchange& exchange);
-  base::Result<void> save();
   void log(const Exchange& exchange, const base::Error* error, int status);
 
   void control(const http::Request& request, http::Response& response);
@@ -91,29 +93,13 @@ class LocalAws final : public Endpoint {
   const Settings settings_;
   const base::Clock& clock_;
   base::RandomBytes random_;
-  base::Files* files_;
   http::Client* issuers_;
   mutable std::mutex mutex_;  // guards everything below
   State state_;
+  StateFile stateFile_;
   Expectations expectations_;
   CallLog calls_;
 };
-
-base::Result<void> LocalAws::load() {
-  if (settings_.stateFile.empty()) return {};
-  auto there = TRY(files_->info(settings_.stateFile));
-  if (!there) return save();
-  std::string document = TRY(files_->read(settings_.stateFile));
-  auto state = stateFromJson(document);
-  if (!state) return std::move(state).error().during("reading the state file " + settings_.stateFile);
-  state_ = std::move(state).value();
-  return {};
-}
-
-base::Result<void> LocalAws::save() {
-  if (settings_.stateFile.empty()) return {};
-  return files_->replace(settings_.stateFile, text::compact(toJson(state_)) + "\n", 0600);
-}
 
 // Who calls, and what: everything that decides before the operation is looked at.
 base::Result<void> LocalAws::identify(Exchange& exchange) {
@@ -144,11 +130,7 @@ base::Result<void> LocalAws::identify(Exchange& exchange) {
 base::Result<void> LocalAws::permit(Exchange& exchange) {
   Call& call = exchange.call;
   const Operation& operation = *exchange.operation;
-  if (exchange.routed.service == Service::S3) {
-    bool makes = operation.run == s3::createBucket;
-    if (!call.bucket.empty() && !makes) TRY(s3::findBucket(call));
-    TRY(checkChecksums(call, operation.needsChecksum));
-  }
+  if (exchange.routed.service == Service::S3) TRY(s3::checkRequest(call, operation));
   if (operation.action.empty()) return {};
   return authorize(call, exchange.routed.service, operation.action,
                    operation.resource ? operation.resource(call) : "*");
@@ -166,7 +148,7 @@ base::Result<void> LocalAws::answer(Exchange& exchange, http::Response& response
   if (!isS3) openEnvelope(call, exchange.routed.service, operation);
   TRY(operation.run(call));
   if (operation.writes)
-    if (auto saved = save(); !saved) {
+    if (auto saved = stateFile_.save(state_); !saved) {
       call.reason = saved.error().message;
       return errorOf(Fault::Error500, exchange.routed.service, call, operation.action);
     }

@@ -20,8 +20,9 @@ struct Settings {
   aws::Credentials administrator = {};  // long-term keys that may do everything
   Dialect dialect = Dialect::Classic;
   bool allowLoopbackIssuers = false;
-  std::string stateFile = {};    // empty: memory only
-  bool secureTransport = false;  // it is served over TLS: the condition key aws:SecureTransport
+  std::string stateFile = {};           // empty: memory only
+  std::size_t mostStored = 256u << 20;  // bytes of objects and parts in all, since they lie in memory
+  bool secureTransport = false;         // it is served over TLS: the condition key aws:SecureTransport
 };
 
 // Answers AWS's three protocols in AWS's words; every request is proven by Signature Version 4 but

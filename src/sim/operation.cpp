@@ -29,7 +29,9 @@ constexpr CodeStatus kStatuses[] = {
     {"InternalError", 500},
     {"InternalFailure", 500},
     {"InvalidAccessKeyId", 403},
+    {"InvalidChunkSizeError", 403},
     {"InvalidClientTokenId", 403},
+    {"InvalidPartNumber", 416},
     {"InvalidRange", 416},
     {"LimitExceeded", 409},
     {"MethodNotAllowed", 405},
@@ -41,6 +43,8 @@ constexpr CodeStatus kStatuses[] = {
     {"NoSuchKey", 404},
     {"NoSuchPublicAccessBlockConfiguration", 404},
     {"NoSuchTagSet", 404},
+    {"NoSuchUpload", 404},
+    {"NoSuchVersion", 404},
     {"NotImplemented", 501},
     {"OperationAborted", 409},
     {"OwnershipControlsNotFoundError", 404},
@@ -62,6 +66,15 @@ base::ErrorKind kindOf(int status) {
 }
 
 }  // namespace
+
+std::string_view nameOf(Service service) {
+  switch (service) {
+    case Service::S3: return "s3";
+    case Service::Iam: return "iam";
+    case Service::Sts: break;
+  }
+  return "sts";
+}
 
 int statusOf(Service service, std::string_view code) {
   if (service == Service::S3 && code == "ExpiredToken") return 400;

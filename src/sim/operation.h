@@ -23,6 +23,8 @@ namespace sim {
 
 enum class Service { S3, Iam, Sts };
 
+std::string_view nameOf(Service service);  // as a signing scope says it: "s3"
+
 // Who signed the request. A session is a copy: the caller stays what it was while the operation changes the state.
 struct Caller {
   enum class Kind { Anonymous, Administrator, Session };
