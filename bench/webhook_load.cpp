@@ -1,7 +1,10 @@
-// HTTPS/1.1 load for an admission webhook, from one thread and with every connection always waiting for one answer:
-//   webhook_load PORT CONNECTIONS SECONDS METHOD_AND_PATH BODY_FILE EXPECTED
-// An answer that is no 200, one without the text EXPECTED in its body and a broken connection are errors. Prints one
-// line of JSON; latencies in microseconds. No part of the product: script/bench compiles it.
+// HTTPS/1.1 load for an admission webhook, from one thread:
+//   webhook_load PORT CONNECTIONS SECONDS METHOD_AND_PATH BODY_FILE EXPECTED [fresh | RATE | hold]
+// Every connection always waits for one answer; with `fresh` each review goes over a connection of its own. With a
+// RATE, that many reviews a second go out when they are due (Poisson), and a latency counts from then, whoever was
+// late. With `hold` each connection asks once, and all of them stay open and idle till the time is over. An answer that
+// is no 200, one without the text EXPECTED in its body and a broken connection are errors. Prints one line of JSON;
+// latencies in microseconds. No part of the product: script/bench compiles it.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -14,7 +17,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <fstream>
+#include <functional>
+#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -28,6 +34,7 @@ struct Connection {
   SSL* tls = nullptr;
   Clock::time_point sent;
   std::string input;
+  bool isClosed = true;
 };
 
 struct Load {
@@ -53,13 +60,14 @@ bool open(Load& load, Connection& connection) {
   if (connect(connection.descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
   if (SSL_connect(connection.tls) != 1) return false;
   fcntl(connection.descriptor, F_SETFL, O_NONBLOCK);
+  connection.isClosed = false;
   epoll_event event{EPOLLIN, {&connection}};
   return epoll_ctl(load.epoll, EPOLL_CTL_ADD, connection.descriptor, &event) == 0;
 }
 
 // The socket's buffer takes a whole review, since an answer is awaited before the next one.
-bool send(Load& load, Connection& connection) {
-  connection.sent = Clock::now();
+bool send(Load& load, Connection& connection, Clock::time_point due) {
+  connection.sent = due;
   connection.input.clear();
   return SSL_write(connection.tls, load.request.data(), int(load.request.size())) == int(load.request.size());
 }
@@ -76,23 +84,77 @@ Answer answerOf(const Load& load, const std::string& input) {
                                                                                                    : Answer::Bad;
 }
 
-void serve(Load& load, Connection& connection, bool goesOn) {
+// True when the answer has come, or never will.
+bool receive(Load& load, Connection& connection) {
   char buffer[32768];
   int count = 0;
   while ((count = SSL_read(connection.tls, buffer, sizeof buffer)) > 0)
     connection.input.append(buffer, std::size_t(count));
-  const bool closed = SSL_get_error(connection.tls, count) != SSL_ERROR_WANT_READ;
+  connection.isClosed = SSL_get_error(connection.tls, count) != SSL_ERROR_WANT_READ;
   const Answer answer = answerOf(load, connection.input);
-  if (answer == Answer::Incomplete && !closed) return;
-  if (answer == Answer::Incomplete) ++load.errors;
-  if (answer != Answer::Incomplete) {
-    load.latencies.push_back(std::chrono::duration<double, std::micro>(Clock::now() - connection.sent).count());
-    load.errors += answer == Answer::Bad;
-    load.answerSize = connection.input.size();
+  if (answer == Answer::Incomplete) {
+    load.errors += connection.isClosed;
+    return connection.isClosed;
   }
-  if (!goesOn) return;
-  if (closed && !open(load, connection)) std::exit(1);
-  if (!send(load, connection)) ++load.errors;
+  load.latencies.push_back(std::chrono::duration<double, std::micro>(Clock::now() - connection.sent).count());
+  load.errors += answer == Answer::Bad;
+  load.answerSize = connection.input.size();
+  return true;
+}
+
+void wait(Load& load, int milliseconds, const std::function<void(Connection&)>& answered) {
+  epoll_event events[64];
+  const int ready = epoll_wait(load.epoll, events, 64, milliseconds);
+  for (int i = 0; i < ready; ++i) {
+    Connection& connection = *static_cast<Connection*>(events[i].data.ptr);
+    if (receive(load, connection)) answered(connection);
+  }
+}
+
+void mustOpen(Load& load, Connection& connection) {
+  if (open(load, connection)) return;
+  fprintf(stderr, "cannot connect\n");
+  std::exit(1);
+}
+
+void sendNext(Load& load, Connection& connection, bool isFresh) {
+  if (connection.isClosed || isFresh) mustOpen(load, connection);
+  if (!send(load, connection, Clock::now())) ++load.errors;
+}
+
+void runClosed(Load& load, std::vector<Connection>& connections, Clock::time_point end, bool isFresh) {
+  for (Connection& connection : connections) sendNext(load, connection, false);
+  while (Clock::now() < end) wait(load, 100, [&](Connection& answered) { sendNext(load, answered, isFresh); });
+}
+
+void runAtRate(Load& load, std::vector<Connection>& connections, Clock::time_point end, double rate) {
+  std::mt19937_64 random(6);
+  std::exponential_distribution<double> gap(rate);
+  std::vector<Connection*> idle;
+  for (Connection& connection : connections) idle.push_back(&connection);
+  std::deque<Clock::time_point> due;
+  Clock::time_point next = Clock::now();
+  while (Clock::now() < end || idle.size() < connections.size()) {
+    while (next <= Clock::now() && next < end) {
+      due.push_back(next);
+      next += std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(gap(random)));
+    }
+    while (!due.empty() && !idle.empty()) {
+      if (idle.back()->isClosed) mustOpen(load, *idle.back());
+      if (!send(load, *idle.back(), due.front())) ++load.errors;
+      idle.pop_back();
+      due.pop_front();
+    }
+    wait(load, 0, [&](Connection& answered) { idle.push_back(&answered); });
+  }
+}
+
+void runHolding(Load& load, std::vector<Connection>& connections, Clock::time_point end) {
+  std::size_t answered = 0;
+  for (Connection& connection : connections) sendNext(load, connection, false);
+  while (answered < connections.size()) wait(load, 100, [&](Connection&) { ++answered; });
+  fprintf(stderr, "held\n");
+  while (Clock::now() < end) wait(load, 100, [](Connection&) {});
 }
 
 std::string readFile(const char* path) {
@@ -104,8 +166,8 @@ std::string readFile(const char* path) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 7)
-    return fprintf(stderr, "usage: webhook_load PORT CONNECTIONS SECONDS METHOD_AND_PATH BODY EXPECTED\n"), 2;
+  if (count != 7 && count != 8)
+    return fprintf(stderr, "usage: webhook_load PORT CONNECTIONS SECONDS METHOD_AND_PATH BODY EXPECTED [MODE]\n"), 2;
   Load load;
   load.port = std::atoi(words[1]);
   std::vector<Connection> connections(std::size_t(std::atoi(words[2])));
@@ -123,14 +185,14 @@ int main(int count, char** words) {
   const auto begin = Clock::now();
   const auto end =
       begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::atof(words[3])));
-  for (Connection& connection : connections)
-    if (!open(load, connection) || !send(load, connection)) return fprintf(stderr, "cannot connect\n"), 1;
-  epoll_event events[64];
-  Clock::time_point now;
-  while ((now = Clock::now()) < end) {
-    const int ready = epoll_wait(load.epoll, events, 64, 100);
-    for (int i = 0; i < ready; ++i) serve(load, *static_cast<Connection*>(events[i].data.ptr), true);
-  }
+  const std::string mode = count == 8 ? words[7] : "";
+  if (mode == "hold")
+    runHolding(load, connections, end);
+  else if (mode.empty() || mode == "fresh")
+    runClosed(load, connections, end, mode == "fresh");
+  else
+    runAtRate(load, connections, end, std::atof(mode.c_str()));
+  const auto now = Clock::now();
   std::sort(load.latencies.begin(), load.latencies.end());
   auto quantile = [&](double part) {
     return load.latencies.empty() ? 0.0 : load.latencies[std::size_t(double(load.latencies.size() - 1) * part)];

@@ -11,14 +11,17 @@ namespace {
 using base::ErrorKind;
 using text::Json;
 
-constexpr const char* kAdmission = "/apis/admissionregistration.k8s.io/v1/";
+// Whole, since in "prefix" + "rest" GCC 12 sees false overflows.
+constexpr const char* kMutating = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+constexpr const char* kBindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
+constexpr const char* kPolicies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
 
 class Look {
  public:
   explicit Look(const kube::Client& kube) : kube_(kube) {}
 
   base::Result<WebhookSurroundings> around() {
-    seen_.configurations = TRY(kube_.list(std::string(kAdmission) + "mutatingwebhookconfigurations"));
+    seen_.configurations = TRY(kube_.list(kMutating));
     seen_.namespaces = TRY(kube_.list("/api/v1/namespaces"));
     seen_.accounts = TRY(kube_.list("/api/v1/serviceaccounts"));
     TRY(atGuard());
@@ -49,8 +52,7 @@ class Look {
     auto policies = kube_.list(policiesPath());
     seen_.servesGuard = policies || policies.error().kind != ErrorKind::NotFound;
     TRY(note(std::move(policies), policiesPath(), seen_.policies));
-    return note(kube_.list(std::string(kAdmission) + "validatingadmissionpolicybindings"), policiesPath(),
-                seen_.policyBindings);
+    return note(kube_.list(kBindings), policiesPath(), seen_.policyBindings);
   }
 
   base::Result<void> inNamespace(const std::string& nameSpace) {
@@ -103,7 +105,7 @@ std::string budgetsPath(const std::string& nameSpace) {
 std::string secretPath(const std::string& nameSpace, const std::string& name) {
   return pathIn("/api/v1", nameSpace, "secrets/" + name);
 }
-std::string policiesPath() { return std::string(kAdmission) + "validatingadmissionpolicies"; }
+std::string policiesPath() { return kPolicies; }
 
 base::Result<WebhookSurroundings> lookAround(const kube::Client& kube) { return Look(kube).around(); }
 

@@ -46,6 +46,9 @@ class ControlPlane(Kubectl):
         certificate, key = certificates.make_server(self.folder, "api", "IP:127.0.0.1")
         signer, tokens, admin = self.folder / "sa.key", self.folder / "tokens.csv", secrets.token_hex(16)
         subprocess.run(["openssl", "genrsa", "-out", signer, "2048"], check=True, capture_output=True)
+        self.audit_log, audit = self.folder / "audit.log", self.folder / "audit.json"
+        audit.write_text(json.dumps({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+                                     "rules": [{"level": "Metadata", "userGroups": ["system:serviceaccounts"]}, {"level": "None"}]}))
         tokens.touch(0o600)
         tokens.write_text(f"{admin},admin,admin,system:masters\n")
         self.url = f"https://127.0.0.1:{free_port()}"
@@ -53,10 +56,15 @@ class ControlPlane(Kubectl):
                     advertise_address="192.0.2.10", endpoint_reconciler_type="none", cert_dir=self.folder / "certs",
                     tls_cert_file=certificate, tls_private_key_file=key, service_cluster_ip_range="203.0.113.0/24",
                     authorization_mode="RBAC", token_auth_file=tokens, service_account_issuer="https://kubernetes.default.svc",
-                    service_account_key_file=signer, service_account_signing_key_file=signer)
+                    service_account_key_file=signer, service_account_signing_key_file=signer,
+                    audit_policy_file=audit, audit_log_path=self.audit_log)
         self.kubeconfig = self.write_kubeconfig("admin", admin)
         until("the API server ready", 60, lambda: self.try_kubectl("get", "--raw", "/readyz").returncode == 0)
         until("its own namespaces", 30, lambda: self.try_kubectl("get", "namespace", "kube-system", "default").returncode == 0)
+
+    def asked_by(self, user):
+        """The audit events of a service account, in the order in which they ended."""
+        return [event for event in map(json.loads, self.audit_log.read_text().splitlines()) if event["user"]["username"] == user]
 
     def write_kubeconfig(self, name, token):
         path = self.folder / f"{name}.kubeconfig"

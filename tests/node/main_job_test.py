@@ -82,7 +82,7 @@ class TheMainJob(unittest.TestCase):
         s3.put_object(Bucket="the-data", Key="hello.txt", Body=b"hello\n")
         (cls.folder / "irsa.yaml").write_text(
             WISH.format(endpoint=cls.sim.endpoint, ca=ca, kubeconfig=cls.node.kubeconfig, image=IMAGE))
-        cls.node.load_image(IMAGE, "--entrypoint", "/irsa-webhook", "--user", 65532, f"irsa={IRSA}", f"irsa-webhook={WEBHOOK}",
+        cls.node.load_image(IMAGE, "--entrypoint", "/irsa-webhook", f"irsa={IRSA}", f"irsa-webhook={WEBHOOK}",
                             f"webhook={WEBHOOK}")
         cls.role = f"arn:aws:iam::{cls.sim.ready['account']}:role/s3-echoer"
 

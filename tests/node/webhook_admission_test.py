@@ -121,6 +121,22 @@ class Admission(unittest.TestCase):
         for what in (("secrets/another", *there), ("secrets/irsa-webhook", "-n", "default"), ("mutatingwebhookconfigurations/another",)):
             self.assertFalse(may("update", *what), what)
 
+    def test_no_right_is_missing_and_none_is_never_used(self):
+        self.cluster.kubectl("create", "serviceaccount", "of-a-moment")
+        with self.webhook():
+            self.await_injection()
+            self.cluster.kubectl("annotate", "serviceaccount", "of-a-moment", "--overwrite", "a=b")
+            self.assertFalse(self.injected(pod(account="of-a-moment")))  # young and without a role: the webhook asks
+            until("the lease renewed", 30, lambda: self.cluster.get("lease", *SHARED[1:])["spec"].get("renewTime"))
+        events = [event for event in self.cluster.asked_by(OWN) if "objectRef" in event]
+        self.assertEqual([event for event in events if event["responseStatus"]["code"] == 403], [])
+        used = {(event["objectRef"].get("apiGroup", ""), event["objectRef"]["resource"], event["verb"], name)
+                for event in events for name in ("", event["objectRef"].get("name", ""))}
+        shipped = {(group, resource, verb, name) for item in self.rendered["items"] if item["kind"] in ("Role", "ClusterRole")
+                   for rule in item["rules"] for group in rule["apiGroups"] for resource in rule["resources"]
+                   for verb in rule["verbs"] for name in rule.get("resourceNames", [""])}
+        self.assertEqual(shipped - used, set())
+
     def test_pods_are_injected_by_the_webhook_with_its_own_certificate_and_rights(self):
         with self.webhook():
             self.await_injection()
