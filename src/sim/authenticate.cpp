@@ -285,10 +285,8 @@ base::Result<Authenticated> authenticate(const http::Request& request, const aws
   TRY(checkSignedHeaders(claim));
   std::string hash = TRY(claimedHash(claim));
   auto style = isS3(claim) ? aws::PathStyle::S3 : aws::PathStyle::Normalized;
-  std::string canonical = aws::canonicalRequest(request, claimed.signedHeaders, hash, style);
   std::string key = aws::signingKey(secret, claimed.scope);
-  std::string expected = aws::signature(key, aws::stringToSign(canonical, claim.amzDate, claimed.scope));
-  if (!crypto::equalInConstantTime(expected, claimed.signature)) return mismatch(claim);
+  if (!aws::verify(request, claimed, claim.amzDate, hash, style, key)) return mismatch(claim);
   TRY(checkSession(claim, who.caller, now));
   TRY(readPayload(claim, hash, key, who));
   return who;

@@ -7,6 +7,7 @@
 #include "sim/answer.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
+#include "sim/cloudfront.h"
 #include "sim/expectations.h"
 #include "sim/issuer_reader.h"
 #include "sim/route.h"
@@ -38,6 +39,12 @@ base::Error errorOf(Fault fault, Service service, const Call& call, std::string_
   return awsError("AccessDenied", "User: " + call.caller.arn + " is not authorized to perform: " + std::string(action) +
                                       " because no identity-based policy allows the " + std::string(action) +
                                       " action");
+}
+
+base::Result<const Operation*> operationOf(Call& call, Service service) {
+  if (service == Service::S3) return s3Operation(call);
+  if (service == Service::CloudFront) return cloudfront::operation(call);
+  return queryOperation(service, call.parameters);
 }
 
 // One request on its way through.
@@ -82,6 +89,7 @@ class LocalAws final : public Endpoint {
 
  private:
   void serve(const http::Request& request, http::Response& response, std::unique_lock<std::mutex>& lock);
+  void serveViewer(const http::Request& request, http::Response& response, IssuerReader& issuers);
   base::Result<void> answer(Exchange& exchange, http::Response& response);
   base::Result<void> identify(Exchange& exchange);
   base::Result<void> permit(Exchange& exchange);
@@ -107,8 +115,7 @@ base::Result<void> LocalAws::identify(Exchange& exchange) {
   Call& call = exchange.call;
   if (routed.refusal) return *routed.refusal;
   bool isS3 = routed.service == Service::S3;
-  auto named =
-      isS3 ? base::Result<const Operation*>(s3Operation(call)) : queryOperation(routed.service, call.parameters);
+  auto named = operationOf(call, routed.service);
   if (named) exchange.operation = *named;
   if (exchange.operation && exchange.operation->unsignedOnly) return {};
   if (!routed.claimed && !isS3)
@@ -144,8 +151,8 @@ base::Result<void> LocalAws::answer(Exchange& exchange, http::Response& response
   if (fault && *fault != Fault::TimeoutAfterSuccess)
     return errorOf(*fault, exchange.routed.service, call, operation.action);
   TRY(permit(exchange));
-  bool isS3 = exchange.routed.service == Service::S3;
-  if (!isS3) openEnvelope(call, exchange.routed.service, operation);
+  bool isQuery = !isRest(exchange.routed.service);
+  if (isQuery) openEnvelope(call, exchange.routed.service, operation);
   TRY(operation.run(call));
   if (operation.writes)
     if (auto saved = stateFile_.save(state_); !saved) {
@@ -153,15 +160,18 @@ base::Result<void> LocalAws::answer(Exchange& exchange, http::Response& response
       return errorOf(Fault::Error500, exchange.routed.service, call, operation.action);
     }
   if (fault) return errorOf(*fault, exchange.routed.service, call, operation.action);
-  if (isS3)
+  if (isQuery)
+    answerQuery(call, operation, exchange.requestId, response);
+  else if (exchange.routed.service == Service::S3)
     finishS3(exchange.requestId, response);
   else
-    answerQuery(call, operation, exchange.requestId, response);
+    response.headers.set("x-amzn-RequestId", exchange.requestId);
   return {};
 }
 
 void LocalAws::serve(const http::Request& request, http::Response& response, std::unique_lock<std::mutex>& lock) {
   IssuerReader issuers(issuers_, lock);
+  if (cloudfront::isViewerHost(state_, request.headers.get("host"))) return serveViewer(request, response, issuers);
   Routed routed = route(request, settings_);
   Call call{state_, settings_, clock_.now(), random_, issuers, request, request.body, {}, {}, {}, {}};
   call.parameters = routed.parameters;
@@ -175,6 +185,20 @@ void LocalAws::serve(const http::Request& request, http::Response& response, std
   if (!done) answerError(exchange.routed.service, exchange.call, done.error(), exchange.requestId, response);
   if (!done && done.error().code == "GatewayTimeout") response.body.clear();
   log(exchange, done ? nullptr : &done.error(), response.status);
+}
+
+// A viewer of a distribution: no signature is looked at, the operation is nobody's.
+void LocalAws::serveViewer(const http::Request& request, http::Response& response, IssuerReader& issuers) {
+  Call call{state_, settings_, clock_.now(), random_, issuers, request, request.body, settings_.region, {}, {}, {}};
+  call.response = &response;
+  if (auto done = cloudfront::answerViewer(call); !done) response.status = 500;
+  LoggedCall entry;
+  entry.time = base::rfc3339(call.now);
+  entry.service = nameOf(Service::CloudFront);
+  entry.principal = "anonymous";
+  entry.status = response.status;
+  entry.reason = call.reason;
+  calls_.add(std::move(entry));
 }
 
 void LocalAws::log(const Exchange& exchange, const base::Error* error, int status) {

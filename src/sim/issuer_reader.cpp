@@ -4,6 +4,7 @@
 
 #include "http/url.h"
 #include "oidc/discovery.h"
+#include "sim/cloudfront.h"
 #include "sim/s3.h"
 #include "sim/sentences.h"
 #include "text/uri.h"
@@ -118,6 +119,7 @@ base::Result<std::string> IssuerReader::fetch(Call& call, const std::string& url
 }
 
 base::Result<std::string> IssuerReader::document(Call& call, const std::string& url) {
+  if (auto viewed = cloudfront::read(call, url)) return std::move(*viewed);
   auto place = s3Place(url);
   if (!place) return fetch(call, url);
   return s3::readAnonymously(call, place->bucket, place->region, place->key);
@@ -153,6 +155,7 @@ bool IssuerReader::isReachable(Call& call, const std::string& issuer) {
   if (s3Place(issuer)) return true;
   auto parsed = http::parseUrl(issuer);
   if (!parsed) return false;
+  if (cloudfront::isViewerHost(call.state, parsed->host)) return true;
   std::string base = issuer.ends_with('/') ? issuer.substr(0, issuer.size() - 1) : issuer;
   return bool(fetch(call, base + std::string(oidc::kDiscoveryPath)));
 }

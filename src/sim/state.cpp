@@ -258,6 +258,58 @@ Session readSession(std::string accessKeyId, const Json& json) {
   return session;
 }
 
+Json accessJson(const OriginAccessControl& access) {
+  return {{"etag", access.etag},
+          {"name", written(access.name)},
+          {"description", written(access.description)},
+          {"signingProtocol", access.signingProtocol},
+          {"signingBehavior", access.signingBehavior},
+          {"originType", access.originType}};
+}
+
+OriginAccessControl readAccess(std::string id, const Json& json) {
+  return {std::move(id),
+          text::stringAt(json, "etag"),
+          readAt(json, "name"),
+          readAt(json, "description"),
+          text::stringAt(json, "signingProtocol"),
+          text::stringAt(json, "signingBehavior"),
+          text::stringAt(json, "originType")};
+}
+
+Json distributionJson(const Distribution& distribution) {
+  Json invalidations = Json::object();
+  for (const auto& [id, one] : distribution.invalidations)
+    invalidations[id] = {
+        {"callerReference", written(one.callerReference)}, {"paths", listJson(one.paths)}, {"created", one.created}};
+  return {{"etag", distribution.etag},
+          {"domainName", distribution.domainName},
+          {"callerReference", written(distribution.callerReference)},
+          {"config", written(distribution.config)},
+          {"aliases", listJson(distribution.aliases)},
+          {"isEnabled", distribution.isEnabled},
+          {"changed", distribution.changed},
+          {"tags", mapJson(distribution.tags)},
+          {"invalidations", invalidations}};
+}
+
+Distribution readDistribution(std::string id, const Json& json) {
+  Distribution out;
+  out.id = std::move(id);
+  out.etag = text::stringAt(json, "etag");
+  out.domainName = text::stringAt(json, "domainName");
+  out.callerReference = readAt(json, "callerReference");
+  out.config = readAt(json, "config");
+  out.aliases = listAt(json, "aliases");
+  out.isEnabled = flagAt(json, "isEnabled");
+  out.changed = numberAt(json, "changed");
+  out.tags = mapAt(json, "tags");
+  for (const auto& [one, invalidation] : text::at(json, "invalidations").items())
+    out.invalidations[one] = {one, readAt(invalidation, "callerReference"), listAt(invalidation, "paths"),
+                              numberAt(invalidation, "created")};
+  return out;
+}
+
 }  // namespace
 
 Body::Body(std::string bytes) {
@@ -304,7 +356,11 @@ Json toJson(const State& state) {
   for (const auto& [url, provider] : state.providers) providers[written(url)] = providerJson(provider);
   for (const auto& [name, role] : state.roles) roles.push_back(roleJson(role));
   for (const auto& [id, session] : state.sessions) sessions[id] = sessionJson(session);
-  return {{"version", 1}, {"buckets", buckets}, {"oidcProviders", providers}, {"roles", roles}, {"sessions", sessions}};
+  Json out = {
+      {"version", 1}, {"buckets", buckets}, {"oidcProviders", providers}, {"roles", roles}, {"sessions", sessions}};
+  for (const auto& [id, access] : state.originAccessControls) out["originAccessControls"][id] = accessJson(access);
+  for (const auto& [id, one] : state.distributions) out["distributions"][id] = distributionJson(one);
+  return out;
 }
 
 base::Result<State> stateFromJson(std::string_view document, const ReadPiece& readPiece) {
@@ -320,6 +376,10 @@ base::Result<State> stateFromJson(std::string_view document, const ReadPiece& re
   }
   for (const Json& role : text::at(json, "roles")) state.roles[lowered(text::stringAt(role, "name"))] = readRole(role);
   for (const auto& [id, session] : text::at(json, "sessions").items()) state.sessions[id] = readSession(id, session);
+  for (const auto& [id, access] : text::at(json, "originAccessControls").items())
+    state.originAccessControls[id] = readAccess(id, access);
+  for (const auto& [id, one] : text::at(json, "distributions").items())
+    state.distributions[id] = readDistribution(id, one);
   return state;
 }
 

@@ -122,11 +122,37 @@ struct Session {
   bool operator==(const Session&) const = default;
 };
 
+struct OriginAccessControl {
+  std::string id, etag, name, description, signingProtocol, signingBehavior, originType;
+  bool operator==(const OriginAccessControl&) const = default;
+};
+
+struct Invalidation {
+  std::string id, callerReference;
+  std::vector<std::string> paths;
+  std::int64_t created = 0;
+  bool operator==(const Invalidation&) const = default;
+};
+
+// Of CloudFront.
+struct Distribution {
+  std::string id, etag, domainName, callerReference;
+  std::string config;                // DistributionConfig, an XML document with every default said
+  std::vector<std::string> aliases;  // of the config, in lower case
+  bool isEnabled = false;            // of the config
+  std::int64_t changed = 0;
+  Tags tags;
+  std::map<std::string, Invalidation> invalidations;  // by id
+  bool operator==(const Distribution&) const = default;
+};
+
 struct State {
   std::map<std::string, Bucket> buckets;          // by name
   std::map<std::string, OidcProvider> providers;  // by URL without "https://"
   std::map<std::string, Role> roles;              // by name in lower case: names are unique whatever their case
   std::map<std::string, Session> sessions;        // by access key id
+  std::map<std::string, OriginAccessControl> originAccessControls;  // by id
+  std::map<std::string, Distribution> distributions;                // by id
   bool operator==(const State&) const = default;
 };
 
