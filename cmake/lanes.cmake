@@ -15,6 +15,10 @@ if(BUILD_TESTING)
   file(SHA256 ${PROJECT_SOURCE_DIR}/tests/requirements.txt digest)
   string(SUBSTRING ${digest} 0 12 digest)
   set(python ${cache}/python-${digest}/bin/python3)
+  # The AWS SDK for JavaScript, in the same way, from tests/package-lock.json.
+  file(SHA256 ${PROJECT_SOURCE_DIR}/tests/package-lock.json digest)
+  string(SUBSTRING ${digest} 0 12 digest)
+  set(javascript ${cache}/javascript-${digest})
 
   # lane(NAME RUNNER program... ENVIRONMENT NAME=VALUE... PROPERTIES name value...): one test for each tests/NAME/*_test.py.
   function(lane name)
@@ -42,7 +46,7 @@ if(BUILD_TESTING)
   endif()
   set(programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
   lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook REVIEW_LOAD=${programs}/review_load
-                         IRSA_SANITIZED=${sanitized} PROPERTIES TIMEOUT 300)
+                         JAVASCRIPT=${javascript} IRSA_SANITIZED=${sanitized} PROPERTIES TIMEOUT 300)
 
   # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
   set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)
