@@ -210,13 +210,6 @@ base::Result<Page> pageOf(const Call& call) {
   return page;
 }
 
-void writePageHead(text::XmlWriter& xml, const Page& page, std::size_t quantity, std::string_view next) {
-  xml.leaf("Marker", page.marker);
-  if (!next.empty()) xml.leaf("NextMarker", next);
-  xml.leaf("MaxItems", std::to_string(page.most)).leaf("IsTruncated", next.empty() ? "false" : "true");
-  xml.leaf("Quantity", std::to_string(quantity));
-}
-
 }  // namespace sim::cloudfront
 
 namespace sim {

@@ -77,7 +77,23 @@ struct Page {
   std::size_t most = 100;
 };
 base::Result<Page> pageOf(const Call& call);
-void writePageHead(text::XmlWriter& xml, const Page& page, std::size_t quantity, std::string_view next);
+// Writes the page's head, then <Items> with whatever `write(id, item)` writes of each; `all` is a map by id.
+template <typename Map, typename Write>
+void writePage(text::XmlWriter& xml, const Page& page, const Map& all, Write write) {
+  auto first = all.upper_bound(page.marker), end = first;
+  std::size_t count = 0;
+  std::string last;
+  for (; end != all.end() && count < page.most; ++end, ++count) last = end->first;
+  bool isTruncated = end != all.end();
+  xml.leaf("Marker", page.marker);
+  if (isTruncated) xml.leaf("NextMarker", last);
+  xml.leaf("MaxItems", std::to_string(page.most)).leaf("IsTruncated", isTruncated ? "true" : "false");
+  xml.leaf("Quantity", std::to_string(count));
+  if (count == 0) return;
+  xml.open("Items");
+  for (; first != end; ++first) write(first->first, first->second);
+  xml.close();
+}
 
 // cloudfront_viewer.cpp: whether a Host field names a distribution, by its own name or an alias.
 bool isViewerHost(const State& state, std::string_view hostField);

@@ -118,20 +118,13 @@ base::Result<void> deleteOriginAccessControl(Call& call) {
 
 base::Result<void> listOriginAccessControls(Call& call) {
   Page page = TRY(pageOf(call));
-  const auto& all = call.state.originAccessControls;
-  auto first = all.upper_bound(page.marker), end = first;
-  std::size_t count = 0;
-  std::string last;
-  for (; end != all.end() && count < page.most; ++end, ++count) last = end->first;
   text::XmlWriter xml;
   xml.open("OriginAccessControlList", kNamespace);
-  writePageHead(xml, page, count, end == all.end() ? "" : last);
-  if (count > 0) xml.open("Items");
-  for (; first != end; ++first) {
-    xml.open("OriginAccessControlSummary").leaf("Id", first->first);
-    writeMembers(xml, first->second);
+  writePage(xml, page, call.state.originAccessControls, [&](const std::string& id, const OriginAccessControl& access) {
+    xml.open("OriginAccessControlSummary").leaf("Id", id);
+    writeMembers(xml, access);
     xml.close();
-  }
+  });
   answerXml(call, std::move(xml));
   return {};
 }

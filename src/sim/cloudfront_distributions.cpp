@@ -79,17 +79,17 @@ base::Result<void> create(Call& call, XmlElement wanted, Tags tags) {
   return answerDistribution(call, stored);
 }
 
-base::Result<void> writeSummary(text::XmlWriter& xml, const Call& call, const Distribution& distribution) {
+void writeSummary(text::XmlWriter& xml, const Call& call, const Distribution& distribution) {
   constexpr std::string_view kLeftOut[] = {"CallerReference", "DefaultRootObject", "Logging",
                                            "ContinuousDeploymentPolicyId"};
-  XmlElement config = TRY(configOf(distribution));
   xml.open("DistributionSummary").leaf("Id", distribution.id).leaf("ARN", distributionArn(call, distribution.id));
   xml.leaf("ETag", distribution.etag).leaf("Status", statusOf(call, distribution));
   xml.leaf("LastModifiedTime", timeText(distribution.changed)).leaf("DomainName", distribution.domainName);
-  for (const XmlElement& member : config.children)
-    if (std::find(std::begin(kLeftOut), std::end(kLeftOut), member.name) == std::end(kLeftOut)) xml.element(member);
+  auto config = configOf(distribution);
+  if (config)
+    for (const XmlElement& member : config->children)
+      if (std::find(std::begin(kLeftOut), std::end(kLeftOut), member.name) == std::end(kLeftOut)) xml.element(member);
   xml.close();
-  return {};
 }
 
 }  // namespace
@@ -155,21 +155,10 @@ base::Result<void> deleteDistribution(Call& call) {
 
 base::Result<void> listDistributions(Call& call) {
   Page page = TRY(pageOf(call));
-  std::vector<const Distribution*> listed;
-  std::string next;
-  for (auto entry = call.state.distributions.upper_bound(page.marker); entry != call.state.distributions.end();
-       ++entry) {
-    if (listed.size() == page.most) {
-      next = listed.back()->id;
-      break;
-    }
-    listed.push_back(&entry->second);
-  }
   text::XmlWriter xml;
   xml.open("DistributionList", kNamespace);
-  writePageHead(xml, page, listed.size(), next);
-  if (!listed.empty()) xml.open("Items");
-  for (const Distribution* distribution : listed) TRY(writeSummary(xml, call, *distribution));
+  writePage(xml, page, call.state.distributions,
+            [&](const std::string&, const Distribution& distribution) { writeSummary(xml, call, distribution); });
   answerXml(call, std::move(xml));
   return {};
 }

@@ -97,19 +97,12 @@ base::Result<void> getInvalidation(Call& call) {
 base::Result<void> listInvalidations(Call& call) {
   const Distribution* distribution = TRY(findDistribution(call));
   Page page = TRY(pageOf(call));
-  const auto& all = distribution->invalidations;
-  auto first = all.upper_bound(page.marker), end = first;
-  std::size_t count = 0;
-  std::string last;
-  for (; end != all.end() && count < page.most; ++end, ++count) last = end->first;
   text::XmlWriter xml;
   xml.open("InvalidationList", kNamespace);
-  writePageHead(xml, page, count, end == all.end() ? "" : last);
-  if (count > 0) xml.open("Items");
-  for (; first != end; ++first) {
-    xml.open("InvalidationSummary").leaf("Id", first->first);
-    xml.leaf("CreateTime", timeText(first->second.created)).leaf("Status", statusOf(call, first->second)).close();
-  }
+  writePage(xml, page, distribution->invalidations, [&](const std::string& id, const Invalidation& invalidation) {
+    xml.open("InvalidationSummary").leaf("Id", id).leaf("CreateTime", timeText(invalidation.created));
+    xml.leaf("Status", statusOf(call, invalidation)).close();
+  });
   answerXml(call, std::move(xml));
   return {};
 }
