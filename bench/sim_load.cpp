@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,7 +20,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <strings.h>
 #include <vector>
 
 namespace {
@@ -123,7 +123,8 @@ Read read(Load& load, Connection& connection) {
   std::string fields = connection.input.substr(0, head + 2);
   std::size_t size = std::strtoul(fieldOf(fields, "Content-Length").c_str(), nullptr, 10);
   if (connection.input.size() < head + 4 + size) return ended ? Read::Broken : Read::More;
-  if (connection.input.compare(9, 3, "200") != 0 && load.errors++ == 0) load.firstError = connection.input.substr(0, 600);
+  if (connection.input.compare(9, 3, "200") != 0 && load.errors++ == 0)
+    load.firstError = connection.input.substr(0, 600);
   bool closes = ended || fields.starts_with("HTTP/1.0") || fieldOf(fields, "Connection") == "close";
   return closes ? Read::DoneAndClosed : Read::Done;
 }

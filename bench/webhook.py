@@ -24,7 +24,7 @@ from machine import (children, circumstances, cpu_seconds, machine_line, megabyt
 from review import review  # pylint: disable=wrong-import-position
 from support import certificates  # pylint: disable=wrong-import-position
 from support.kubernetes_api import KubernetesApi  # pylint: disable=wrong-import-position
-from support.webhook import free_port  # pylint: disable=wrong-import-position
+from support.ports import free_port  # pylint: disable=wrong-import-position
 
 CONNECTIONS, ROUNDS = 25, 3
 LARGE = (19, 8, 12)  # a pod of containers, with settings, with variables: as much as meshes and their like make of one

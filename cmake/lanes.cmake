@@ -4,7 +4,8 @@ if(BUILD_TESTING)
   add_test(NAME unit.layers COMMAND ${PROJECT_SOURCE_DIR}/tools/check-layers ${PROJECT_SOURCE_DIR})
   add_test(NAME unit.layers_test COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/check_layers_test.py)
   add_test(NAME unit.make_image COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/make_image_test.py)
-  set_tests_properties(unit.layers unit.layers_test unit.make_image PROPERTIES LABELS unit)
+  add_test(NAME unit.faults_page COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/faults_page_test.py)
+  set_tests_properties(unit.layers unit.layers_test unit.make_image unit.faults_page PROPERTIES LABELS unit)
 
   # The environment with the AWS CLI, boto3 and moto that script/bootstrap makes for tests/requirements.txt.
   if(DEFINED ENV{XDG_CACHE_HOME})
@@ -15,10 +16,11 @@ if(BUILD_TESTING)
   file(SHA256 ${PROJECT_SOURCE_DIR}/tests/requirements.txt digest)
   string(SUBSTRING ${digest} 0 12 digest)
   set(python ${cache}/python-${digest}/bin/python3)
-  # The AWS SDK for JavaScript, in the same way, from tests/package-lock.json.
-  file(SHA256 ${PROJECT_SOURCE_DIR}/tests/package-lock.json digest)
+
+  # The peers from npm that it installs for tests/npm/package-lock.json.
+  file(SHA256 ${PROJECT_SOURCE_DIR}/tests/npm/package-lock.json digest)
   string(SUBSTRING ${digest} 0 12 digest)
-  set(javascript ${cache}/javascript-${digest})
+  set(node_packages ${cache}/npm-${digest})
 
   # lane(NAME RUNNER program... ENVIRONMENT NAME=VALUE... PROPERTIES name value...): one test for each tests/NAME/*_test.py.
   function(lane name)
@@ -39,14 +41,14 @@ if(BUILD_TESTING)
   target_link_libraries(review_load PRIVATE http text base OpenSSL::SSL)
   compile_as_test(review_load)
 
-  # IRSA_SANITIZED: memory and speed are no longer the program's own. Soaked tests take minutes instead of seconds.
+  # IRSA_SANITIZED: memory and speed are no longer the program's own.
   string(FIND "${CMAKE_CXX_FLAGS}" -fsanitize sanitized)
   if(sanitized EQUAL -1)
     set(sanitized "")
   endif()
   set(programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
   lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook REVIEW_LOAD=${programs}/review_load
-                         JAVASCRIPT=${javascript} IRSA_SANITIZED=${sanitized} PROPERTIES TIMEOUT 300)
+                         IRSA_SANITIZED=${sanitized} NODE_PACKAGES=${node_packages})
 
   # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
   set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)

@@ -13,6 +13,7 @@
 #include "sim_command.h"
 #include "text/nearest.h"
 #include "token_command.h"
+#include "trust_command.h"
 #include "verify_command.h"
 #include "webhook_command.h"
 #include "whoami_command.h"
@@ -47,6 +48,12 @@ CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::se
       ->transform(CLI::Validator(toSeconds, ""))
       ->type_name("DURATION")
       ->expected(1);
+}
+
+// An option that is given once for each value, so that what follows a value is an argument again.
+CLI::Option* addRepeated(CLI::App& app, const std::string& name, std::vector<std::string>& target,
+                         const std::string& help, const std::string& type) {
+  return app.add_option(name, target, help)->allow_extra_args(false)->type_name(type);
 }
 
 using Formats = std::vector<std::pair<std::string, Format>>;
@@ -98,6 +105,9 @@ struct Options {
   SimOptions sim;
   WebhookRenderOptions render;
   WebhookLintOptions lint;
+  TrustRenderOptions trustRender;
+  TrustLintOptions trustLint;
+  CanAssumeOptions canAssume;
 };
 
 void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
@@ -241,6 +251,82 @@ void addWebhook(CLI::App& root, Options& options, Command& chosen) {
       "Exit codes: 0 nothing to do, 1 findings, 4 the cluster did not answer, or not to us\n");
 }
 
+void addPolicyChoice(CLI::App& app, PolicyChoice& choice, CommonOptions& common, std::string& roleArn) {
+  app.add_option("policy", choice.file, "the trust policy's file; - is standard input")->type_name("");
+  app.add_option("--role", choice.role, "instead of a file: a role of the account, by name or ARN")->type_name("ROLE");
+  app.add_option("--role-arn", roleArn, "of a file: the role that has the policy or will have it")->type_name("ARN");
+  app.add_option("-f,--file", common.file, "for --role: how to reach AWS [irsa.yaml, if there is one]")
+      ->type_name("FILE");
+}
+
+void addTrustRender(CLI::App& group, TrustRenderOptions& render, Command& chosen) {
+  CLI::App* app = addCommand(group, "render", "Print a trust policy that pins audience and accounts.", chosen,
+                             [&render] { return runTrustRender(render); });
+  app->add_option("accounts", render.wish.serviceAccounts, "NAMESPACE/NAME of those who may assume the role")
+      ->required()
+      ->type_name("");
+  addRepeated(*app, "--issuer", render.wish.issuers, "the cluster's issuer; again for another cluster", "URL")
+      ->required();
+  app->add_option("--account", render.wish.account, "the AWS account of the role and its providers")
+      ->required()
+      ->type_name("ID");
+  app->add_option("--partition", render.wish.partition, "[aws]")->type_name("NAME");
+  addRepeated(*app, "--audience", render.wish.audiences, "[sts.amazonaws.com]", "NAME");
+  app->add_flag("--allow-wildcard", render.wish.allowsPatterns, "accounts may be patterns, such as shop/app-*");
+  app->add_option("--merge", render.merge, "add to this policy and keep all its statements; - is standard input")
+      ->type_name("FILE");
+  app->add_option("--quota", render.quota, "the longest policy that IAM takes [2048]")
+      ->check(CLI::Range(1, 131072).description(""))
+      ->type_name("N");
+  app->add_flag("--compact", render.compact, "on one line");
+  addOutput(*app, render.common, {{"json", Format::Json}, {"yaml", Format::Yaml}});
+  app->footer(
+      "Example:\n  irsa trust render shop/orders shop/carts --account 111122223333 \\\n"
+      "    --issuer https://s3.us-west-2.amazonaws.com/edge-prod-issuer > trust.json\n"
+      "Exit codes: 0 printed, 1 longer than the quota, 3 not to be written so\n");
+}
+
+void addTrustLint(CLI::App& group, TrustLintOptions& lint, Command& chosen) {
+  CLI::App* app = addCommand(group, "lint", "Find what lets in too many, or nobody. Reads only.", chosen,
+                             [&lint] { return runTrustLint(lint); });
+  addPolicyChoice(*app, lint.policy, lint.common, lint.roleArn);
+  addRepeated(*app, "--issuer", lint.issuers, "an issuer that the role is meant for; again for another", "URL");
+  addDuration(*app, "--token-expiration", lint.tokenExpiration, "how long the pods' tokens live");
+  addOutput(*app, lint.common, kFindingFormats);
+  addDuration(*app, "--timeout", lint.common.timeout, "the longest wait");
+  app->footer(
+      "Example:\n  irsa trust lint trust.json --role-arn arn:aws:iam::111122223333:role/orders -o sarif\n"
+      "Exit codes: 0 nothing to do, 1 findings, 4 the file or the role could not be read\n");
+}
+
+void addCanAssume(CLI::App& group, CanAssumeOptions& options, Command& chosen) {
+  CLI::App* app = addCommand(group, "can-assume", "Say whether a token gets the role, and which condition decides.",
+                             chosen, [&options] { return runCanAssume(options); });
+  addPolicyChoice(*app, options.policy, options.common, options.roleArn);
+  app->add_option("--token", options.token, "the token's file; - is standard input")->type_name("FILE");
+  app->add_option("--service-account", options.serviceAccount, "instead of a token: NAMESPACE/NAME")
+      ->type_name("ACCOUNT");
+  app->add_option("--issuer", options.issuer, "and its issuer")->type_name("URL");
+  addRepeated(*app, "--audience", options.audiences, "and its audience [sts.amazonaws.com]", "NAME");
+  addRepeated(*app, "--context", options.context, "what else the request has, such as aws:SourceIp=203.0.113.9",
+              "KEY=VALUE");
+  app->add_option("--session-name", options.sessionName, "sts:RoleSessionName [can-assume]")->type_name("NAME");
+  addOutput(*app, options.common);
+  addDuration(*app, "--timeout", options.common.timeout, "the longest wait");
+  app->footer(
+      "Example:\n  irsa trust can-assume trust.json --service-account shop/orders \\\n"
+      "    --issuer https://s3.us-west-2.amazonaws.com/edge-prod-issuer\n"
+      "Exit codes: 0 it may, 1 it may not, 4 the policy could not be read\n");
+}
+
+void addTrust(CLI::App& root, Options& options, Command& chosen) {
+  CLI::App* group = root.add_subcommand("trust", "Trust policies: who may assume a role");
+  group->require_subcommand(1);
+  addTrustRender(*group, options.trustRender, chosen);
+  addTrustLint(*group, options.trustLint, chosen);
+  addCanAssume(*group, options.canAssume, chosen);
+}
+
 void addSimOptions(CLI::App& app, SimOptions& options) {
   app.add_option("--listen", options.listen, "loopback address and port [127.0.0.1:0]")->type_name("ADDRESS:PORT");
   app.add_option("--i-know", options.iKnow, "listen on this address although others can reach it")
@@ -335,6 +421,7 @@ int run(int argc, char** argv) {
   addLifeCycle(root, options, chosen);
   addApiServer(root, options, chosen);
   addWebhook(root, options, chosen);
+  addTrust(root, options, chosen);
   addProof(root, options, chosen);
   addToken(root, options, chosen);
   addSim(root, options, chosen);

@@ -2,9 +2,8 @@
 
 #include "aws/iam.h"
 #include "base/time.h"
-#include "oidc/discovery.h"
-#include "policy/arn.h"
 #include "policy/policy_document.h"
+#include "setup/trust_wish.h"
 #include "token_command.h"
 #include "verify_job.h"
 #include "web_identity.h"
@@ -63,22 +62,10 @@ std::vector<std::string> whyNot(const text::Json& transcript, aws::Client& clien
       policy::parsePolicy(role->assumeRolePolicyDocument, policy::PolicyKind::Trust);
   if (!trust) return {"its trust policy cannot be read: " + trust.error().message};
 
-  const base::Result<policy::Arn> arn = policy::parseArn(roleArn);
-  if (!arn) return {arn.error().message};
-  const text::Json& token = text::at(transcript, "token");
-  const std::string provider = oidc::providerName(text::stringAt(token, "iss"));
-  policy::Request request{
-      .action = "sts:AssumeRoleWithWebIdentity",
-      .resource = roleArn,
-      .principalKind = "Federated",
-      .principal = policy::Arn{arn->partition, "iam", "", arn->account, "oidc-provider/" + provider}.text(),
-      .principalAccount = arn->account,
-      .context = {}};
-  request.context[provider + ":sub"] = {text::stringAt(token, "sub")};
-  for (const text::Json& audience : text::at(token, "aud")) {
-    if (audience.is_string()) request.context[provider + ":aud"].push_back(audience.get<std::string>());
-  }
-  const policy::Decision decision = policy::evaluate(*trust, policy::PolicyKind::Trust, request);
+  const base::Result<policy::Request> request =
+      setup::webIdentityRequest(text::at(transcript, "token"), roleArn, "irsa-verify");
+  if (!request) return {request.error().message};
+  const policy::Decision decision = policy::evaluate(*trust, policy::PolicyKind::Trust, *request);
   if (decision.verdict == policy::Verdict::Allow) {
     return {"the role's trust policy allows this token: what is refused is the provider, its audiences or its keys"};
   }

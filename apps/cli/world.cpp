@@ -106,6 +106,20 @@ base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice
   return connectCluster(settings, options, ground);
 }
 
+base::Result<AwsConnection> connectChosenAws(const CommonOptions& options, Ground& ground) {
+  CommonOptions named = options;
+  if (named.file.empty()) {
+    named.file = "irsa.yaml";
+    const std::optional<base::FileInfo> there = TRY(ground.files->info(named.file));
+    setup::AwsSettings settings;
+    settings.region =
+        io::environment("AWS_REGION").value_or(io::environment("AWS_DEFAULT_REGION").value_or("us-east-1"));
+    if (!there) return connectAws(settings, options, ground);
+  }
+  const setup::Configuration configuration = TRY(loadConfiguration(named, *ground.files));
+  return connectAws(configuration.aws, options, ground);
+}
+
 base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options) {
   auto world = std::make_unique<World>();
   world->configuration = TRY(loadConfiguration(options, *world->ground.files));

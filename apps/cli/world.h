@@ -48,6 +48,10 @@ base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options);
 base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice, const CommonOptions& options,
                                                      Ground& ground);
 
+// As irsa.yaml says, if there is one (a file that is named must be there); else as the environment does. `ground` must
+// outlive the connection.
+base::Result<AwsConnection> connectChosenAws(const CommonOptions& options, Ground& ground);
+
 base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& settings, const CommonOptions& options,
                                                Ground& ground);
 

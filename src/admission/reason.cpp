@@ -6,8 +6,9 @@ namespace admission {
 
 std::string_view nameOf(Reason reason) {
   static constexpr std::array<std::string_view, kReasons> kNames = {
-      "Injected",   "AlreadySet",        "NoRoleArn",    "AccountUnknown", "NoServiceAccount", "NotAPod",
-      "NullObject", "UndecodableReview", "LookupFailed", "NotSynced",      "WrongContentType", "BadQuery"};
+      "Injected",         "AlreadySet", "NoRoleArn",         "AccountUnknown", "NoServiceAccount",
+      "NotAPod",          "NullObject", "UndecodableReview", "LookupFailed",   "NotSynced",
+      "WrongContentType", "BadQuery",   "UnsoundPatch"};
   return kNames[std::size_t(reason)];
 }
 

@@ -19,6 +19,7 @@ enum class Reason {
   NotSynced,          // HTTP 500: the cache is not whole yet, and asking is switched off
   WrongContentType,   // HTTP 415
   BadQuery,           // HTTP 400
+  UnsoundPatch,       // HTTP 500: a defect of ours; the patch would not fit the pod
   Count
 };
 

@@ -27,7 +27,12 @@ std::string_view roleOf(const Identity* identity) {
   return identity ? std::string_view(identity->roleArn) : std::string_view();
 }
 
-bool isTrouble(Reason reason) { return reason == Reason::LookupFailed || reason == Reason::NotSynced; }
+// What is answered by HTTP 500; empty for all else.
+std::string_view troubleOf(Reason reason) {
+  if (reason == Reason::UnsoundPatch) return "the patch did not fit the pod: this is a defect of irsa-webhook\n";
+  if (reason != Reason::LookupFailed && reason != Reason::NotSynced) return {};
+  return "the service account is not in the cache, and the API server did not answer in time\n";
+}
 
 // "10s", "1m30s", "500ms": Go's durations, as far as the API server writes them.
 std::chrono::milliseconds parseTimeout(std::string_view text) {
@@ -82,8 +87,8 @@ http::Answer Webhook::handle(const http::Request& request, http::Response& respo
   Decision decision = decide(reader_.review());
   if (mustAsk(decision)) {
     const LookupResult result = co_await lookup_.find(key_, lookupBudget(request.query(), options_.lookupBudget));
-    decision = afterLookup(result);
     reader_.read(request.body);  // others may have used the reader meanwhile
+    decision = afterLookup(result);
   } else if (decision.reason == Reason::AccountUnknown && !sources_.accounts.synced()) {
     decision.reason = Reason::NotSynced;
   }
@@ -156,7 +161,9 @@ bool Webhook::mustAsk(const Decision& known) const {
   return known.reason == Reason::AccountUnknown || (known.reason == Reason::NoRoleArn && isYoung_);
 }
 
-Webhook::Decision Webhook::afterLookup(const LookupResult& result) const {
+Webhook::Decision Webhook::afterLookup(const LookupResult& result) {
+  // The watch may have brought the account while the question was open.
+  if (Decision known = decide(reader_.review()); known.reason == Reason::Injected) return known;
   if (result.type == LookupResult::Type::Failed) return {Reason::LookupFailed};
   if (result.type == LookupResult::Type::Absent) return {Reason::AccountUnknown};
   if (!result.identity || result.identity->roleArn.empty()) return {Reason::NoRoleArn, result.identity};
@@ -165,13 +172,12 @@ Webhook::Decision Webhook::afterLookup(const LookupResult& result) const {
 
 void Webhook::answer(const http::Request& request, http::Response& response, Decision decision, base::Time begin) {
   const kube::Review& review = reader_.review();
-  if (isTrouble(decision.reason)) {
-    logDecision(review, decision);
-    return fail(request, response, 500, decision.reason,
-                "the service account is not in the cache, and the API server did not answer in time\n", begin);
-  }
   kube::ReviewAnswer reply{review.apiVersion, review.kind, review.uid, {}, {}, {}};
-  mutate(review, decision, reply);
+  if (troubleOf(decision.reason).empty()) mutate(review, decision, reply);
+  if (const std::string_view trouble = troubleOf(decision.reason); !trouble.empty()) {
+    logDecision(review, decision);
+    return fail(request, response, 500, decision.reason, trouble, begin);
+  }
   const std::pair<std::string_view, std::string_view> audit[] = {
       {"reason", nameOf(decision.reason)}, {"source", decision.source}, {"role", roleOf(decision.identity.get())}};
   const std::size_t told = decision.source.empty() ? 1 : audit[2].second.empty() ? 2 : 3;
@@ -192,6 +198,7 @@ void Webhook::mutate(const kube::Review& review, Decision& decision, kube::Revie
     const bool isChanged = isWeb ? mutator_.injectWebIdentity(review, *decision.identity)
                                  : mutator_.injectContainerCredentials(review, *decision.identity);
     if (!isChanged) decision.reason = Reason::AlreadySet;
+    if (isChanged && !options_.isSound(mutator_.patch(), review)) decision.reason = Reason::UnsoundPatch;
   }
   reply.patch = mutator_.patch();
   reply.warnings = mutator_.warnings();
@@ -207,7 +214,7 @@ void Webhook::fail(const http::Request& request, http::Response& response, int s
 
 void Webhook::logDecision(const kube::Review& review, const Decision& decision) const {
   if (!options_.logsDecisions) return;
-  log_.write(isTrouble(decision.reason) ? Level::Error : Level::Info, "decision",
+  log_.write(troubleOf(decision.reason).empty() ? Level::Info : Level::Error, "decision",
              {{"reason", nameOf(decision.reason)},
               {"namespace", review.requestNamespace},
               {"pod", review.name.empty() ? review.generateName : review.name},

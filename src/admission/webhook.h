@@ -14,6 +14,7 @@
 #include "admission/log.h"
 #include "admission/metrics.h"
 #include "admission/mutate.h"
+#include "admission/patch_check.h"
 #include "http/handler.h"
 #include "kube/admission_review.h"
 
@@ -27,6 +28,7 @@ struct WebhookOptions {
   std::chrono::seconds youngAge{10};             // an account without a role that is younger is asked for again
   bool logsDecisions = true;
   bool hasMapping = false;  // a ConfigMap is watched: without it, an account without a role is not decided upon
+  bool (*isSound)(std::string_view patch, const kube::Review& pod) = isSoundPatch;  // else the answer is HTTP 500
 };
 
 // One per server loop. Everything it is handed must outlive it.
@@ -51,7 +53,7 @@ class Webhook final : public http::Handler {
   Decision decide(const kube::Review& review);
   Decision decideByAccount(const kube::Review& review);
   Decision containerCredentials(const kube::Review& review) const;
-  Decision afterLookup(const LookupResult& result) const;
+  Decision afterLookup(const LookupResult& result);
   void mutate(const kube::Review& review, Decision& decision, kube::ReviewAnswer& reply);
   void answer(const http::Request& request, http::Response& response, Decision decision, base::Time begin);
   void fail(const http::Request& request, http::Response& response, int status, Reason reason, std::string_view text,

@@ -14,6 +14,8 @@ constexpr std::size_t kSpareExchanges = 64;
 constexpr std::size_t kDiscarded =
     32u << 20;  // of a refused request, so that its sender reads the answer before a reset
 
+constexpr std::string_view kTooMuch = "too much is being sent at once";
+
 constexpr std::string_view kPlainOnTls =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 48\r\nConnection: close\r\n\r\n"
     "an HTTP request was sent to a port that is TLS.\n";
@@ -54,6 +56,7 @@ Connection::Connection(Worker& worker, Descriptor socket, SSL_CTX* tls, std::str
 
 Connection::~Connection() {
   if (frame_) frame_.destroy();
+  hold(0);
   --worker_.connections;
   if (auto place = worker_.byPeer.find(peer_); --place->second == 0) worker_.byPeer.erase(place);
   worker_.connectionClosed();
@@ -84,7 +87,7 @@ Connection::Task Connection::serve() {
     }
     Exchange& exchange = *exchange_;
     const http::Progress progress = parse();
-    if (progress == http::Progress::NeedMore) continue;
+    if (progress == http::Progress::NeedMore && makeRoom()) continue;
     if (progress == http::Progress::Head) {
       if (co_await write(http::kContinue) <= 0) co_return;
       worker_.loop.startWaiting(*this, Patience::Request);
@@ -125,7 +128,10 @@ Connection::Operation Connection::read() {
 bool Connection::receive(long count) {
   if (count <= 0) {
     if (count != TimedOut || !exchange_) return false;
-    answerFailure(408, "the request did not come in time");
+    if (isShed_)
+      answerFailure(503, kTooMuch);
+    else
+      answerFailure(408, "the request did not come in time");
     return true;
   }
   input_ = {worker_.input.data(), std::size_t(count)};
@@ -151,9 +157,35 @@ http::Progress Connection::parse() {
   return progress;
 }
 
+void Connection::hold(std::size_t bytes) {
+  worker_.bodies += bytes - held_;
+  held_ = bytes;
+}
+
+// Counts the memory of the body that is still coming in. When all of them are too much, the largest one of this loop is
+// refused: a review is small and whole in no time, so that is hardly ever one. False when it is this one.
+bool Connection::makeRoom() {
+  if (exchange_->request.body.empty()) return true;
+  const std::string& body = exchange_->request.body;
+  hold(body.size() > kKeptBuffer ? body.capacity() : body.size());
+  if (worker_.bodies <= worker_.maxBodies) return true;
+  Connection* largest = this;
+  for (Watched* waiting = worker_.loop.longestWaiting(Patience::Request); waiting; waiting = Loop::after(*waiting))
+    if (auto& other = static_cast<Connection&>(*waiting); other.held_ > largest->held_) largest = &other;
+  largest->isShed_ = true;
+  if (largest == this) {
+    answerFailure(503, kTooMuch);
+    return false;
+  }
+  worker_.loop.expireNow(*largest);
+  return true;
+}
+
 // The exchange is ready for the next request; without more input it goes back to the others.
 void Connection::endRequest() {
   exchange_->reader.reset();
+  trim(exchange_->request.body);
+  if (held_ > 0) hold(0);
   exchange_->request.clear();
   exchange_->request.peer.assign(peer_);
   exchange_->response.clear();

@@ -30,13 +30,17 @@ struct Exchange {
 
 // What the connections of one loop share. Belongs to the loop's thread.
 struct Worker {
-  Worker(http::Limits ofRequests, std::atomic<std::size_t>& count) : limits(ofRequests), connections(count) {}
+  Worker(http::Limits ofRequests, std::size_t bytesOfBodies, std::atomic<std::size_t>& count,
+         std::atomic<std::size_t>& bytes)
+      : limits(ofRequests), maxBodies(bytesOfBodies), connections(count), bodies(bytes) {}
 
   std::unique_ptr<Exchange> takeExchange();
   void giveBack(std::unique_ptr<Exchange> exchange);
 
   http::Limits limits;
+  std::size_t maxBodies;
   std::atomic<std::size_t>& connections;                // of all loops
+  std::atomic<std::size_t>& bodies;                     // bytes that Connections hold, of all loops
   std::unordered_map<std::string, std::size_t> byPeer;  // connections of this loop by the address of their peer
   http::Handler* handler = nullptr;
   bool isDraining = false;
@@ -98,6 +102,8 @@ class Connection final : public Watched {
   bool receive(long count);
   http::Progress parse();
   void answerFailure(int status, std::string_view why);
+  void hold(std::size_t bytes);
+  bool makeRoom();
   void prepareAnswer();
   void endRequest();
   void saveLeftover();
@@ -117,7 +123,8 @@ class Connection final : public Watched {
   std::unique_ptr<Exchange> exchange_;  // null between requests
   std::string_view input_;              // not yet parsed: in worker_.input or in exchange_->leftover
   std::string_view bodyAfter_;          // of a large answer, written after exchange_->output
-  bool keepsAlive_ = true, isFinished_ = false, isGone_ = false, spokePlain_ = false;
+  bool keepsAlive_ = true, isFinished_ = false, isGone_ = false, spokePlain_ = false, isShed_ = false;
+  std::size_t held_ = 0;  // bytes of a body that is still coming in
   std::uint32_t interest_ = 0;
   Operation* operation_ = nullptr;
   std::coroutine_handle<> waiter_;

@@ -191,7 +191,9 @@ class EpollServer final : public Server {
     http::Limits limits;
     limits.head = options_.maxHead;
     limits.body = options_.maxBody;
-    for (int i = 0; i < options_.loops; ++i) workers_.push_back(std::make_unique<Worker>(limits, connections_));
+    for (int i = 0; i < options_.loops; ++i) {
+      workers_.push_back(std::make_unique<Worker>(limits, options_.maxBodies, connections_, bodies_));
+    }
   }
   ~EpollServer() override { EpollServer::stop(); }
 
@@ -275,7 +277,7 @@ class EpollServer final : public Server {
   bool isListening_ = false;
   const std::uint16_t port_;
   CurrentTls current_;
-  std::atomic<std::size_t> connections_ = 0;
+  std::atomic<std::size_t> connections_ = 0, bodies_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Listener*> listeners_;  // of each worker, owned by its loop
   std::vector<std::thread> threads_;

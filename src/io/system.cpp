@@ -1,6 +1,7 @@
 #include "io/system.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/random.h>
@@ -79,6 +80,8 @@ void runUnattended() {
   int opened = 0;
   while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDWR);
   if (opened > STDERR_FILENO) ::close(opened);
+  // Left to itself, glibc raises this threshold with the first large block that is freed and keeps what comes after.
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
 }
 
 void blockTerminationSignals() {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <compare>
 
-#include "base/time.h"
+#include "policy/date.h"
+#include "policy/decimal.h"
 #include "policy/ip_range.h"
 #include "text/encoding.h"
 
@@ -54,42 +55,40 @@ bool takePrefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-std::optional<double> numberOf(std::string_view text) {
-  if (text.find_first_not_of("0123456789+-.eE") != text.npos) return std::nullopt;  // no "inf", no "nan"
-  double value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-// Seconds since 1970: an epoch, a day, or a point in time with its offset (W3C's profile of ISO 8601).
-std::optional<double> dateOf(std::string_view text) {
-  if (auto epoch = numberOf(text)) return epoch;
-  std::string full(text);
-  if (full.size() == 10) full += "T00:00:00Z";
-  auto time = base::parseRfc3339(full);
-  if (!time) return std::nullopt;
-  return std::chrono::duration<double>(time->time_since_epoch()).count();
-}
-
-bool compares(Comparison comparison, std::optional<double> given, std::optional<double> wanted) {
-  if (!given || !wanted) return false;
+// What the comparison wants of "given <=> wanted".
+bool isOrdered(Comparison comparison, std::strong_ordering order) {
   switch (comparison) {
     case Comparison::NumericEquals:
-    case Comparison::DateEquals: return *given == *wanted;
+    case Comparison::DateEquals: return order == 0;
     case Comparison::NumericLessThan:
-    case Comparison::DateLessThan: return *given < *wanted;
+    case Comparison::DateLessThan: return order < 0;
     case Comparison::NumericLessThanEquals:
-    case Comparison::DateLessThanEquals: return *given <= *wanted;
+    case Comparison::DateLessThanEquals: return order <= 0;
     case Comparison::NumericGreaterThan:
-    case Comparison::DateGreaterThan: return *given > *wanted;
+    case Comparison::DateGreaterThan: return order > 0;
     case Comparison::NumericGreaterThanEquals:
-    case Comparison::DateGreaterThanEquals: return *given >= *wanted;
+    case Comparison::DateGreaterThanEquals: return order >= 0;
     default: return false;
   }
 }
 
+bool comparesNumbers(Comparison comparison, std::string_view given, std::string_view wanted) {
+  auto left = parseDecimal(given), right = parseDecimal(wanted);
+  return left && right && isOrdered(comparison, compare(*left, *right));
+}
+
+bool comparesDates(Comparison comparison, std::string_view given, std::string_view wanted) {
+  auto left = parseDate(given), right = parseDate(wanted);
+  return left && right && isOrdered(comparison, *left <=> *right);
+}
+
 bool isBool(std::string_view text) { return text == "true" || text == "false"; }
+
+// Variables are for the operators on text, ARNs and truth alone.
+bool sameTruth(std::string_view given, std::string_view wanted, const Context* variables) {
+  auto pattern = Pattern::expand(wanted, variables);
+  return pattern && isBool(lowerCase(given)) && pattern->equalsIgnoringCase(given);
+}
 
 bool sameBytes(std::string_view given, std::string_view wanted) {
   auto a = text::decodeBase64(given);
@@ -104,6 +103,8 @@ bool isInside(std::string_view given, std::string_view wanted) {
 }
 
 bool matchesText(Comparison comparison, std::string_view given, std::string_view wanted, const Context* variables) {
+  if (comparison != Comparison::StringEqualsIgnoreCase && isPlain(wanted, variables))
+    return comparison == Comparison::StringLike ? like(wanted, given) : wanted == given;
   auto pattern = Pattern::expand(wanted, variables);
   if (!pattern) return false;
   if (comparison == Comparison::StringLike) return pattern->like(given);
@@ -116,19 +117,19 @@ bool matches(Comparison comparison, std::string_view given, std::string_view wan
     case Comparison::StringEqualsIgnoreCase:
     case Comparison::StringLike: return matchesText(comparison, given, wanted, variables);
     case Comparison::ArnLike: return arnLike(wanted, given, variables);
-    case Comparison::Bool: return isBool(lowerCase(wanted)) && lowerCase(given) == lowerCase(wanted);
+    case Comparison::Bool: return sameTruth(given, wanted, variables);
     case Comparison::BinaryEquals: return sameBytes(given, wanted);
     case Comparison::IpAddress: return isInside(given, wanted);
     case Comparison::NumericEquals:
     case Comparison::NumericLessThan:
     case Comparison::NumericLessThanEquals:
     case Comparison::NumericGreaterThan:
-    case Comparison::NumericGreaterThanEquals: return compares(comparison, numberOf(given), numberOf(wanted));
+    case Comparison::NumericGreaterThanEquals: return comparesNumbers(comparison, given, wanted);
     case Comparison::DateEquals:
     case Comparison::DateLessThan:
     case Comparison::DateLessThanEquals:
     case Comparison::DateGreaterThan:
-    case Comparison::DateGreaterThanEquals: return compares(comparison, dateOf(given), dateOf(wanted));
+    case Comparison::DateGreaterThanEquals: return comparesDates(comparison, given, wanted);
     case Comparison::Null: return false;
   }
   return false;
@@ -138,6 +139,11 @@ const std::vector<std::string>& valuesOf(const Condition& condition, const Conte
   static const std::vector<std::string> kNone;
   auto found = context.find(lowerCase(condition.key));
   return found == context.end() ? kNone : found->second;
+}
+
+// "A null dataset, such as an empty string", by the reference.
+bool isNullSet(const std::vector<std::string>& given) {
+  return std::ranges::all_of(given, [](const std::string& value) { return value.empty(); });
 }
 
 // sub of "oidc.example.com/cluster:sub"; empty for aws:SourceIp and other keys that are no claims.
@@ -194,7 +200,7 @@ bool holds(const Condition& condition, const Context& context, const Context* va
   const std::vector<std::string>& given = valuesOf(condition, context);
   if (op.comparison == Comparison::Null)
     return std::ranges::any_of(condition.values, [&](const auto& wanted) {
-      return isBool(lowerCase(wanted)) && (lowerCase(wanted) == "true") == given.empty();
+      return isBool(lowerCase(wanted)) && (lowerCase(wanted) == "true") == isNullSet(given);
     });
   auto fits = [&](const std::string& value) {
     bool isListed = std::ranges::any_of(
@@ -202,6 +208,7 @@ bool holds(const Condition& condition, const Context& context, const Context* va
     return isListed != op.isNegated;
   };
   if (given.empty() && op.ifExists) return true;
+  if (op.quantifier != Quantifier::None && isNullSet(given)) return op.quantifier == Quantifier::AllValues;
   if (op.quantifier == Quantifier::AnyValue) return std::ranges::any_of(given, fits);
   if (op.quantifier == Quantifier::AllValues) return std::ranges::all_of(given, fits);
   if (given.empty()) return op.isNegated;

@@ -46,18 +46,28 @@ bool isAccount(const std::string& value, const std::string& account) {
 class Evaluation {
  public:
   Evaluation(const PolicyDocument& document, PolicyKind kind, const Request& request)
-      : kind_(kind), request_(request), variables_(document.version == "2012-10-17" ? &request.context : nullptr) {}
+      : kind_(kind),
+        request_(request),
+        action_(lowerCase(request.action)),
+        variables_(document.version == "2012-10-17" ? &request.context : nullptr) {}
 
-  // Empty when the statement matches; else every reason why it does not.
-  std::vector<std::string> faults(const Statement& statement) const {
-    std::vector<std::string> out;
-    if (kind_ != PolicyKind::Identity && !matchesPrincipal(statement)) out.push_back(principalFault(statement));
-    if (!matchesAction(statement))
-      out.push_back(fault("action", request_.action, statement.actions, statement.notActions));
-    if (kind_ != PolicyKind::Trust && !matchesResource(statement))
-      out.push_back(fault("resource", request_.resource, statement.resources, statement.notResources));
-    for (const Condition& condition : statement.conditions)
-      if (!holds(condition, request_.context, variables_)) out.push_back(whyNot(condition, request_.context));
+  bool applies(const Statement& statement) const {
+    return (kind_ == PolicyKind::Identity || matchesPrincipal(statement)) && matchesAction(statement) &&
+           (kind_ == PolicyKind::Trust || matchesResource(statement)) &&
+           std::ranges::all_of(statement.conditions, [&](const Condition& condition) {
+             return holds(condition, request_.context, variables_);
+           });
+  }
+
+  std::vector<Test> tests(const Statement& statement) const {
+    std::vector<Test> out;
+    if (kind_ != PolicyKind::Identity) out.push_back(principalTest(statement));
+    out.push_back(
+        listTest("Action", request_.action, statement.actions, statement.notActions, matchesAction(statement)));
+    if (kind_ != PolicyKind::Trust)
+      out.push_back(listTest("Resource", request_.resource, statement.resources, statement.notResources,
+                             matchesResource(statement)));
+    for (const Condition& condition : statement.conditions) out.push_back(conditionTest(condition));
     return out;
   }
 
@@ -91,8 +101,7 @@ class Evaluation {
   }
 
   bool matchesAction(const Statement& statement) const {
-    std::string action = lowerCase(request_.action);
-    auto isNamed = [&](const std::string& pattern) { return text::glob(lowerCase(pattern), action); };
+    auto isNamed = [&](const std::string& pattern) { return text::glob(lowerCase(pattern), action_); };
     if (statement.notActions.empty()) return std::ranges::any_of(statement.actions, isNamed);
     return std::ranges::none_of(statement.notActions, isNamed);
   }
@@ -106,46 +115,111 @@ class Evaluation {
     return std::ranges::none_of(statement.notResources, isNamed);
   }
 
+  std::string caller() const {
+    return request_.principalKind.empty() ? "anonymous" : request_.principalKind + " " + request_.principal;
+  }
+
   std::string principalFault(const Statement& statement) const {
-    std::string caller =
-        request_.principalKind.empty() ? "anonymous" : request_.principalKind + " " + request_.principal;
     if (!statement.notPrincipals.empty())
-      return "the caller is " + caller + ", the policy speaks of all but " + listed(statement.notPrincipals);
+      return "the caller is " + caller() + ", the policy speaks of all but " + listed(statement.notPrincipals);
     bool hasStar =
         std::ranges::any_of(statement.principals, [&](const Principal& one) { return isEveryone(one, false); });
-    return "the caller is " + caller + ", the policy names " + listed(statement.principals) +
+    return "the caller is " + caller() + ", the policy names " + listed(statement.principals) +
            (hasStar ? ", which does not trust this kind of caller" : "");
   }
 
-  static std::string fault(std::string_view what, const std::string& given, const std::vector<std::string>& wanted,
-                           const std::vector<std::string>& excluded) {
-    return "the " + std::string(what) + " is " + given + ", the policy names " +
-           (excluded.empty() ? listed(wanted) : "all but " + listed(excluded));
+  Test principalTest(const Statement& statement) const {
+    bool isNegated = !statement.notPrincipals.empty();
+    Test test{.element = isNegated ? "NotPrincipal" : "Principal",
+              .op = "",
+              .key = "",
+              .wanted = {},
+              .given = {caller()},
+              .holds = matchesPrincipal(statement),
+              .because = ""};
+    for (const Principal& principal : isNegated ? statement.notPrincipals : statement.principals) {
+      if (principal.values.empty()) test.wanted.push_back(principal.kind);
+      for (const std::string& value : principal.values) test.wanted.push_back(principal.kind + " " + value);
+    }
+    if (!test.holds) test.because = principalFault(statement);
+    return test;
+  }
+
+  static Test listTest(const std::string& element, const std::string& given, const std::vector<std::string>& wanted,
+                       const std::vector<std::string>& excluded, bool isHeld) {
+    Test test{.element = excluded.empty() ? element : "Not" + element,
+              .op = "",
+              .key = "",
+              .wanted = excluded.empty() ? wanted : excluded,
+              .given = {given},
+              .holds = isHeld,
+              .because = ""};
+    if (!isHeld)
+      test.because = "the " + lowerCase(element) + " is " + given + ", the policy names " +
+                     (excluded.empty() ? "" : "all but ") + listed(test.wanted);
+    return test;
+  }
+
+  Test conditionTest(const Condition& condition) const {
+    Test test{.element = "Condition",
+              .op = condition.op,
+              .key = condition.key,
+              .wanted = condition.values,
+              .given = {},
+              .holds = holds(condition, request_.context, variables_),
+              .because = ""};
+    if (auto found = request_.context.find(lowerCase(condition.key)); found != request_.context.end())
+      test.given = found->second;
+    if (!test.holds) test.because = whyNot(condition, request_.context);
+    return test;
   }
 
   PolicyKind kind_;
   const Request& request_;
+  std::string action_;
   const Context* variables_;
 };
 
 }  // namespace
 
-Decision evaluate(const PolicyDocument& document, PolicyKind kind, const Request& request) {
+Verdict decide(const PolicyDocument& document, PolicyKind kind, const Request& request) {
   Evaluation evaluation(document, kind, request);
-  Decision decision;
-  bool isAllowed = false, isDenied = false;
+  Verdict verdict = Verdict::ImplicitDeny;
+  for (const Statement& statement : document.statements) {
+    bool isAllow = statement.effect == Effect::Allow;
+    if ((isAllow && verdict == Verdict::Allow) || !evaluation.applies(statement)) continue;
+    if (!isAllow) return Verdict::ExplicitDeny;
+    verdict = Verdict::Allow;
+  }
+  return verdict;
+}
+
+Explanation explain(const PolicyDocument& document, PolicyKind kind, const Request& request) {
+  Evaluation evaluation(document, kind, request);
+  Explanation out;
   for (std::size_t i = 0; i < document.statements.size(); ++i) {
     const Statement& statement = document.statements[i];
-    std::string name = statement.sid.empty() ? "#" + std::to_string(i + 1) : statement.sid;
-    bool isAllow = statement.effect == Effect::Allow;
-    std::vector<std::string> faults = evaluation.faults(statement);
-    for (std::string& fault : faults) decision.trace.push_back({name, std::move(fault), false});
-    if (!faults.empty()) continue;
-    decision.trace.push_back({name, (isAllow ? "it allows " : "it denies ") + request.action, true});
-    (isAllow ? isAllowed : isDenied) = true;
+    StatementTrace trace{.name = statement.sid.empty() ? "#" + std::to_string(i + 1) : statement.sid,
+                         .effect = statement.effect,
+                         .applies = false,
+                         .tests = evaluation.tests(statement)};
+    trace.applies = std::ranges::all_of(trace.tests, &Test::holds);
+    if (trace.applies && statement.effect == Effect::Deny) out.verdict = Verdict::ExplicitDeny;
+    if (trace.applies && out.verdict == Verdict::ImplicitDeny) out.verdict = Verdict::Allow;
+    out.statements.push_back(std::move(trace));
   }
-  if (isAllowed) decision.verdict = Verdict::Allow;
-  if (isDenied) decision.verdict = Verdict::ExplicitDeny;
+  return out;
+}
+
+Decision evaluate(const PolicyDocument& document, PolicyKind kind, const Request& request) {
+  Explanation explanation = explain(document, kind, request);
+  Decision decision{explanation.verdict, {}};
+  for (StatementTrace& statement : explanation.statements) {
+    for (Test& test : statement.tests)
+      if (!test.holds) decision.trace.push_back({statement.name, std::move(test.because), false});
+    std::string effect = statement.effect == Effect::Allow ? "it allows " : "it denies ";
+    if (statement.applies) decision.trace.push_back({statement.name, effect + request.action, true});
+  }
   return decision;
 }
 

@@ -120,7 +120,18 @@ base::Error Grammar::repeatedSid(const std::string& sid) const {
   return error("Statement IDs (SID) in a single policy must be unique.", "two statements have the Sid \"" + sid + "\"");
 }
 
+base::Error Grammar::tooLong() const {
+  std::string most = std::to_string(kLongestPolicy);
+  if (isBucket()) return syntax("the document is longer than " + most + " characters");
+  return {base::ErrorKind::Invalid, "ValidationError",
+          "1 validation error detected: Value at 'policyDocument' failed to satisfy constraint: Member must have "
+          "length less than or equal to " +
+              most,
+          "the document is longer than IAM reads"};
+}
+
 base::Result<void> Grammar::checkText(std::string_view document) const {
+  if (document.size() > kLongestPolicy) return tooLong();
   if (!isBucket() || document.starts_with('{')) return {};
   return notJson("the document does not begin with {");
 }

@@ -25,6 +25,7 @@ class Grammar {
   base::Error invalidEffect(const std::string& effect, const std::string& where) const;
   base::Error invalidPrincipal(const std::string& kind, const std::string& value, std::string hint) const;
   base::Error badVersion(const std::string& version) const;
+  base::Error tooLong() const;
   base::Error repeatedSid(const std::string& sid) const;
 
  private:

@@ -33,6 +33,32 @@ std::size_t nextCharacter(std::string_view text, std::size_t at) {
   return at;
 }
 
+// Only the last '*' is ever tried again, so the time is at most the product of the two sizes.
+template <class IsWild>
+bool matches(std::string_view pattern, std::string_view value, IsWild isWild) {
+  constexpr std::size_t kNone = std::string_view::npos;
+  std::size_t at = 0, i = 0, star = kNone, retry = 0;
+  while (i < value.size()) {
+    if (at < pattern.size() && isWild(at, '*')) {
+      star = ++at;
+      retry = i;
+    } else if (at < pattern.size() && isWild(at, '?')) {
+      ++at;
+      i = nextCharacter(value, i);
+    } else if (at < pattern.size() && pattern[at] == value[i]) {
+      ++at;
+      ++i;
+    } else if (star != kNone) {
+      at = star;
+      i = retry = nextCharacter(value, retry);
+    } else {
+      return false;
+    }
+  }
+  while (at < pattern.size() && isWild(at, '*')) ++at;
+  return at == pattern.size();
+}
+
 constexpr std::size_t kArnParts = 6;
 using ArnParts = std::array<std::string_view, kArnParts>;
 
@@ -61,8 +87,15 @@ std::string lowerCase(std::string_view text) {
   return out;
 }
 
-void Pattern::add(std::string_view text, bool isLiteral) {
-  for (char c : text) pieces_.push_back({c, isLiteral || (c != '*' && c != '?')});
+void Pattern::addLiteral(std::string_view text) {
+  isLiteral_.resize(bytes_.size());
+  bytes_ += text;
+  isLiteral_.resize(bytes_.size(), true);
+}
+
+void Pattern::addWild(std::string_view text) {
+  bytes_ += text;
+  if (!isLiteral_.empty()) isLiteral_.resize(bytes_.size());
 }
 
 std::optional<Pattern> Pattern::expand(std::string_view text, const Context* variables) {
@@ -70,49 +103,29 @@ std::optional<Pattern> Pattern::expand(std::string_view text, const Context* var
   while (!text.empty()) {
     auto start = variables == nullptr ? text.npos : text.find("${");
     auto end = start == text.npos ? text.npos : text.find('}', start);
-    pattern.add(text.substr(0, end == text.npos ? text.npos : start), false);
+    pattern.addWild(text.substr(0, end == text.npos ? text.npos : start));
     if (end == text.npos) break;
     auto value = valueOf(text.substr(start + 2, end - start - 2), *variables);
     if (!value) return std::nullopt;
-    pattern.add(*value, true);
+    pattern.addLiteral(*value);
     text.remove_prefix(end + 1);
   }
   return pattern;
 }
 
-std::string Pattern::plain() const {
-  std::string out;
-  for (const Piece& piece : pieces_) out += piece.byte;
-  return out;
+bool Pattern::equals(std::string_view value) const { return bytes_ == value; }
+bool Pattern::equalsIgnoringCase(std::string_view value) const { return lowerCase(bytes_) == lowerCase(value); }
+
+bool Pattern::like(std::string_view value) const {
+  return matches(bytes_, value, [&](std::size_t at, char wildcard) { return isWild(at, wildcard); });
 }
 
-bool Pattern::equals(std::string_view value) const { return plain() == value; }
-bool Pattern::equalsIgnoringCase(std::string_view value) const { return lowerCase(plain()) == lowerCase(value); }
+bool isPlain(std::string_view text, const Context* variables) {
+  return variables == nullptr || text.find("${") == text.npos;
+}
 
-// Only the last '*' is ever tried again, so the time is at most the product of the two sizes.
-bool Pattern::like(std::string_view value) const {
-  std::size_t at = 0, i = 0;
-  std::optional<std::size_t> star;
-  std::size_t retry = 0;
-  while (i < value.size()) {
-    if (at < pieces_.size() && !pieces_[at].isLiteral && pieces_[at].byte == '*') {
-      star = ++at;
-      retry = i;
-    } else if (at < pieces_.size() && !pieces_[at].isLiteral) {
-      ++at;
-      i = nextCharacter(value, i);
-    } else if (at < pieces_.size() && pieces_[at].byte == value[i]) {
-      ++at;
-      ++i;
-    } else if (star) {
-      at = *star;
-      i = retry = nextCharacter(value, retry);
-    } else {
-      return false;
-    }
-  }
-  return std::all_of(pieces_.begin() + std::ptrdiff_t(at), pieces_.end(),
-                     [](const Piece& piece) { return !piece.isLiteral && piece.byte == '*'; });
+bool like(std::string_view pattern, std::string_view value) {
+  return matches(pattern, value, [&](std::size_t at, char wildcard) { return pattern[at] == wildcard; });
 }
 
 bool arnLike(std::string_view pattern, std::string_view value, const Context* variables) {
@@ -120,6 +133,10 @@ bool arnLike(std::string_view pattern, std::string_view value, const Context* va
   auto given = arnParts(value, false);
   if (!wanted || !given) return false;
   for (std::size_t i = 0; i < kArnParts; ++i) {
+    if (isPlain((*wanted)[i], variables)) {
+      if (!like((*wanted)[i], (*given)[i])) return false;
+      continue;
+    }
     auto part = Pattern::expand((*wanted)[i], variables);
     if (!part || !part->like((*given)[i])) return false;
   }

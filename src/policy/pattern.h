@@ -29,14 +29,21 @@ class Pattern {
   bool like(std::string_view value) const;  // '*' is any run of characters, '?' exactly one
 
  private:
-  struct Piece {
-    char byte;
-    bool isLiteral;
-  };
-  void add(std::string_view text, bool isLiteral);
-  std::string plain() const;
-  std::vector<Piece> pieces_;
+  bool isWild(std::size_t at, char wildcard) const {
+    return bytes_[at] == wildcard && (isLiteral_.empty() || !isLiteral_[at]);
+  }
+  void addLiteral(std::string_view text);
+  void addWild(std::string_view text);
+
+  std::string bytes_;
+  std::vector<bool> isLiteral_;  // empty: nothing is
 };
+
+// Whether `text` stands for itself: it has no variable and no escape, and need not be expanded.
+bool isPlain(std::string_view text, const Context* variables);
+
+// Pattern::like for a plain text.
+bool like(std::string_view pattern, std::string_view value);
 
 // Whether an ARN matches a pattern of an ARN, each of the six parts for itself.
 bool arnLike(std::string_view pattern, std::string_view value, const Context* variables);

@@ -47,9 +47,12 @@ struct PolicyDocument {
 // Where a document will be used decides which elements it must and may not have.
 enum class PolicyKind { Identity, Trust, Bucket };
 
-// Strict: no unknown elements or operators, no member twice. The error's message is AWS's own sentence for this fault
-// (code MalformedPolicyDocument, for buckets MalformedPolicy); its hint says where the fault is: "statement 2 has ...".
-// A bucket policy's resources are not held to one bucket: the caller knows which one it is for.
+// Strict: no unknown elements or operators, no member twice, 64 levels and kLongestPolicy characters at most. The
+// error's message is AWS's own sentence for this fault (code MalformedPolicyDocument, for buckets MalformedPolicy); its
+// hint says where the fault is: "statement 2 has ...". A bucket policy's resources are not held to one bucket: the
+// caller knows which one it is for.
+inline constexpr std::size_t kLongestPolicy = 131'072;  // IAM's model of a policyDocument
+
 base::Result<PolicyDocument> parsePolicy(std::string_view document, PolicyKind kind);
 
 struct Request {
@@ -61,7 +64,24 @@ struct Request {
   std::map<std::string, std::vector<std::string>> context;  // keys in lower case
 };
 
-// One thing evaluate() looked at. The trace is the explanation.
+// One question that a statement asks of a request: whose, what, on what, and each condition.
+struct Test {
+  std::string element;              // "Principal", "NotPrincipal", "Action", ..., "Condition"
+  std::string op, key;              // of conditions only, as written
+  std::vector<std::string> wanted;  // what the policy says, as written
+  std::vector<std::string> given;   // what the request has; empty: it has none
+  bool holds = false;
+  std::string because;  // when it does not hold: "the token's sub is X, the policy wants Y"
+};
+
+struct StatementTrace {
+  std::string name;  // its Sid, or "#2"
+  Effect effect = Effect::Deny;
+  bool applies = false;  // every test holds
+  std::vector<Test> tests;
+};
+
+// The shortest form of a trace: what evaluate() found.
 struct Step {
   std::string statement;  // its Sid, or "#2"
   std::string because;    // "the token's sub is X, the policy wants Y"
@@ -75,13 +95,18 @@ struct Decision {
   std::vector<Step> trace;
 };
 
+struct Explanation {
+  Verdict verdict = Verdict::ImplicitDeny;
+  std::vector<StatementTrace> statements;  // all of them, each with all its tests
+};
+
 // Any matching Deny beats every Allow; no matching Allow is a denial. A matching statement leaves one step, another one
 // step for each reason why it does not match. In a trust policy a star ("*" or {"AWS": "*"}) allows AWS callers only,
 // never a Federated one; in a bucket policy it is everyone; denying, it is everyone always.
 Decision evaluate(const PolicyDocument& document, PolicyKind kind, const Request& request);
 
-// The trust policy of a role for one provider: aud and sub both pinned. Subjects with * or ? use StringLike.
-text::Json trustPolicy(std::string_view providerArn, std::string_view providerName, std::string_view audience,
-                       const std::vector<std::string>& subjects);
+// The same decision with everything that was asked, and without anything but the verdict: for hot paths.
+Explanation explain(const PolicyDocument& document, PolicyKind kind, const Request& request);
+Verdict decide(const PolicyDocument& document, PolicyKind kind, const Request& request);
 
 }  // namespace policy

@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "oidc/discovery.h"
-#include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "setup/documents.h"
 #include "setup/names.h"
 
 namespace setup {
 namespace {
-
-constexpr std::size_t kTrustPolicyQuota = 2048;  // characters without white space; can be raised
 
 Tags tagsOf(const Configuration& configuration, const Material& material) {
   Tags tags = configuration.tags;
@@ -60,7 +58,7 @@ void addNotes(const Configuration& configuration, const Material& material, Desi
                               " is to mean yourself: " + std::string(kRoleAnnotation) + " names role " +
                               binding.role.name);
   for (const DesiredRole& role : desired.roles)
-    if (role.trustPolicy.size() > kTrustPolicyQuota)
+    if (role.trustPolicy.size() > policy::kTrustQuota)
       desired.notes.push_back("the trust policy of role " + role.settings.name + " has " +
                               std::to_string(role.trustPolicy.size()) +
                               " characters; AWS takes 2048 unless the account's quota was raised");

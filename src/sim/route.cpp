@@ -31,6 +31,14 @@ std::optional<Parameters> formOf(const http::Request& request) {
   return Parameters(std::move(fields));
 }
 
+// Which of two values counts is for nobody to guess.
+bool saysTwice(const text::FormFields& fields) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : fields) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
 bool mayBeQueryProtocol(const http::Request& request) {
   if (request.path() != "/" || (request.method != "POST" && request.method != "GET")) return false;
   if (request.method == "GET") return true;
@@ -58,10 +66,12 @@ Service serviceOf(const http::Request& request, const std::optional<aws::Authori
 
 void readQuery(const http::Request& request, Routed& into) {
   auto form = formOf(request);
-  if (form)
-    into.parameters = std::move(*form);
-  else
+  if (!form)
     into.refusal = awsError("MalformedQueryString", "The query string contains a syntax error.");
+  else if (saysTwice(form->fields()))
+    into.refusal = awsError("MalformedQueryString", "The query string has a parameter twice.");
+  else
+    into.parameters = std::move(*form);
 }
 
 void readS3(const http::Request& request, Routed& into) {

@@ -25,7 +25,7 @@ class Lookup : public testing::Test {
   std::vector<Type> answers;
 };
 
-TEST_F(Lookup, AsksOnceForAllWhoWait) {
+TEST_F(Lookup, A12_AsksOnceForAllWhoWait) {
   http::Answer first = ask("a/a"), second = ask("a/a"), other = ask("a/b");
   EXPECT_THAT(asked, ElementsAre("a/a", "a/b"));
   lookup.deliver("a/a", {Type::Absent, nullptr});
@@ -35,7 +35,7 @@ TEST_F(Lookup, AsksOnceForAllWhoWait) {
   EXPECT_EQ(lookup.pending(), 1u);
 }
 
-TEST_F(Lookup, RemembersAnAnswerForASecondAndThenAsksAgain) {
+TEST_F(Lookup, A12_RemembersAnAnswerForASecondAndThenAsksAgain) {
   http::Answer first = ask("a/a");
   lookup.deliver("a/a", {Type::Absent, nullptr});
   clock.advance(999ms);
@@ -67,7 +67,7 @@ TEST_F(Lookup, ForgetsAQuestionThatNobodyWaitsForAnyMore) {
   EXPECT_EQ(lookup.pending(), 0u);
 }
 
-TEST_F(Lookup, FailsAtOnceWhenTooManyQuestionsAreOpen) {
+TEST_F(Lookup, A12_FailsAtOnceWhenTooManyQuestionsAreOpen) {
   std::vector<http::Answer> waiting;
   for (int i = 0; i < 1024; ++i) waiting.push_back(ask("a/" + std::to_string(i)));
   http::Answer refused = ask("a/more");

@@ -23,7 +23,7 @@ std::string roleOf(const AccountTable& table, const std::string& key) {
   return account->identity ? account->identity->roleArn : "<none>";
 }
 
-TEST(AccountTable, IsSyncedAfterTheFirstWholeList) {
+TEST(AccountTable, A01_IsSyncedAfterTheFirstWholeList) {
   AccountTable table;
   table.apply({mark(Type::ListBegins), put("a/a", 1, "r", true)});
   EXPECT_FALSE(table.synced());
@@ -34,7 +34,7 @@ TEST(AccountTable, IsSyncedAfterTheFirstWholeList) {
   EXPECT_EQ(table.roles(), 1u);
 }
 
-TEST(AccountTable, DropsWhatANewListDoesNotHaveAndNeverEmptiesMeanwhile) {
+TEST(AccountTable, W01_DropsWhatANewListDoesNotHaveAndNeverEmptiesMeanwhile) {
   AccountTable table;
   table.apply({mark(Type::ListBegins), put("a/a", 1, "r", true), put("a/b", 1, "s", true), mark(Type::ListEnds)});
   table.apply({mark(Type::ListBegins), put("a/b", 2, "t", true)});
@@ -45,7 +45,7 @@ TEST(AccountTable, DropsWhatANewListDoesNotHaveAndNeverEmptiesMeanwhile) {
   EXPECT_EQ(table.roles(), 1u);
 }
 
-TEST(AccountTable, IgnoresEventsOlderThanWhatItKnows) {
+TEST(AccountTable, W06_IgnoresEventsOlderThanWhatItKnows) {
   AccountTable table;
   table.apply({put("a/a", 5, "new"), put("a/a", 4, "old"), removal("a/a", 3)});
   EXPECT_EQ(roleOf(table, "a/a"), "new");
@@ -54,14 +54,14 @@ TEST(AccountTable, IgnoresEventsOlderThanWhatItKnows) {
   EXPECT_EQ(table.roles(), 0u);
 }
 
-TEST(AccountTable, BelievesAListEvenIfTheServersHistoryWasSetBack) {
+TEST(AccountTable, W06_BelievesAListEvenIfTheServersHistoryWasSetBack) {
   AccountTable table;
   table.apply({put("a/a", 500, "new")});
   table.apply({mark(Type::ListBegins), put("a/a", 4, "restored", true), mark(Type::ListEnds)});
   EXPECT_EQ(roleOf(table, "a/a"), "restored");
 }
 
-TEST(AccountTable, FollowsAnAccountThatIsMadeAgain) {
+TEST(AccountTable, A15_FollowsAnAccountThatIsMadeAgain) {
   AccountTable table;
   table.apply({put("a/a", 1, "r"), removal("a/a", 2), put("a/a", 3, "s")});
   EXPECT_EQ(roleOf(table, "a/a"), "s");

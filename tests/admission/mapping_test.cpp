@@ -25,7 +25,7 @@ class MappingOf : public testing::Test {
   Mapping mapping;
 };
 
-TEST_F(MappingOf, GivesTheAccountsOwnEntryBeforeThatOfEveryNamespace) {
+TEST_F(MappingOf, B08_GivesTheAccountsOwnEntryBeforeThatOfEveryNamespace) {
   read(R"({"*/a":{"RoleARN":"any"},"n/a":{"RoleARN":"own"}})");
   EXPECT_EQ(mapping.find("n", "a")->roleArn, "own");
   EXPECT_EQ(mapping.find("m", "a")->roleArn, "any");
@@ -48,7 +48,7 @@ TEST_F(MappingOf, TakesNoDefaultFromTheFlagsButTheExpiration) {
   EXPECT_EQ(mapping.find("n", "c")->expiration, -5);
 }
 
-TEST_F(MappingOf, ReadsMembersInAnyCaseAndTheLastOfSeveral) {
+TEST_F(MappingOf, B08_ReadsMembersInAnyCaseAndTheLastOfSeveral) {
   read(
       R"({"n/a":{"rolearn":"x","ROLEARN":"r","audience":"me","useregionalsts":true,"tokenexpiration":700,"other":[1]},)"
       R"("n/b":{"RoleARN":"r","RoleARN":null},"n/b/c":{"RoleARN":"later"}})");
@@ -57,7 +57,7 @@ TEST_F(MappingOf, ReadsMembersInAnyCaseAndTheLastOfSeveral) {
   EXPECT_THAT(faults, IsEmpty());
 }
 
-TEST_F(MappingOf, LeavesOutWhatIsWrongAndKeepsTheRest) {
+TEST_F(MappingOf, B08_LeavesOutWhatIsWrongAndKeepsTheRest) {
   read(
       R"({"noslash":{"RoleARN":"r"},"n/null":null,"n/text":"r","n/number":{"RoleARN":5},"n/float":{"TokenExpiration":6e2},)"
       R"("n/bool":{"UseRegionalSTS":"true"},"n/audience":{"Audience":[]},"n/good":{"RoleARN":"r"}})");
@@ -69,7 +69,17 @@ TEST_F(MappingOf, LeavesOutWhatIsWrongAndKeepsTheRest) {
   EXPECT_EQ(mapping.find("n", "good")->roleArn, "r");
 }
 
-TEST_F(MappingOf, IsEmptyForNullAndRefusesWhatIsNoObject) {
+TEST_F(MappingOf, B08_TakesAMegabyteAndTheLastOfEntriesWithOneName) {
+  std::string config = R"({"n/a":{"RoleARN":"first"})";
+  for (int i = 0; config.size() < (1u << 20); ++i)
+    config += ",\"n/" + std::to_string(i) + R"(":{"RoleARN":"r"},"bad )" + std::to_string(i) + "\":[]";
+  read(config + R"(,"n/a":{"RoleARN":"last"}})");
+  EXPECT_GT(mapping.size(), 10'000u);
+  EXPECT_EQ(faults.size() + 1, mapping.size());
+  EXPECT_EQ(mapping.find("n", "a")->roleArn, "last");
+}
+
+TEST_F(MappingOf, B08_IsEmptyForNullAndRefusesWhatIsNoObject) {
   EXPECT_EQ(read("null").size(), 0u);
   EXPECT_EQ(read(" {} ").size(), 0u);
   for (std::string_view bad : {"", "[]", "{", R"({"n/a":{}} x)", R"({"n/a":{"RoleARN":"\ud800"}})", "5"})

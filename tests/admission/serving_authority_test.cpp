@@ -71,7 +71,7 @@ TEST_F(ServingAuthority, RenewsTheCertificateAtTwoThirdsOfItsLife) {
   expectGood();
 }
 
-TEST_F(ServingAuthority, PublishesTheNextAuthorityBeforeItSigns) {
+TEST_F(ServingAuthority, C03_PublishesTheNextAuthorityBeforeItSigns) {
   step();
   now += 60 * 24h;
   const ServingSecret old = secret;
@@ -91,7 +91,7 @@ TEST_F(ServingAuthority, PublishesTheNextAuthorityBeforeItSigns) {
   expectGood();
 }
 
-TEST_F(ServingAuthority, WaitsWithTheNextAuthorityUntilItIsSeenInTheConfiguration) {
+TEST_F(ServingAuthority, C03_WaitsWithTheNextAuthorityUntilItIsSeenInTheConfiguration) {
   step();
   now += 60 * 24h;
   step();
@@ -121,7 +121,7 @@ TEST_F(ServingAuthority, KeepsTheOldAuthorityUntilItExpires) {
 }
 
 // Whoever trusts what was published `settle` ago must be able to verify what is served now, at every moment.
-TEST_F(ServingAuthority, NeverServesWhatWasNotTrustedAWhileAgo) {
+TEST_F(ServingAuthority, C03_NeverServesWhatWasNotTrustedAWhileAgo) {
   policy.authorityLife = 90s;
   policy.certificateLife = 30s;
   policy.settle = 10s;
@@ -177,7 +177,7 @@ TEST_F(ServingAuthority, ForgetsANextKeyThatBelongsToNothing) {
   EXPECT_THAT(secret.nextAuthorityKey, IsEmpty());
 }
 
-TEST_F(ServingAuthority, C09_RenewsAtOnceAfterAJumpOfTheClockAndNotInALoop) {
+TEST_F(ServingAuthority, C09_C10_RenewsAtOnceAfterAJumpOfTheClockAndNotInALoop) {
   step();
   now += 8 * 24h;
   EXPECT_TRUE(step().secret);

@@ -38,7 +38,7 @@ TEST(Identity, KeepsTheFlagWhereAnAnnotationIsNoValue) {
     EXPECT_TRUE(identityOf(annotated({{"sts-regional-endpoints", value}}), settings).regionalSts) << value;
 }
 
-TEST(Identity, RaisesShortExpirationsTo600) {
+TEST(Identity, B11_RaisesShortExpirationsTo600) {
   for (std::string value : {"0", "-5", "599"})
     EXPECT_EQ(identityOf(annotated({{"token-expiration", value}}), {}).expiration, 600) << value;
   EXPECT_EQ(identityOf(annotated({{"token-expiration", "172800"}}), {}).expiration, 172800);
@@ -55,7 +55,7 @@ TEST(Identity, ComposesNamesButNotArns) {
   EXPECT_EQ(identityOf(annotated({{"role-arn", ""}}), settings).roleArn, "arn:aws-cn:iam::111122223333:role/");
 }
 
-TEST(RoleArn, HasAnyPartitionATwelveDigitAccountAndAName) {
+TEST(RoleArn, B07_HasAnyPartitionATwelveDigitAccountAndAName) {
   for (std::string_view good : {"arn:aws:iam::111122223333:role/r", "arn:aws-us-gov:iam::111122223333:role/a/b",
                                 "arn:aws-iso-b:iam::111122223333:role/x_-./@+=,"})
     EXPECT_TRUE(admission::isRoleArn(good)) << good;

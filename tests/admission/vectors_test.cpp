@@ -183,7 +183,7 @@ void expectSamePod(const Json& vector, const http::Response& ours) {
   EXPECT_EQ(rest(*mine).dump(), rest(pod).dump());
 }
 
-TEST_P(Vectors, ComesOutAsWithAws) {
+TEST_P(Vectors, B15_ComesOutAsWithAws) {
   const auto& [name, vector] = GetParam();
   const http::Response ours = answer(vector);
   const Json& theirs = vector["response"];

@@ -67,7 +67,7 @@ TEST(Webhook, InjectsAndSaysWhy) {
   EXPECT_EQ(Json::parse(fixture.lines[0])["role"], kRole);
 }
 
-TEST(Webhook, AllowsUntouchedWhereThereIsNoRole) {
+TEST(Webhook, B09_AllowsUntouchedWhereThereIsNoRole) {
   WebhookFixture fixture;
   fixture.list({account("plain", "")});
   EXPECT_EQ(responseOf(fixture.post(reviewOf(podOf("plain"))))["auditAnnotations"]["reason"], "NoRoleArn");
@@ -95,7 +95,7 @@ TEST(Webhook, ShowsWarningsInTheAnswer) {
   EXPECT_THAT(responseOf(fixture.post(reviewOf(podOf("sa1"))))["warnings"][0], HasSubstr("no role ARN"));
 }
 
-TEST(Webhook, AsksTheApiServerAboutAnAccountItDoesNotKnow) {
+TEST(Webhook, A10_AsksTheApiServerAboutAnAccountItDoesNotKnow) {
   WebhookFixture fixture;
   fixture.list({});
   http::Request request{.method = "POST", .target = "/mutate?timeout=10s", .body = reviewOf(podOf("new"))};
@@ -114,7 +114,7 @@ TEST(Webhook, AsksTheApiServerAboutAnAccountItDoesNotKnow) {
   EXPECT_EQ(responseOf(response)["uid"], "u-1");
 }
 
-TEST(Webhook, AsksAgainAboutAnAccountThatIsYoungAndHasNoRoleYet) {
+TEST(Webhook, A10_AsksAgainAboutAnAccountThatIsYoungAndHasNoRoleYet) {
   WebhookFixture fixture;
   const std::int64_t now = base::unixSeconds(fixture.clock.now());
   fixture.list({account("young", "", now - 5), account("old", "", now - 10)});
@@ -124,7 +124,7 @@ TEST(Webhook, AsksAgainAboutAnAccountThatIsYoungAndHasNoRoleYet) {
   EXPECT_THAT(fixture.questions, ElementsAre("ns1/young"));
 }
 
-TEST(Webhook, AnswersAnUnknownAccountByWhatTheApiServerSays) {
+TEST(Webhook, A11_AnswersAnUnknownAccountByWhatTheApiServerSays) {
   for (auto [type, status, reason] : {std::tuple(admission::LookupResult::Type::Absent, 200, "AccountUnknown"),
                                       std::tuple(admission::LookupResult::Type::Found, 200, "NoRoleArn"),
                                       std::tuple(admission::LookupResult::Type::Failed, 500, "LookupFailed")}) {
@@ -136,7 +136,22 @@ TEST(Webhook, AnswersAnUnknownAccountByWhatTheApiServerSays) {
   }
 }
 
-TEST(Webhook, NeverAllowsOnDoubtBeforeTheListIsWhole) {
+TEST(Webhook, A10_TakesWhatTheWatchBroughtWhileTheQuestionWasOpen) {
+  for (auto type : {admission::LookupResult::Type::Failed, admission::LookupResult::Type::Absent}) {
+    WebhookFixture fixture;
+    fixture.list({});
+    http::Request request{.method = "POST", .target = "/mutate", .body = reviewOf(podOf("new"))};
+    request.headers.add("Content-Type", "application/json");
+    http::Response response;
+    http::Answer answer = fixture.webhook.handle(request, response);
+    fixture.list({account("new", kRole)});
+    fixture.lookup.deliver("ns1/new", {type, nullptr});
+    ASSERT_TRUE(answer.done());
+    EXPECT_THAT(support::patchOf(response), HasSubstr(kRole));
+  }
+}
+
+TEST(Webhook, A01_NeverAllowsOnDoubtBeforeTheListIsWhole) {
   WebhookFixture fixture({}, {.lookupBudget = 0ms});
   EXPECT_EQ(fixture.post(reviewOf(podOf("x"))).status, 500);
   EXPECT_THAT(fixture.lines.back(), HasSubstr("NotSynced"));
@@ -144,7 +159,7 @@ TEST(Webhook, NeverAllowsOnDoubtBeforeTheListIsWhole) {
   EXPECT_EQ(fixture.post(reviewOf(podOf("x"))).status, 200);
 }
 
-TEST(Webhook, RefusesWhatItCantDecodeWithoutDenyingThePod) {
+TEST(Webhook, B09_RefusesWhatItCantDecodeWithoutDenyingThePod) {
   WebhookFixture fixture;
   const std::string deep = R"({"request":{"uid":"u","object":)" + std::string(100, '[') + std::string(100, ']') + "}}";
   for (const std::string& body : {std::string(), std::string("{"), std::string("[]"), std::string("{}"), deep,
@@ -156,18 +171,61 @@ TEST(Webhook, RefusesWhatItCantDecodeWithoutDenyingThePod) {
               HasSubstr("irsa_webhook_decisions_total{reason=\"UndecodableReview\"} 8\n"));
 }
 
-TEST(Webhook, AnswersItsOwnPathsOnly) {
+TEST(Webhook, H13_AnswersItsOwnPathsOnly) {
   WebhookFixture fixture;
   EXPECT_EQ(fixture.send({.method = "GET", .target = "/healthz"}).body, "ok");
   for (const char* path : {"/", "/mutate/", "/metrics", "/mutates"})
     EXPECT_EQ(fixture.send({.target = path}).status, 404) << path;
 }
 
-TEST(Webhook, EchoesTheVersionOfTheReview) {
+TEST(Webhook, B09_EchoesTheVersionOfTheReview) {
   WebhookFixture fixture;
   std::string review = reviewOf(podOf(""));
   review.replace(review.find("k8s.io/v1"), 9, "k8s.io/v1beta1");
   EXPECT_EQ(Json::parse(fixture.post(review).body)["apiVersion"], "admission.k8s.io/v1beta1");
+}
+
+// As AWS's: what it is asked for makes no difference, so that whoever widens the rules gets what the webhook always
+// does.
+TEST(Webhook, B09_TreatsEveryOperationAlikeAndNothingAsNothing) {
+  WebhookFixture fixture;
+  fixture.list({account("sa1", kRole)});
+  for (const char* operation : {"CREATE", "UPDATE", "CONNECT", "DELETE"})
+    for (bool isDryRun : {false, true}) {
+      Json review = Json::parse(reviewOf(podOf("sa1")));
+      review["request"]["operation"] = operation;
+      review["request"]["dryRun"] = isDryRun;
+      review["request"]["subResource"] = "ephemeralcontainers";
+      EXPECT_THAT(support::patchOf(fixture.post(review.dump())), HasSubstr(kRole)) << operation;
+      review["request"]["object"] = nullptr;
+      const Json response = responseOf(fixture.post(review.dump()));
+      EXPECT_EQ(response["allowed"], true);
+      EXPECT_FALSE(response.contains("patch"));
+    }
+}
+
+// A mirror pod is a static pod's likeness; the API server refuses one with a service account.
+TEST(Webhook, B14_AnswersAPatchThatDoesNotFitWithA500) {
+  WebhookFixture fixture({}, {.isSound = [](std::string_view, const kube::Review&) { return false; }});
+  fixture.list({account("sa1", kRole), account("plain", "")});
+  const http::Response response = fixture.post(reviewOf(podOf("sa1")));
+  EXPECT_EQ(response.status, 500);
+  EXPECT_THAT(response.body, HasSubstr("a defect of irsa-webhook"));
+  EXPECT_THAT(fixture.lines.back(), HasSubstr("\"reason\":\"UnsoundPatch\""));
+  EXPECT_THAT(admission::renderMetrics({&fixture.webhook.metrics()}, {}),
+              HasSubstr("irsa_webhook_decisions_total{reason=\"UnsoundPatch\"} 1\n"));
+  EXPECT_EQ(fixture.post(reviewOf(podOf("plain"))).status, 200);
+}
+
+TEST(Webhook, B13_LeavesMirrorPodsAlone) {
+  WebhookFixture fixture;
+  fixture.list({account("default", kRole)});
+  Json pod = podOf("");
+  pod["metadata"]["annotations"] = {{"kubernetes.io/config.mirror", "0d1f"}};
+  const Json response = responseOf(fixture.post(reviewOf(pod)));
+  EXPECT_EQ(response["auditAnnotations"]["reason"], "NoServiceAccount");
+  EXPECT_FALSE(response.contains("patch"));
+  EXPECT_THAT(fixture.questions, IsEmpty());
 }
 
 TEST(Webhook, LogsNoEnvironmentAndNoToken) {

@@ -108,7 +108,7 @@ std::string signatureOf(const Vector& vector, const std::string& toSign) {
   return signature(signingKey(vector.credentials.secretAccessKey, vector.scope), toSign);
 }
 
-TEST(SigV4, SignsEveryPublishedVectorInTheHeaderForm) {
+TEST(SigV4, J10_SignsEveryPublishedVectorInTheHeaderForm) {
   std::vector<std::string> names = vectorNames();
   ASSERT_EQ(names.size(), 38u);
   for (const std::string& name : names) {
@@ -245,7 +245,7 @@ TEST(SigV4, SignAddsWhatTheVectorAdds) {
             parseRequest(vector.text("header-signed-request.txt")).headers.get("Authorization"));
 }
 
-TEST(SigV4, WhatSignWritesParsesAndVerifies) {
+TEST(SigV4, J10_WhatSignWritesParsesAndVerifies) {
   http::Request request{.method = "PUT", .origin = "http://127.0.0.1:5557", .target = "/bucket/a%20b//../c?policy"};
   request.headers.add("Content-Type", "application/json");
   request.headers.add("User-Agent", "irsa");

@@ -40,7 +40,7 @@ std::string pod(std::string_view container) {
   return "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n" + std::string(container);
 }
 
-TEST(ApiServerManifest, PutsTheIssuerFirstInEveryGoldenCase) {
+TEST(ApiServerManifest, J08_PutsTheIssuerFirstInEveryGoldenCase) {
   int cases = 0;
   for (const auto& folder : std::filesystem::directory_iterator("data")) {
     SCOPED_TRACE(folder.path().filename().string());
@@ -118,7 +118,7 @@ TEST(ApiServerManifest, RefusesAnIssuerThatWouldHarm) {
   }
 }
 
-TEST(ApiServerManifest, ShowsWhatItWouldHaveDoneToAShapeItDoesNotKnow) {
+TEST(ApiServerManifest, J08_ShowsWhatItWouldHaveDoneToAShapeItDoesNotKnow) {
   const base::Error error = refusalOf(replaced(kubeadm(), "    name: kube-apiserver\n", "    name: apiserver\n"));
   EXPECT_THAT(error.message, HasSubstr("no container named kube-apiserver"));
   EXPECT_THAT(error.message, HasSubstr("Nothing was changed"));
@@ -126,7 +126,7 @@ TEST(ApiServerManifest, ShowsWhatItWouldHaveDoneToAShapeItDoesNotKnow) {
   EXPECT_THAT(error.hint, HasSubstr("irsa apiserver patch"));
 }
 
-TEST(ApiServerManifest, RefusesShapesItDoesNotKnow) {
+TEST(ApiServerManifest, J08_RefusesShapesItDoesNotKnow) {
   const std::string issuers = "    - --service-account-issuer=https://old.example.com\n";
   const std::string known = "    command:\n    - kube-apiserver\n" + issuers;
   ASSERT_TRUE(putIssuerFirst(pod(known), kIssuer));
@@ -146,7 +146,7 @@ TEST(ApiServerManifest, RefusesShapesItDoesNotKnow) {
   EXPECT_THAT(refusalOf(pod("\tcommand:\n")).message, HasSubstr("Nothing was changed"));
 }
 
-TEST(ApiServerManifest, RefusesWhatASpliceCouldNotKeepApart) {
+TEST(ApiServerManifest, J08_RefusesWhatASpliceCouldNotKeepApart) {
   EXPECT_THAT(
       refusalOf(
           pod("    command:\n    - kube-apiserver\n    - &old --service-account-issuer=https://old\n    - *old\n"))

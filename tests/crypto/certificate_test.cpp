@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/time.h"
+#include "support/seeded.h"
 #include "text/encoding.h"
 
 namespace crypto {
@@ -137,6 +138,37 @@ TEST(SelfSigned, HoldsTheKeyItIsMadeFor) {
   Certificate read = described(pem);
   EXPECT_EQ(read.subject, "CN=sts");
   EXPECT_EQ(read.der, *der);
+}
+
+TEST(CheckServerLeaf, C05_WantsNamesAndWhatClientsOfTodayAccept) {
+  EXPECT_TRUE(checkServerLeaf(leafFor({"a.svc"}).certificatePem));
+  EXPECT_FALSE(checkServerLeaf(""));
+  EXPECT_THAT(checkServerLeaf(authority().certificatePem).error().message, HasSubstr("no subject alternative names"));
+}
+
+// Every cut and many wounds: read, or refused with a reason; never anything else.
+TEST(Pem, J06_IsReadOrRefusedHoweverItIsWounded) {
+  const CertifiedKey leaf = leafFor({"a.svc", "127.0.0.1"});
+  support::Seeded random(20261124);
+  auto look = [](const std::string& text) {
+    auto certificates = certificatesFromPem(text);
+    EXPECT_TRUE(certificates || !certificates.error().message.empty());
+    auto key = SigningKey::fromPem(text);
+    EXPECT_TRUE(key || !key.error().message.empty());
+    auto publicKey = PublicKey::fromPem(text);
+    EXPECT_TRUE(publicKey || !publicKey.error().message.empty());
+  };
+  for (const std::string& good : {leaf.certificatePem, leaf.keyPem, leaf.certificatePem + leaf.keyPem}) {
+    for (std::size_t cut = 0; cut < good.size(); cut += 7) look(good.substr(0, cut));
+    for (int i = 0; i < 1000; ++i) look(random.mutated(good, "-ABMI=\n"));
+  }
+  // DER within PEM: lengths that lie, nesting without end, numbers without end.
+  for (const std::string& der :
+       {std::string("\x30\x80\x00\x00", 4), std::string("\x30\x84\xff\xff\xff\xff", 6), std::string(20'000, '\x30'),
+        "\x02\x83\x01\x00\x00" + std::string(65'536, '\x7f'), std::string("\x30\x00\x30\x00", 4)})
+    for (const char* kind :
+         {"CERTIFICATE", "PRIVATE KEY", "PUBLIC KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY"})
+      look(std::string("-----BEGIN ") + kind + "-----\n" + text::base64(der) + "\n-----END " + kind + "-----\n");
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ TEST(BodyReader, LeavesWhatFollowsACountedBody) {
   EXPECT_EQ(input, "de");
 }
 
-TEST(BodyReader, SetsLittleMemoryAsideForALengthAlone) {
+TEST(BodyReader, H04_SetsLittleMemoryAsideForALengthAlone) {
   BodyReader reader;
   reader.beginCounted(8u << 20);
   std::string body;

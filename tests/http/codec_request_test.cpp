@@ -100,7 +100,7 @@ TEST(RequestReader, ReadsPipelinedRequestsInOrder) {
   EXPECT_TRUE(input.empty());
 }
 
-TEST(RequestReader, RefusesWhatRequestsAreSmuggledWith) {
+TEST(RequestReader, H05_RefusesWhatRequestsAreSmuggledWith) {
   expectStatus({
       {"length and coding", withFields("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\nG"), 400},
       {"coding and length", withFields("Transfer-Encoding: chunked\r\nContent-Length: 6\r\n", "0\r\n\r\nG"), 400},
@@ -142,7 +142,7 @@ TEST(RequestReader, RefusesWhatRequestsAreSmuggledWith) {
   });
 }
 
-TEST(RequestReader, RefusesBrokenChunks) {
+TEST(RequestReader, H05_RefusesBrokenChunks) {
   auto chunked = [](const std::string& body) { return withFields("Transfer-Encoding: chunked\r\n", body); };
   expectStatus({
       {"no number", chunked("x\r\n"), 400},
@@ -169,7 +169,7 @@ TEST(RequestReader, RefusesBrokenChunks) {
   expectStatus({{"many extensions", chunked(extensions + "0\r\n\r\n"), 400}});
 }
 
-TEST(RequestReader, RefusesWhatIsTooLong) {
+TEST(RequestReader, H06_RefusesWhatIsTooLong) {
   std::string fields;
   for (int i = 0; i < 100; ++i) fields += "A: b\r\n";
   expectStatus({
@@ -184,7 +184,7 @@ TEST(RequestReader, RefusesWhatIsTooLong) {
   });
 }
 
-TEST(RequestReader, TakesABodyOfExactlyTheLimit) {
+TEST(RequestReader, H04_TakesABodyOfExactlyTheLimit) {
   Limits limits;
   limits.body = 10;
   EXPECT_EQ(readWhole(withFields("Content-Length: 10\r\n", "0123456789"), limits).request.body, "0123456789");
@@ -223,7 +223,7 @@ TEST(RequestReader, RefusesRequestLinesThatAreNone) {
   });
 }
 
-TEST(RequestReader, ReducesAnAbsoluteTargetToOriginForm) {
+TEST(RequestReader, H07_ReducesAnAbsoluteTargetToOriginForm) {
   auto outcome = readWhole("GET HTTP://real.example:81/a?b HTTP/1.1\r\nHost: other\r\n\r\n");
   EXPECT_EQ(outcome.request.target, "/a?b");
   EXPECT_EQ(outcome.request.headers.get("host"), "real.example:81");
@@ -256,7 +256,7 @@ TEST(RequestReader, KnowsWhoKeepsTheConnection) {
   }
 }
 
-TEST(RequestReader, HearsTheExpectationOf100Continue) {
+TEST(RequestReader, H07_HearsTheExpectationOf100Continue) {
   RequestReader reader;
   Request request;
   std::string_view head = "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n";

@@ -119,7 +119,7 @@ TEST(ClientAnswer, SaysThatItIsNoHttp) {
   EXPECT_THAT(response.error().message, AllOf(StartsWith(server.origin()), HasSubstr("not HTTP/1.1")));
 }
 
-TEST(ClientAnswer, GivesUpOnABodyThatStops) {
+TEST(ClientAnswer, W03_GivesUpOnABodyThatStops) {
   ScriptedServer server({[](Peer& peer) {
     peer.readHead();
     peer.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
@@ -145,7 +145,7 @@ TEST(ClientAnswer, EndsAStreamWhenTheSinkHasEnough) {
   EXPECT_EQ(seen, "first");
 }
 
-TEST(ClientAnswer, TellsThatAStreamIsAcceptedBeforeAnythingIsInIt) {
+TEST(ClientAnswer, W08_TellsThatAStreamIsAcceptedBeforeAnythingIsInIt) {
   ScriptedServer server({[](Peer& peer) {
     peer.readHead();
     peer.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -22,7 +22,7 @@ std::string post(const std::string& body) {
   return "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-TEST(Connection, AnswersPipelinedRequestsInOrder) {
+TEST(Connection, H07_AnswersPipelinedRequestsInOrder) {
   TestServer server;
   RawConnection client(server.port());
   std::string all;
@@ -49,7 +49,7 @@ TEST(Connection, AnswersRequestsThatComeInTwoPieces) {
   }
 }
 
-TEST(Connection, SaysContinueBeforeABodyThatIsAwaited) {
+TEST(Connection, H07_SaysContinueBeforeABodyThatIsAwaited) {
   TestServer server;
   RawConnection client(server.port());
   const std::string head = "POST /p HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
@@ -61,7 +61,7 @@ TEST(Connection, SaysContinueBeforeABodyThatIsAwaited) {
   EXPECT_THAT(client.readUntil("\r\n\r\n"), StartsWith("HTTP/1.1 200 OK")) << "the body was there already";
 }
 
-TEST(Connection, RefusesABodyBeforeItIsSent) {
+TEST(Connection, H04_RefusesABodyBeforeItIsSent) {
   ServerOptions options;
   options.maxBody = 10;
   TestServer server(options);
@@ -70,7 +70,7 @@ TEST(Connection, RefusesABodyBeforeItIsSent) {
   EXPECT_THAT(client.readToEnd(), AllOf(StartsWith("HTTP/1.1 413 "), HasSubstr("Connection: close\r\n")));
 }
 
-TEST(Connection, RefusesBodiesOverTheCapWithoutKeepingThem) {
+TEST(Connection, H04_RefusesBodiesOverTheCapWithoutKeepingThem) {
   ServerOptions options;
   options.maxBody = 1000;
   TestServer server(options);
@@ -121,7 +121,7 @@ TEST(Connection, ClosesWhenEitherSideSaysSo) {
   EXPECT_THAT(told.readToEnd(), EndsWith("Connection: close\r\n\r\n"));
 }
 
-TEST(Connection, AnswersAClientThatHasSaidItsLast) {
+TEST(Connection, H12_AnswersAClientThatHasSaidItsLast) {
   TestServer server;
   RawConnection client(server.port());
   ASSERT_TRUE(client.say(get("/1") + post("two")));
@@ -139,7 +139,7 @@ TEST(Connection, IsSilentAboutHalfARequest) {
 }
 
 // One answer and the end: whatever follows a request that can be read in two ways must not be read as another.
-TEST(Connection, AnswersASmugglerOnce) {
+TEST(Connection, H05_AnswersASmugglerOnce) {
   TestServer server;
   const std::string smuggled = get("/smuggled");
   for (std::string bad :
@@ -154,7 +154,7 @@ TEST(Connection, AnswersASmugglerOnce) {
   }
 }
 
-TEST(Connection, SpeaksNothingButHttp11) {
+TEST(Connection, H06_H07_SpeaksNothingButHttp11) {
   TestServer server;
   struct Case {
     std::string said, answer;
@@ -217,7 +217,7 @@ TEST(Connection, TellsTheHandlerWhoAsks) {
   EXPECT_EQ(client.readAnswer().body, "127.0.0.1");
 }
 
-TEST(Connection, SurvivesClientsThatResetIt) {
+TEST(Connection, H11_SurvivesClientsThatResetIt) {
   TestServer server({}, [](const http::Request&, http::Response& response) { response.body.assign(1u << 20, 'x'); });
   for (int i = 0; i < 50; ++i) {
     RawConnection client(server.port(), 4096);
@@ -239,7 +239,7 @@ TEST(Connection, ClosesWhatIdlesTooLong) {
   EXPECT_TRUE(silent.isAtEnd());
 }
 
-TEST(Connection, Answers408WhenTheRequestTakesTooLong) {
+TEST(Connection, H02_Answers408WhenTheRequestTakesTooLong) {
   ServerOptions options;
   options.requestTimeout = milliseconds(20);
   TestServer server(options);
@@ -250,7 +250,7 @@ TEST(Connection, Answers408WhenTheRequestTakesTooLong) {
   }
 }
 
-TEST(Connection, GivesUpOnAClientThatDoesNotRead) {
+TEST(Connection, H03_GivesUpOnAClientThatDoesNotRead) {
   ServerOptions options;
   options.writeTimeout = milliseconds(20);
   TestServer server(options,

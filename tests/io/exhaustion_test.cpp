@@ -33,7 +33,7 @@ double processorSeconds() {
   return double(used.tv_sec) + double(used.tv_nsec) / 1e9;
 }
 
-TEST(Exhaustion, PausesAcceptingUntilDescriptorsAreThereAgain) {
+TEST(Exhaustion, H10_PausesAcceptingUntilDescriptorsAreThereAgain) {
   TestServer server;
   RawConnection inside(server.port());
   ASSERT_TRUE(inside.say(kRequest));

@@ -99,7 +99,7 @@ TEST(Server, OutlivesAClientThatLeavesWhileTheHandlerWaits) {
   }
 }
 
-TEST(Server, OutlivesAClientThatResetsWhileTheHandlerWaits) {
+TEST(Server, H11_OutlivesAClientThatResetsWhileTheHandlerWaits) {
   Parking parking;
   TestServer server({}, parking);
   RawConnection client(server.port());
@@ -111,7 +111,7 @@ TEST(Server, OutlivesAClientThatResetsWhileTheHandlerWaits) {
   EXPECT_TRUE(server.becomesEmpty());
 }
 
-TEST(Server, AnswersAHalfClosedClientAfterTheHandlerWaited) {
+TEST(Server, H12_AnswersAHalfClosedClientAfterTheHandlerWaited) {
   Parking parking;
   TestServer server({}, parking);
   RawConnection client(server.port());
@@ -137,7 +137,7 @@ TEST(Server, StopsWhileAHandlerWaits) {
 
 bool isAnswered(RawConnection& client) { return client.say(kGet) && client.readAnswer().status == 200; }
 
-TEST(Server, KeepsToItsConnectionCapByClosingTheOldestOfThePeerThatHasTheMost) {
+TEST(Server, O05_KeepsToItsConnectionCapByClosingTheOldestOfThePeerThatHasTheMost) {
   ServerOptions options;
   options.maxConnections = 3;
   TestServer server(options);
@@ -189,6 +189,46 @@ TEST(Server, LetsAnotherTakeOverItsPort) {
   EXPECT_TRUE(kept.isAtEnd());
 }
 
+TEST(Server, O04_RefusesTheLargestBodyWhenTooMuchIsBeingSentAtOnce) {
+  ServerOptions options;
+  options.maxBodies = 300'000;
+  TestServer server(options);
+  auto head = [](std::size_t size) {
+    return "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+  };
+  RawConnection large(server.port()), small(server.port()), whole(server.port());
+  ASSERT_TRUE(large.say(head(1'000'000) + std::string(150'000, 'x')));
+  ASSERT_TRUE(small.say(head(60'000) + std::string(50'000, 'x')));
+  EXPECT_TRUE(server.eventually([&] { return server->connections() == 3; }));
+  server.settle();
+  std::size_t said = 150'000;
+  while (said < 600'000 && large.say(std::string(10'000, 'x'))) said += 10'000;
+  EXPECT_THAT(large.readToEnd(), StartsWith("HTTP/1.1 503 "));
+  ASSERT_TRUE(small.say(std::string(10'000, 'x')));
+  EXPECT_EQ(small.readAnswer().status, 200);
+  ASSERT_TRUE(whole.say(head(290'000) + std::string(290'000, 'x')));  // there is room again
+  EXPECT_EQ(whole.readAnswer().status, 200);
+}
+
+TEST(Server, O04_LetsASmallBodyInByRefusingALargeOne) {
+  ServerOptions options;
+  options.maxBodies = 300'000;
+  TestServer server(options);
+  RawConnection large(server.port());
+  ASSERT_TRUE(large.say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + std::string(200'000, 'x')));
+  std::vector<std::unique_ptr<RawConnection>> others;
+  for (int i = 0; i < 30; ++i) {
+    others.push_back(std::make_unique<RawConnection>(server.port()));
+    ASSERT_TRUE(
+        others.back()->say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8000\r\n\r\n" + std::string(7999, 'x')));
+  }
+  EXPECT_THAT(large.readToEnd(), StartsWith("HTTP/1.1 503 "));
+  for (auto& other : others) {
+    ASSERT_TRUE(other->say("x"));
+    EXPECT_EQ(other->readAnswer().status, 200);
+  }
+}
+
 TEST(Server, DoesNotShareItsPortUnasked) {
   TestServer server;
   ServerOptions options;
@@ -197,7 +237,7 @@ TEST(Server, DoesNotShareItsPortUnasked) {
   EXPECT_FALSE(Server::start(options, [&](int) -> http::Handler& { return handler; }));
 }
 
-TEST(Server, DrainsWithoutCuttingAnybodyOff) {
+TEST(Server, O06_DrainsWithoutCuttingAnybodyOff) {
   Parking parking;
   ServerOptions options;
   options.idleTimeout = milliseconds(20);  // which draining doesn't lengthen

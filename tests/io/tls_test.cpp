@@ -39,7 +39,7 @@ TlsContext contextFor(const crypto::CertifiedKey& authority = TestCertificates::
   return newClientContext(trusting(authority), "").value();
 }
 
-TEST(Tls, RefusesVersionsBefore12) {
+TEST(Tls, H08_RefusesVersionsBefore12) {
   TestServer server(withTls());
   TlsContext context = contextFor();
   SSL_CTX_set_security_level(context.get(), 0);
@@ -49,7 +49,7 @@ TEST(Tls, RefusesVersionsBefore12) {
   EXPECT_TRUE(server.becomesEmpty());
 }
 
-TEST(Tls, RefusesEveryConnectionUntilThereIsACertificate) {
+TEST(Tls, C01_RefusesEveryConnectionUntilThereIsACertificate) {
   ServerOptions options;
   options.awaitsCertificate = true;
   TestServer server(options);
@@ -86,7 +86,7 @@ TEST(Tls, RefusesCipherSuitesThatWereNotChosen) {
   EXPECT_THAT(Caller(server.port(), context).ask(), HasSubstr("handshake failure"));
 }
 
-TEST(Tls, RefusesAClientThatOnlySpeaksHttp2) {
+TEST(Tls, H08_RefusesAClientThatOnlySpeaksHttp2) {
   TestServer server(withTls());
   TlsContext context = contextFor();
   const unsigned char both[] = "\x02h2\x08http/1.1";
@@ -96,7 +96,7 @@ TEST(Tls, RefusesAClientThatOnlySpeaksHttp2) {
   EXPECT_THAT(Caller(server.port(), context).ask(), HasSubstr("no application protocol"));
 }
 
-TEST(Tls, AnswersPlainHttpInPlainWords) {
+TEST(Tls, H08_AnswersPlainHttpInPlainWords) {
   TestServer server(withTls());
   RawConnection client(server.port());
   ASSERT_TRUE(client.say(kGet));
@@ -106,7 +106,7 @@ TEST(Tls, AnswersPlainHttpInPlainWords) {
   EXPECT_TRUE(client.isAtEnd());
 }
 
-TEST(Tls, ClosesOnGarbageAndOnAHandshakeThatStops) {
+TEST(Tls, H08_ClosesOnGarbageAndOnAHandshakeThatStops) {
   ServerOptions options = withTls();
   options.handshakeTimeout = milliseconds(20);
   TestServer server(options);
@@ -119,7 +119,7 @@ TEST(Tls, ClosesOnGarbageAndOnAHandshakeThatStops) {
   EXPECT_TRUE(server.becomesEmpty());
 }
 
-TEST(Tls, SurvivesHandshakesThatBreakOff) {
+TEST(Tls, H08_SurvivesHandshakesThatBreakOff) {
   TestServer server(withTls());
   for (int i = 0; i < 50; ++i) {
     RawConnection client(server.port());
@@ -145,7 +145,7 @@ TEST(Tls, ReplacesTheCertificateWhileConnectionsLive) {
   EXPECT_THAT(Caller(server.port(), contextFor()).ask(), HasSubstr("not trusted"));
 }
 
-TEST(Tls, KeepsTheOldCertificateWhenTheNewOneIsBad) {
+TEST(Tls, C04_KeepsTheOldCertificateWhenTheNewOneIsBad) {
   TestServer server(withTls());
   const crypto::CertifiedKey &good = TestCertificates::get().leaf, &other = TestCertificates::get().authority;
   for (auto [certificate, key] :
@@ -157,7 +157,7 @@ TEST(Tls, KeepsTheOldCertificateWhenTheNewOneIsBad) {
   EXPECT_THAT(plain->replaceCertificate(good.certificatePem, good.keyPem).error().message, HasSubstr("plain HTTP"));
 }
 
-TEST(Tls, SwapsCertificatesUnderLoad) {
+TEST(Tls, C02_SwapsCertificatesUnderLoad) {
   ServerOptions options = withTls();
   options.loops = 2;
   TestServer server(options);
@@ -176,7 +176,7 @@ TEST(Tls, SwapsCertificatesUnderLoad) {
   swapping.join();
 }
 
-TEST(Tls, RefusesRenegotiation) {
+TEST(Tls, H08_RefusesRenegotiation) {
   TestServer server(withTls());
   TlsContext context = contextFor();
   SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);

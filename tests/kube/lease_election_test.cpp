@@ -61,7 +61,7 @@ TEST_F(OneLease, IsTakenByTheFirstAndKeptWhileRenewed) {
   EXPECT_EQ(lease["spec"]["leaseDurationSeconds"], 15);
 }
 
-TEST_F(OneLease, PassesToAnotherWhenItIsNotRenewed) {
+TEST_F(OneLease, L09_PassesToAnotherWhenItIsNotRenewed) {
   LeaseElection a = replica("a"), b = replica("b");
   EXPECT_TRUE(leads(a));
   EXPECT_FALSE(leads(b));
@@ -75,7 +75,7 @@ TEST_F(OneLease, PassesToAnotherWhenItIsNotRenewed) {
   EXPECT_EQ(lease["spec"]["leaseTransitions"], 2);
 }
 
-TEST_F(OneLease, IsJudgedByWhenItWasSeenToChangeAndNotByTheOthersClock) {
+TEST_F(OneLease, C08_IsJudgedByWhenItWasSeenToChangeAndNotByTheOthersClock) {
   LeaseElection b = replica("b");
   for (int i = 0; i < 10; ++i) {
     lease["spec"] = {{"holderIdentity", "a"},
@@ -86,7 +86,7 @@ TEST_F(OneLease, IsJudgedByWhenItWasSeenToChangeAndNotByTheOthersClock) {
   }
 }
 
-TEST_F(OneLease, GoesToOneOfTwoWhoReachForItAtOnce) {
+TEST_F(OneLease, C08_GoesToOneOfTwoWhoReachForItAtOnce) {
   LeaseElection a = replica("a"), b = replica("b");
   const Json before = lease;
   EXPECT_TRUE(leads(a));
@@ -113,7 +113,7 @@ TEST_F(OneLease, IsGivenUpOnRelease) {
   EXPECT_EQ(lease["spec"]["holderIdentity"], "b");
 }
 
-TEST_F(OneLease, IsHeldNoLongerThanItsDurationWhileTheServerIsDown) {
+TEST_F(OneLease, L09_IsHeldNoLongerThanItsDurationWhileTheServerIsDown) {
   LeaseElection a = replica("a");
   EXPECT_TRUE(leads(a));
   status = 500;

@@ -84,7 +84,7 @@ TEST(ObjectReader, TakesNoNumberForAStatusThatIsNone) {
   }
 }
 
-TEST(LineSplitter, PutsPiecesTogetherWhereverTheyWereCut) {
+TEST(LineSplitter, W07_PutsPiecesTogetherWhereverTheyWereCut) {
   const std::string stream = "{\"a\":1}\n\r\n{\"b\":2}\r\n{\"c\":3}\n";
   for (std::size_t size = 1; size <= stream.size(); ++size) {
     LineSplitter splitter;
@@ -98,7 +98,7 @@ TEST(LineSplitter, PutsPiecesTogetherWhereverTheyWereCut) {
   }
 }
 
-TEST(LineSplitter, StopsAtALineThatIsTooLong) {
+TEST(LineSplitter, W07_StopsAtALineThatIsTooLong) {
   LineSplitter splitter(8);
   auto take = [](std::string_view) { return true; };
   EXPECT_TRUE(splitter.feed("12345", take));

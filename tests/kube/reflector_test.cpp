@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <deque>
+#include <map>
+#include <set>
 
 #include "support/manual_clock.h"
+#include "support/seeded.h"
 
 namespace {
 
@@ -50,14 +53,14 @@ TEST(ReflectorNext, FollowsThePagesAndThenWatchesFromTheList) {
   EXPECT_THAT(next(now.state, {.type = Type::WatchEnded}, kMostJitter).request.target, HasSubstr("timeoutSeconds=40"));
 }
 
-TEST(ReflectorNext, GoesOnFromTheLastEventOrBookmark) {
+TEST(ReflectorNext, W05_GoesOnFromTheLastEventOrBookmark) {
   ReflectorStep now = step(watching(), {.type = Type::Progress, .resourceVersion = "107"});
   now = step(now.state, {.type = Type::WatchEnded});
   EXPECT_THAT(now.request.target, HasSubstr("resourceVersion=107&"));
   EXPECT_EQ(now.request.wait, 0ms);
 }
 
-TEST(ReflectorNext, ListsAgainAtOnceWhenItsVersionIsTooOld) {
+TEST(ReflectorNext, W01_ListsAgainAtOnceWhenItsVersionIsTooOld) {
   const ReflectorStep now = step(watching(), {.type = Type::Failed, .error = expired()});
   EXPECT_EQ(now.request.target, "/api/v1/serviceaccounts?limit=500");
   EXPECT_TRUE(now.request.isFirstPage);
@@ -65,18 +68,18 @@ TEST(ReflectorNext, ListsAgainAtOnceWhenItsVersionIsTooOld) {
   EXPECT_TRUE(now.state.synced);  // what is known stays in use
 }
 
-TEST(ReflectorNext, StartsTheListOverWhenAPageTokenIsTooOld) {
+TEST(ReflectorNext, W01_StartsTheListOverWhenAPageTokenIsTooOld) {
   ReflectorStep now = step({}, {.type = Type::Page, .page = {"100", "tok"}});
   now = step(now.state, {.type = Type::Failed, .error = expired()});
   EXPECT_EQ(now.request.target, "/api/v1/serviceaccounts?limit=500");
 }
 
-TEST(ReflectorNext, ListsAgainWhenTheServersHistoryWasSetBack) {
+TEST(ReflectorNext, W06_ListsAgainWhenTheServersHistoryWasSetBack) {
   const base::Error ahead{base::ErrorKind::Unavailable, "Timeout", "Too large resource version: 100, current: 7"};
   EXPECT_FALSE(step(watching(), {.type = Type::Failed, .error = ahead}).request.isWatch);
 }
 
-TEST(ReflectorNext, BacksOffWithoutAListWhenTheServerIsDown) {
+TEST(ReflectorNext, W04_BacksOffWithoutAListWhenTheServerIsDown) {
   ReflectorState state = watching();
   std::vector<std::int64_t> waits;
   for (int i = 0; i < 8; ++i) {
@@ -92,7 +95,7 @@ TEST(ReflectorNext, BacksOffWithoutAListWhenTheServerIsDown) {
   EXPECT_EQ(step(state, {.type = Type::Failed, .error = down()}).request.wait, 800ms);
 }
 
-TEST(ReflectorNext, SaysWhenItIsRefusedUntilItIsNot) {
+TEST(ReflectorNext, A02_SaysWhenItIsRefusedUntilItIsNot) {
   const base::Error denied{base::ErrorKind::Denied, "Forbidden", "no rights"};
   ReflectorState state = step(watching(), {.type = Type::Failed, .error = denied}).state;
   EXPECT_TRUE(state.refused);
@@ -142,15 +145,21 @@ class Script final : public http::Client {
     return http::Response{};
   }
   std::deque<Act> acts;
+  std::function<std::optional<Act>(const std::string& target)> improvise;  // when there are no more; absent: the end
   std::vector<std::string> targets;
   std::atomic<bool> stop{false};
 
  private:
   Act nextAct(const http::Request& request) {
     targets.push_back(request.target.substr(request.target.find('?') + 1));
+    if (acts.empty() && improvise) {
+      std::optional<Act> act = improvise(targets.back());
+      stop = !act;
+      return act.value_or(Act());
+    }
     Act act = acts.front();
     acts.pop_front();
-    stop = acts.empty();
+    stop = acts.empty() && !improvise;
     return act;
   }
 };
@@ -196,7 +205,7 @@ TEST_F(Running, ListsByPagesAndThenFollowsTheWatch) {
   EXPECT_THAT(script.targets[4], HasSubstr("resourceVersion=20"));
 }
 
-TEST_F(Running, LosesNothingWhenTheConnectionBreaksInsideAnEvent) {
+TEST_F(Running, W02_LosesNothingWhenTheConnectionBreaksInsideAnEvent) {
   const std::string events = event("ADDED", "a", 11) + event("ADDED", "b", 12);
   script.acts = {{200, list("")}, {200, events.substr(0, events.size() - 9), true}, {200, event("ADDED", "b", 12)}};
   run();
@@ -204,7 +213,7 @@ TEST_F(Running, LosesNothingWhenTheConnectionBreaksInsideAnEvent) {
   EXPECT_THAT(script.targets[2], HasSubstr("resourceVersion=11"));
 }
 
-TEST_F(Running, ListsAgainAfter410InAnyOfItsThreePlaces) {
+TEST_F(Running, W01_ListsAgainAfter410InAnyOfItsThreePlaces) {
   const std::string status = R"({"kind":"Status","code":410,"reason":"Expired","message":"too old"})";
   script.acts = {{200, list(account("a", 1), "more")},
                  {410, status},  // the page token
@@ -217,19 +226,69 @@ TEST_F(Running, ListsAgainAfter410InAnyOfItsThreePlaces) {
   EXPECT_THAT(seen, ElementsAre("[", "+a", "[", "]", "[", "]", "[", "]"));
 }
 
-TEST_F(Running, ListsAgainAfterAnEventThatCantBeRead) {
+TEST_F(Running, W07_ListsAgainAfterAnEventThatCantBeRead) {
   script.acts = {{200, list("")}, {200, "{\"type\":\"ADDED\",\"object\":[]}\n"}, {200, list("")}};
   run();
   EXPECT_THAT(seen, ElementsAre("[", "]", "[", "]"));
 }
 
-TEST_F(Running, KeepsTryingWhileItIsRefused) {
+TEST_F(Running, A02_KeepsTryingWhileItIsRefused) {
   const std::string status = R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no"})";
   script.acts = {{200, list("")}, {403, status}, {403, status}};
   run();
   EXPECT_TRUE(last.refused);
   EXPECT_THAT(last.trouble, HasSubstr("Forbidden"));
   EXPECT_THAT(script.targets, Not(testing::Contains(HasSubstr("continue"))));
+}
+
+TEST_F(Running, W02_EndsUpWithTheServersPictureWhereverTheConnectionBreaks) {
+  support::Seeded random(20261124);
+  std::map<std::string, int> accounts;  // as the server has them
+  std::vector<std::string> history;     // one event a resourceVersion, from 11 on
+  for (int i = 0; i < 400; ++i) {
+    const std::string name = "a" + std::to_string(random.below(30));
+    const int version = 11 + i;
+    const bool isGone = accounts.contains(name) && random.below(4) == 0;
+    history.push_back(event(isGone ? "DELETED" : accounts.contains(name) ? "MODIFIED" : "ADDED", name, version));
+    accounts[name] = version;
+    if (isGone) accounts.erase(name);
+  }
+  script.acts = {{200, list("")}};
+  // From wherever the watch goes on, everything since, cut after any byte.
+  script.improvise = [&](const std::string& target) {
+    const std::size_t at = target.find("resourceVersion=") + 16;
+    const auto from = std::size_t(std::stoi(target.substr(at))) - 10;
+    if (from == history.size()) return std::optional<Script::Act>();
+    std::string all;
+    for (std::size_t i = from; i < history.size(); ++i) all += history[i];
+    return std::optional(
+        Script::Act{200, all.substr(0, random.below(std::min<std::size_t>(all.size(), 500)) + 1), true});
+  };
+  run();
+  EXPECT_GT(script.targets.size(), 100u);
+  std::set<std::string> mine, theirs;
+  for (const std::string& change : seen) {
+    if (change.starts_with('+')) mine.insert(change.substr(1));
+    if (change.starts_with('-')) mine.erase(change.substr(1));
+  }
+  for (const auto& [name, version] : accounts) theirs.insert(name);
+  EXPECT_EQ(mine, theirs);
+  EXPECT_EQ(std::count(script.targets.begin(), script.targets.end(), "limit=500"), 1);
+}
+
+TEST_F(Running, W05_NeedsNoBookmarksAndReadsThoseOfLaterVersions) {
+  script.acts = {{200, list("")},
+                 {200, R"({"type":"BOOKMARK","object":{"kind":"ServiceAccount","new":[{"a":null}],"metadata":)"
+                       R"({"resourceVersion":"900","annotations":{"k8s.io/initial-events-end":"true"}}}})"
+                       "\n"},
+                 {200, ""},
+                 {200, event("ADDED", "a", 901)},
+                 {200, ""}};
+  run();
+  EXPECT_THAT(seen, ElementsAre("[", "]", "+a"));
+  EXPECT_THAT(script.targets[2], HasSubstr("resourceVersion=900&"));
+  EXPECT_THAT(script.targets[3], HasSubstr("resourceVersion=900&"));
+  EXPECT_THAT(script.targets[4], HasSubstr("resourceVersion=901&"));
 }
 
 }  // namespace

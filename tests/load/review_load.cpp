@@ -5,7 +5,8 @@
 //   review_load CASES TRUST TARGETS [OPTION VALUE]...
 //
 // CASES: see load/oracle.h. TRUST: a PEM bundle, and TARGETS: a port a line; both are read again when they change, for
-// connections from then on. Ends after `seconds`, `count` reviews or at SIGTERM, and prints one line of JSON.
+// connections from then on. Ends after `seconds`, `count` reviews or, after `least`, at SIGTERM, and prints one line of
+// JSON.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -41,9 +42,10 @@ volatile sig_atomic_t isOver = 0;
 double seconds(Clock::time_point time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
 struct Options {
-  double rate = 0;        // reviews a second; 0: `parallel` at once, one after the other
-  double length = 10;     // seconds
-  std::size_t count = 0;  // reviews; 0: as many as fit
+  double rate = 0;         // reviews a second; 0: `parallel` at once, one after the other
+  double length = 10;      // seconds
+  std::size_t count = 0;   // reviews; 0: as many as fit
+  std::size_t least = 50;  // reviews, even if SIGTERM comes sooner
   std::size_t parallel = 2000, idle = 25;
   std::size_t fresh = 0;  // every so many reviews, one goes over a new connection
   double timeout = 10;    // seconds
@@ -112,6 +114,7 @@ class Generator {
 
  private:
   void refresh();
+  bool isDone() const;
   bool isDue(Clock::time_point now) const;
   void ask(Clock::time_point due);
   Connection* idleOne();
@@ -164,8 +167,12 @@ void Generator::refresh() {
   ++generation_;  // kube-apiserver, too, makes a new client for a new caBundle
 }
 
+bool Generator::isDone() const {
+  return (isOver && asked_ >= options_.least) || (options_.count > 0 && asked_ >= options_.count);
+}
+
 bool Generator::isDue(Clock::time_point now) const {
-  if (isOver || (options_.count > 0 && asked_ >= options_.count)) return false;
+  if (isDone()) return false;
   if (std::chrono::duration<double>(now - begin_).count() >= options_.length) return false;
   if (options_.rate == 0) return inFlight_ < options_.parallel;
   return seconds(now) - seconds(begin_) >= double(asked_) / options_.rate;
@@ -371,16 +378,16 @@ void Generator::run() {
       expire();
       looked = now;
     }
-    while (isDue(Clock::now())) {
+    // Never so many that answers and handshakes wait behind them.
+    for (int i = 0; i < 16 && isDue(Clock::now()); ++i) {
       const double after =
           options_.rate == 0 ? seconds(Clock::now()) - seconds(begin_) : double(asked_) / options_.rate;
       ask(begin_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(after)));
     }
-    const bool isDone = isOver || (options_.count > 0 && asked_ >= options_.count) ||
-                        std::chrono::duration<double>(now - begin_).count() >= options_.length;
-    if (isDone && inFlight_ == 0) return;
+    const bool isLate = std::chrono::duration<double>(now - begin_).count() >= options_.length;
+    if ((isDone() || isLate) && inFlight_ == 0) return;
     epoll_event events[64];
-    const int ready = epoll_wait(epoll_, events, 64, 1);
+    const int ready = epoll_wait(epoll_, events, 64, isDue(Clock::now()) ? 0 : 1);
     for (int i = 0; i < ready; ++i) serve(*static_cast<Connection*>(events[i].data.ptr));
   }
 }
@@ -410,8 +417,11 @@ Options optionsOf(int count, char** words) {
   Options options;
   const std::map<std::string, double*> numbers = {
       {"rate", &options.rate}, {"seconds", &options.length}, {"timeout", &options.timeout}};
-  const std::map<std::string, std::size_t*> counts = {
-      {"count", &options.count}, {"parallel", &options.parallel}, {"idle", &options.idle}, {"fresh", &options.fresh}};
+  const std::map<std::string, std::size_t*> counts = {{"count", &options.count},
+                                                      {"least", &options.least},
+                                                      {"parallel", &options.parallel},
+                                                      {"idle", &options.idle},
+                                                      {"fresh", &options.fresh}};
   const std::map<std::string, std::string*> texts = {
       {"name", &options.name}, {"record", &options.record}, {"query", &options.query}};
   for (int i = 4; i + 1 < count; i += 2) {
@@ -432,6 +442,9 @@ int run(int count, char** words) {
   if (count < 4) return fprintf(stderr, "usage: review_load CASES TRUST TARGETS [OPTION VALUE]...\n"), 2;
   signal(SIGPIPE, SIG_IGN);
   signal(SIGTERM, [](int) { isOver = 1; });
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);  // whoever started us may have held SIGTERM back until now
   auto oracle = Oracle::read(readFile(words[1]));
   if (!oracle) return fprintf(stderr, "review_load: %s: %s\n", words[1], oracle.error().message.c_str()), 2;
   Generator generator(std::move(*oracle), words[2], words[3], optionsOf(count, words));

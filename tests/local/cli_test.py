@@ -46,12 +46,13 @@ class Cli(unittest.TestCase):
 class WithoutAws(Cli):
     def test_help_names_every_command_that_works_and_no_other(self):
         listed = set(re.findall(r"(?m)^  ([a-z]+) +[A-Z]", self.irsa("--help").stdout))
-        self.assertEqual(listed, {"plan", "apply", "destroy", "apiserver", "verify", "whoami", "token", "sim", "version",
+        self.assertEqual(listed, {"plan", "apply", "destroy", "apiserver", "trust", "verify", "whoami", "token", "sim", "version",
                                   "webhook"})
 
     def test_every_help_has_an_example(self):
         for command in ("plan", "apply", "destroy", "apiserver patch", "apiserver rollback", "verify", "whoami", "token mint",
-                        "token inspect", "sim", "webhook render", "webhook lint"):
+                        "token inspect", "sim", "webhook render", "webhook lint",
+                        "trust render", "trust lint", "trust can-assume"):
             with self.subTest(command):
                 self.assertIn("Example:", self.irsa(*command.split(), "--help").stdout)
 

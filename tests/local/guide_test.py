@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support.serviceaccount_api import ServiceAccountApi
+from support.kubernetes_api import KubernetesApi
 from support.webhook import Webhook
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ class WebhookPage(unittest.TestCase):
         self.assertEqual(set(re.findall(r"`(--[a-z][\w-]*)", section)), flags)
 
     def test_every_metric(self):
-        with tempfile.TemporaryDirectory() as folder, ServiceAccountApi(folder) as api, Webhook(WEBHOOK, folder, api.kubeconfig) as webhook:
+        with tempfile.TemporaryDirectory() as folder, KubernetesApi(folder) as api, Webhook(WEBHOOK, folder, api.kubeconfig) as webhook:
             metrics = set(re.findall(r"(?m)^# TYPE (\w+) ", webhook.metrics()))
         self.assertGreater(len(metrics), 15)
         section = PAGE.partition("## Metrics")[2].partition("## What lint")[0]

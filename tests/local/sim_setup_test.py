@@ -1,6 +1,6 @@
 """The whole set-up and a pod's whole flow against `irsa sim` with three unmodified clients (the AWS CLI, boto3 and the AWS SDK for
 JavaScript v3) over http; sim_setup_tls_test.py has the same over TLS.
-The programs' paths come from the environment: IRSA=path/to/irsa JAVASCRIPT=folder with bin/node and node_modules."""
+The programs' paths come from the environment: IRSA=path/to/irsa NODE_PACKAGES=folder with bin/node and node_modules."""
 import json
 import os
 import pathlib
@@ -18,7 +18,7 @@ import sim_clients_test as world  # noqa: E402
 from simulator import clean_environment  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-JAVASCRIPT = pathlib.Path(os.environ["JAVASCRIPT"])
+NODE_PACKAGES = pathlib.Path(os.environ["NODE_PACKAGES"])
 BUCKET, REGION, ACCOUNT = world.BUCKET, world.REGION, world.ACCOUNT
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/echo"
 LARGE = os.urandom(1 << 20) * 12  # bytes: the clients send it in parts
@@ -159,8 +159,8 @@ class Flows:
         token.write_text(self.issuer.token())
         wish = {**self.simulator.ready, "bucket": BUCKET, "issuer": world.ISSUER, "documents": self.documents(), "role": "echo",
                 "trustPolicy": world.trust_policy(), "readPolicy": world.read_policy(), "tokenFile": str(token)}
-        ran = subprocess.run([JAVASCRIPT / "bin" / "node", HERE / "sim_flow.mjs"], input=json.dumps(wish), capture_output=True, text=True,
-                             env=self.environment(JAVASCRIPT=str(JAVASCRIPT)), timeout=120)
+        ran = subprocess.run([NODE_PACKAGES / "bin" / "node", HERE.parent / "npm" / "sim_flow.mjs"], input=json.dumps(wish), capture_output=True, text=True,
+                             env=self.environment(NODE_PACKAGES=str(NODE_PACKAGES)), timeout=120)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         seen = json.loads(ran.stdout)
         self.assertEqual(seen["pod"], f"arn:aws:sts::{ACCOUNT}:assumed-role/echo/pod")

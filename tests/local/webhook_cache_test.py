@@ -7,7 +7,7 @@ import unittest
 
 from support.load import Load, fire
 from support.webhook import job_pod
-from support.webhook_case import ANNOTATION, ROLE, SANITIZED, Case, environment_of, lifted, review_of, scaled
+from support.webhook_case import ANNOTATION, RATE, ROLE, SANITIZED, Case, environment_of, lifted, review_of, scaled
 
 ACCOUNTS = "/serviceaccounts$"
 
@@ -89,7 +89,7 @@ class Asking(Case):
             self.assertGreater(call.time - last.get(call.path, 0), 0.9, call.path)
             last[call.path] = call.time
         if not SANITIZED:
-            self.assertLess(webhook.resident() - warm, 1)
+            self.assertLess(webhook.resident() - warm, 2)
 
 
 class Following(Case):
@@ -108,7 +108,7 @@ class Following(Case):
         webhook = self.start("--loops=2", "--log-decisions=false")
         states = [(0.0, "")]  # (since when, role)
         record = self.folder / "record"
-        with Load(self.folder, [(review_of("torn"), None)], [webhook.port], webhook.trust, rate=300, seconds=600,
+        with Load(self.folder, [(review_of("torn"), None)], [webhook.port], webhook.trust, rate=RATE, seconds=600,
                   record=record) as load:
             end = time.monotonic() + scaled(3, 60)
             number = 0

@@ -81,7 +81,7 @@ class Replaced(Serving):
             certificates.make_server(self.folder, f"server-{number}", "IP:127.0.0.1")
         webhook = self.start_with(*self.publish(0, "server-0"))
         with Load(self.folder, [(review_of("a"), ROLE)], [webhook.port], webhook.trust, fresh=5, seconds=1000,
-                  rate=50 if SANITIZED else scaled(300, 2000)) as load:
+                  rate=50 if SANITIZED else scaled(100, 2000)) as load:
             for number in range(1, scaled(25, 1000) + 1):
                 self.publish(number, f"server-{number % 10}")
                 time.sleep(0.1)

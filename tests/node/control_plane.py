@@ -9,7 +9,7 @@ import tempfile
 from kubectl import Kubectl, programs, until
 from support import certificates
 from support.simulator import end_with_parent
-from support.webhook import free_port
+from support.ports import free_port
 
 
 class ControlPlane(Kubectl):

@@ -11,7 +11,8 @@ import unittest
 
 from control_plane import ControlPlane
 from kubectl import until
-from support.webhook import Webhook, free_port
+from support.ports import free_port
+from support.webhook import Webhook
 
 IRSA, WEBHOOK = pathlib.Path(os.environ["IRSA"]).resolve(), pathlib.Path(os.environ["IRSA_WEBHOOK"]).resolve()
 ROLE = "arn:aws:iam::111122223333:role/s3-echoer"
@@ -165,7 +166,7 @@ class Admission(unittest.TestCase):
                       self.cluster.get(*CONFIGURATION, "--show-managed-fields")["metadata"]["managedFields"]}
             self.assertEqual([manager for manager, fields in owners.items() if "f:caBundle" in fields], ["irsa-webhook"])
 
-    def test_without_the_webhook_the_guard_refuses_pods_that_miss_their_role_and_says_what_to_do(self):
+    def test_L01_L07_without_the_webhook_the_guard_refuses_pods_that_miss_their_role_and_says_what_to_do(self):
         self.await_guard()
         token = {"name": "aws-iam-token", "emptyDir": {}}
         for wanted in (pod(), pod(account="default"), pod(containers=(container("main", "AWS_REGION", "OTHER"),)),
@@ -180,7 +181,7 @@ class Admission(unittest.TestCase):
                          "irsa webhook lint", "eks.amazonaws.com/skip-pod-identity-webhook"):
                 self.assertIn(word, why)
 
-    def test_without_the_webhook_the_guard_lets_pods_through_that_miss_nothing(self):
+    def test_L01_L06_L11_without_the_webhook_the_guard_lets_pods_through_that_miss_nothing(self):
         self.await_guard()
         skip = "eks.amazonaws.com/skip-containers"
         credentials = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -199,7 +200,7 @@ class Admission(unittest.TestCase):
             made, why = self.create(wanted)
             self.assertIsNotNone(made, f"{wanted}: {why}")
 
-    def test_the_strict_label_makes_the_webhook_a_must(self):
+    def test_L04_the_strict_label_makes_the_webhook_a_must(self):
         required = {"irsa-anywhere/inject": "required"}
         for wanted in (pod(labels=required), pod(account="plain", labels=required), pod(labels=required, namespace="kube-system")):
             self.assertIn("strict.irsa-webhook.irsa-system.svc", self.refused(wanted) or "it was let through")

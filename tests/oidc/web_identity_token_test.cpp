@@ -152,7 +152,7 @@ TEST(DecodeToken, RefusesCriticalExtensions) {
   EXPECT_EQ(refused.error().message, kNotAJwt);
 }
 
-TEST(DecodeToken, IsTheStrictReadingOfBase64Url) {  // a signature has one spelling
+TEST(DecodeToken, J05_IsTheStrictReadingOfBase64Url) {  // a signature has one spelling
   std::string token = sign(goodClaims(), ecKey()).value();
   EXPECT_TRUE(decodeToken(token));
   std::string last = token;

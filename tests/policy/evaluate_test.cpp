@@ -272,6 +272,37 @@ TEST(Trace, ExplainsEveryStatement) {
             "system:serviceaccount:default:s3-echoer");
 }
 
+TEST(Explanation, AsksEveryQuestionOfEveryStatement) {
+  auto document =
+      parsePolicy(
+          R"({"Version":"2012-10-17","Statement":[)" +
+              when(
+                  R"({"StringEquals":{"oidc.example.com:aud":"vault"},"StringLike":{"OIDC.example.com:sub":["a*","*:s3-echoer"]}})") +
+              "," + whose(R"("*")", "Deny") + "]}",
+          PolicyKind::Trust)
+          .value();
+  Explanation explanation = explain(document, PolicyKind::Trust, webIdentity());
+  EXPECT_EQ(explanation.verdict, kDeny);
+  ASSERT_THAT(explanation.statements, SizeIs(2));
+  const StatementTrace& first = explanation.statements[0];
+  EXPECT_EQ(first.name, "#1");
+  EXPECT_EQ(first.effect, Effect::Allow);
+  EXPECT_FALSE(first.applies);
+  ASSERT_THAT(first.tests, SizeIs(4));
+  EXPECT_EQ(first.tests[0].element, "Principal");
+  EXPECT_TRUE(first.tests[0].holds);
+  EXPECT_EQ(first.tests[1].element, "Action");
+  EXPECT_THAT(first.tests[2].given, testing::ElementsAre("sts.amazonaws.com"));
+  EXPECT_THAT(first.tests[2].wanted, testing::ElementsAre("vault"));
+  EXPECT_FALSE(first.tests[2].holds);
+  EXPECT_EQ(first.tests[2].because, "the token's aud is sts.amazonaws.com, the policy wants vault");
+  EXPECT_EQ(first.tests[3].op, "StringLike");
+  EXPECT_EQ(first.tests[3].key, "OIDC.example.com:sub");
+  EXPECT_TRUE(first.tests[3].holds);
+  EXPECT_EQ(first.tests[3].because, "");
+  EXPECT_TRUE(explanation.statements[1].applies);
+}
+
 TEST(Trace, SaysThatAStarTrustsNoWebIdentity) {
   auto document = parsePolicy(R"({"Statement":)" + whose(R"({"AWS":"*"})") + "}", PolicyKind::Trust).value();
   EXPECT_THAT(evaluate(document, PolicyKind::Trust, webIdentity()).trace[0].because,

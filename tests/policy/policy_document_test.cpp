@@ -130,5 +130,24 @@ TEST(PolicyDocument, SaysWhichStatementIsAtFault) {
               HasSubstr("statement 3"));
 }
 
+TEST(PolicyDocument, IsRefusedWhenTooDeep) {
+  std::string deep =
+      R"({"Version":"2012-10-17","Statement":)" + std::string(5'000, '[') + std::string(5'000, ']') + "}";
+  EXPECT_EQ(refusal(deep).code, "MalformedPolicyDocument");
+  EXPECT_THAT(refusal(deep).hint, HasSubstr("nested deeper than 64 levels"));
+}
+
+TEST(PolicyDocument, OfSixtyFourKibibytesIsReadAndOneBeyondIamsLimitIsRefusedUnread) {
+  std::string blanks(std::size_t(64) * 1024, ' ');
+  EXPECT_EQ(refusal(blanks + allow("")).message, "");
+  std::string most = allow("");
+  EXPECT_EQ(refusal(std::string(kLongestPolicy - most.size(), ' ') + most).message, "");
+  base::Error error = refusal(std::string(kLongestPolicy - most.size() + 1, ' ') + most);
+  EXPECT_EQ(error.code, "ValidationError");
+  EXPECT_EQ(error.message,
+            "1 validation error detected: Value at 'policyDocument' failed to satisfy constraint: Member must have "
+            "length less than or equal to 131072");
+}
+
 }  // namespace
 }  // namespace policy

@@ -12,7 +12,7 @@
 #include "oidc/discovery.h"
 #include "oidc/jwks.h"
 #include "oidc/web_identity_token.h"
-#include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "sim/endpoint.h"
 #include "support/manual_clock.h"
 #include "support/memory_files.h"

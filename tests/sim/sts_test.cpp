@@ -265,5 +265,23 @@ TEST(Sts, AssumesARoleThatTrustsTheCaller) {
   EXPECT_EQ(reply.at("AssumeRoleResult/AssumedRoleUser/Arn"), "arn:aws:sts::111122223333:assumed-role/deploy/me");
 }
 
+TEST(AssumeRoleWithWebIdentity, J09_RefusesAFormThatSaysSomethingTwice) {
+  IssuerAccount account;
+  const std::string token = account.token(account.claims());
+  for (const char* name : {"RoleArn", "WebIdentityToken", "RoleSessionName", "Action"}) {
+    Fields fields = account.assumeFields(token);
+    fields.emplace_back(name, "another");
+    EXPECT_EQ(account.unsignedSts(fields).refusal(),
+              "400 MalformedQueryString: The query string has a parameter twice.")
+        << name;
+  }
+  Fields many = account.assumeFields(token);
+  for (int i = 0; i < 100'000; ++i) many.emplace_back("p" + std::to_string(i), "");
+  EXPECT_EQ(account.unsignedSts(many).status, 200);
+  Fields odd = account.assumeFields(token);
+  odd.emplace_back("with;semicolon", std::string("a\0b", 3));
+  EXPECT_EQ(account.unsignedSts(odd).status, 200);
+}
+
 }  // namespace
 }  // namespace sim

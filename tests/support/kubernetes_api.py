@@ -26,6 +26,7 @@ import time
 import urllib.parse
 
 from support import certificates
+from support.ports import free_port
 
 TOKEN = "a-token-of-the-test"
 KINDS = {  # plural -> (where, apiVersion, kind)
@@ -146,7 +147,7 @@ class KubernetesApi:
         if not (self.folder / "ca.crt").exists():
             certificates.make_authority(self.folder)
         self.certificate = certificates.make_server(self.folder, "api", "IP:127.0.0.1")
-        self.port = 0
+        self.port = free_port()
         self.up()
         self.url = f"https://127.0.0.1:{self.port}"
         self.kubeconfig = self.folder / "api.kubeconfig"

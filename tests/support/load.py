@@ -34,8 +34,13 @@ class Load:
     def __enter__(self):
         options = [str(word) for option in self.options.items() for word in option]
         self.process = subprocess.Popen([os.environ["REVIEW_LOAD"], self.cases, self.trust, self.targets, *options],
-                                        stdout=subprocess.PIPE, text=True, preexec_fn=end_with_parent)
+                                        stdout=subprocess.PIPE, text=True, preexec_fn=self._prepare)
         return self
+
+    @staticmethod
+    def _prepare():
+        end_with_parent()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # which the program lifts when it listens for it
 
     def __exit__(self, *_):
         if self.process.poll() is None:
@@ -44,7 +49,7 @@ class Load:
         self.process.stdout.close()
 
     def result(self, stop=True):
-        """Its summary, at once or, with stop=False, when it ends by itself."""
+        """Its summary: when it has asked its least (50), or, with stop=False, when it ends by itself."""
         if stop:
             self.process.send_signal(signal.SIGTERM)
         output, _ = self.process.communicate(timeout=600)

@@ -14,20 +14,14 @@ import urllib.request
 import uuid
 
 from support import certificates, json_patch
+from support.ports import free_port
 from support.simulator import end_with_parent
-
-
-def free_port():
-    """A port of loopback that nobody has at this moment; the webhook's flags, like AWS's, take no 'any'."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Webhook:
     """Starts on entering, waits until it is ready, stops on leaving. `folder` has ca.crt and ca.key (or gets them).
 
-    `waits`: for "ready", for "alive" (it listens), or for nothing. `certificate` None: the flags say where it comes from.
+    `waits`: for "ready", for "alive" (it listens; with the certificate that it is given here, on both ports), or for nothing. `certificate` None: the flags say where it comes from.
     `prefix` is put before the command. More goes to Popen."""
 
     def __init__(self, program, folder, kubeconfig, *flags, name="webhook", waits="ready", certificate=("IP:127.0.0.1",),
@@ -68,12 +62,20 @@ class Webhook:
             self.process.wait()
 
     def _wait(self, seconds):
-        check = {"ready": self.ready, "alive": lambda: self.get("/livez")[0] == 200}.get(self.waits, lambda: True)
+        check = {"ready": self.ready, "alive": self._alive}.get(self.waits, lambda: True)
         end = time.monotonic() + seconds
         while not check():
             if time.monotonic() > end or self.process.poll() is not None:
                 raise RuntimeError(f"irsa-webhook is not {self.waits} ({self.get('/readyz')}): {self.log()[-2000:]}")
             time.sleep(0.02)
+
+    def _alive(self):
+        try:
+            if self.certificate:
+                socket.create_connection(("127.0.0.1", self.port), 5).close()
+        except ConnectionRefusedError:
+            return False
+        return self.get("/livez")[0] == 200
 
     def log(self):
         return self.log_file.read_text()

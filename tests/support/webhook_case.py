@@ -24,6 +24,9 @@ def scaled(usual, full):
     return full if SOAK else usual
 
 
+RATE = 50 if SANITIZED else scaled(100, 300)  # reviews a second, beside which something goes wrong
+
+
 def eventually(check, seconds=20):
     """The first true value of `check`; the last one when the time is over."""
     end = time.monotonic() + seconds

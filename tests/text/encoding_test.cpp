@@ -50,7 +50,7 @@ TEST(Encoding, RefusesBase64ThatIsNotCanonical) {
     EXPECT_FALSE(text::decodeBase64(text)) << text;
 }
 
-TEST(Encoding, RefusesBase64UrlThatIsNotCanonical) {
+TEST(Encoding, J05_RefusesBase64UrlThatIsNotCanonical) {
   for (std::string_view text : {"Z", "Zg==", "Zh", "Zm9", "+//+", "Zm9v\n", "Zm9vY", " Zg"})
     EXPECT_FALSE(text::decodeBase64Url(text)) << text;
 }

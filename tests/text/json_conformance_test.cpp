@@ -52,7 +52,7 @@ bool simdjsonTakes(const std::string& text) {
   return parser.parse(text).error() == simdjson::SUCCESS;
 }
 
-TEST(JsonConformance, JudgesEveryTextOfTheTable) {
+TEST(JsonConformance, J01_JudgesEveryTextOfTheTable) {
   std::vector<Case> all = cases();
   ASSERT_GE(all.size(), 150u);
   for (const Case& one : all) {
@@ -61,7 +61,7 @@ TEST(JsonConformance, JudgesEveryTextOfTheTable) {
   }
 }
 
-TEST(JsonConformance, AgreesWithSimdjsonOnTheTable) {
+TEST(JsonConformance, J01_AgreesWithSimdjsonOnTheTable) {
   for (const Case& one : cases()) EXPECT_EQ(simdjsonTakes(one.text), one.accept) << one.text;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <ctime>
+#include <functional>
 #include <vector>
 
 namespace {
@@ -133,7 +135,7 @@ TEST(JsonReader, LeavesOtherValuesAloneWhenThereIsNoNull) {
   EXPECT_TRUE(json.finish());
 }
 
-TEST(JsonReader, PassesARepeatedNameOnTwice) {
+TEST(JsonReader, J03_PassesARepeatedNameOnTwice) {
   text::JsonReader json = opened(R"({"a":1,"a":2})");
   std::vector<std::int64_t> values;
   json.object([&](std::string_view) { values.push_back(json.integer()); });
@@ -198,7 +200,7 @@ TEST(JsonReader, SaysWhereAndWhyItFailed) {
   EXPECT_EQ(refusal("\xef\xbb\xbf{}"), "byte 0: a byte order mark, which JSON has not");
 }
 
-TEST(JsonReader, TakesSixtyFourLevelsAndNoMore) {
+TEST(JsonReader, J02_TakesSixtyFourLevelsAndNoMore) {
   auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_EQ(refusal(nested(64)), "accepted");
   EXPECT_EQ(refusal(nested(65)), "byte 65: nested deeper than 64 levels");
@@ -216,6 +218,64 @@ TEST(JsonReader, CanBeOpenedAgainAfterAFailure) {
   json.open(R"(["\n"])");
   json.array([&] { EXPECT_EQ(json.string(), "\n"); });
   EXPECT_TRUE(json.finish());
+}
+
+// Processor time of reading `text` to its end, in the best of several runs.
+double secondsToSkip(const std::string& text) {
+  double best = 1e9;
+  for (int run = 0; run < 5; ++run) {
+    timespec before{}, after{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    text::JsonReader json;
+    json.open(text);
+    json.skip();
+    EXPECT_TRUE(json.finish()) << json.reason();
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    best = std::min(best, double(after.tv_sec - before.tv_sec) + double(after.tv_nsec - before.tv_nsec) / 1e9);
+  }
+  return best;
+}
+
+TEST(JsonReader, J02_TakesTimeInProportionToTheText) {
+  auto repeated = [](const std::string& piece, std::size_t count) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) out += piece;
+    return out;
+  };
+  const std::vector<std::function<std::string(std::size_t)>> shapes = {
+      [&](std::size_t n) { return "[" + repeated("1,", n) + "1]"; },
+      [&](std::size_t n) { return "\"" + repeated("x", n) + "\""; },
+      [&](std::size_t n) { return "\"" + repeated("\\n", n) + "\""; },
+      [&](std::size_t n) { return "{" + repeated("\"the same name\":null,", n) + "\"\":0}"; },
+      [&](std::size_t n) { return "[" + repeated("[[[{\"a\":[]}]]],", n) + "0]"; }};
+  for (std::size_t shape = 0; shape < shapes.size(); ++shape) {
+    const double once = secondsToSkip(shapes[shape](20'000)), eight = secondsToSkip(shapes[shape](160'000));
+    EXPECT_LT(eight, once * 27) << "three times a doubling, shape " << shape;  // 8 would be exact
+  }
+  EXPECT_EQ(refusal(std::string(100'000, '[')), "byte 65: nested deeper than 64 levels");
+}
+
+TEST(JsonReader, J04_RefusesWhatIsNoUtf8AndKeepsTheRestToTheByte) {
+  for (std::string_view bad : {"\xff", "\xc0\x80", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\x80",
+                               "\\ud800", "\\udc00", "\\ud800\\u0041", "\\ud800x", "a\nb", "\x1f"}) {
+    const std::string text = "\"" + std::string(bad) + "\"";
+    text::JsonReader json;
+    json.open(text);
+    json.string();
+    EXPECT_FALSE(json.finish()) << text;
+  }
+  for (const auto& [written, meant] : {std::pair<std::string, std::string>{"\\u0000", std::string(1, '\0')},
+                                       {"\xef\xbb\xbf", "\xef\xbb\xbf"},
+                                       {"\\ud83d\\ude00", "\xf0\x9f\x98\x80"},
+                                       {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
+                                       {"\x7f", "\x7f"},
+                                       {"\\u0041", "A"}}) {
+    const std::string text = "\"" + written + "\"";
+    text::JsonReader json;
+    json.open(text);
+    EXPECT_EQ(json.string(), meant);
+    EXPECT_TRUE(json.finish());
+  }
 }
 
 }  // namespace

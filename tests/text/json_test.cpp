@@ -27,7 +27,7 @@ TEST(Json, KeepsWholeNumbersExactAndOthersAsReals) {
   EXPECT_TRUE(json[5].is_number_integer());
 }
 
-TEST(Json, RefusesAMemberNameTwiceAndSaysWhere) {
+TEST(Json, J03_RefusesAMemberNameTwiceAndSaysWhere) {
   EXPECT_EQ(refusal("{\n  \"a\": 1,\n  \"b\": 2,\n  \"a\": 3\n}"),
             "line 4, column 3: the member \"a\" occurs twice in one object");
   EXPECT_EQ(refusal(R"({"a": {"x": 1}, "b": {"x": 1}})"), "accepted");
@@ -48,7 +48,7 @@ TEST(Json, RefusesCommentsTrailingCommasAndSecondValues) {
     EXPECT_FALSE(text::parseJson(document)) << document;
 }
 
-TEST(Json, TakesSixtyFourLevelsAndNoMore) {
+TEST(Json, J02_TakesSixtyFourLevelsAndNoMore) {
   std::string levels(64, '[');
   EXPECT_TRUE(text::parseJson(levels + std::string(64, ']')));
   EXPECT_THAT(refusal("[" + levels + std::string(65, ']')), HasSubstr("deeper than 64"));

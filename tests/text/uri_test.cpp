@@ -53,7 +53,8 @@ TEST(Uri, ReadsFormsAsAwsDoes) {
   EXPECT_THAT(*text::formDecode("&a=1&&"), ElementsAre(Pair("a", "1")));
 }
 
-TEST(Uri, RefusesAFormWithABrokenEscape) {
+TEST(Uri, J09_RefusesAFormWithABrokenEscape) {
+  EXPECT_FALSE(text::formDecode("a=%zz"));
   EXPECT_FALSE(text::formDecode("a=%2"));
   EXPECT_FALSE(text::formDecode("%=1"));
 }

@@ -147,7 +147,7 @@ TEST(Yaml, WantsTheLinesOfABlockScalarIndented) {
   EXPECT_EQ(text::parseYaml("--- |\nx\n")->scalar, "x\n");
 }
 
-TEST(Yaml, RefusesAKeyTwiceAndSaysWhere) {
+TEST(Yaml, J03_RefusesAKeyTwiceAndSaysWhere) {
   EXPECT_EQ(refusal("a: 1\nb: 2\n'a': 3\n"), "line 3, column 1: the key \"a\" occurs twice in one mapping");
   EXPECT_EQ(refusal("a: {x: 1}\nb: {x: 1}\n"), "accepted");
 }
@@ -167,7 +167,7 @@ TEST(Yaml, WantsOneDocumentOrTakesAll) {
 
 TEST(Yaml, DoesNotCarryAnchorsIntoTheNextDocument) { EXPECT_FALSE(text::parseYamlDocuments("a: &x 1\n---\nb: *x\n")); }
 
-TEST(Yaml, RefusesAliasesThatExplode) {
+TEST(Yaml, J08_RefusesAliasesThatExplode) {
   std::string yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 10; ++i) {
     std::string before = "*a" + std::to_string(i - 1), list = before;

@@ -4,7 +4,7 @@
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-const require = createRequire(process.env.JAVASCRIPT + "/package.json");
+const require = createRequire(process.env.NODE_PACKAGES + "/package.json");
 const S3 = require("@aws-sdk/client-s3"), Iam = require("@aws-sdk/client-iam"), Sts = require("@aws-sdk/client-sts");
 const CloudFront = require("@aws-sdk/client-cloudfront");
 const { fromTokenFile } = require("@aws-sdk/credential-providers");

@@ -1,0 +1,51 @@
+// The rules of `irsa trust lint` about one statement. For trust_lint*.cpp only.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/policy_document.h"
+#include "setup/trust_lint.h"
+
+namespace setup {
+
+// The provider's name in "arn:aws:iam::111122223333:oidc-provider/NAME"; empty for other principals.
+std::string oidcProviderOf(std::string_view principal);
+
+// The statement's OIDC providers by ARN.
+std::vector<std::string> providersOf(const policy::Statement& statement);
+
+// Whether it says Allow to AssumeRoleWithWebIdentity.
+bool grantsWebIdentity(const policy::Statement& statement);
+
+class StatementLint {
+ public:
+  // `place` is "trust.json, statement 2 (Sid)". What is found is added to `findings`.
+  StatementLint(const policy::Statement& statement, const TrustSurroundings& trust, std::string place,
+                text::Findings& findings)
+      : statement_(statement), trust_(trust), place_(std::move(place)), findings_(findings) {}
+
+  void lint();
+  bool isBroad() const { return isBroad_; }  // after lint(): its sub lets in more than named accounts
+
+ private:
+  using Severity = text::Severity;
+  void add(std::string code, Severity severity, std::string why, std::string fix, const std::string& where = "");
+
+  void lintPrincipals();
+  void lintProvider(const std::string& arn);
+  void lintSubject(const std::string& provider);
+  void lintSubjectPatterns(const policy::Condition& condition);
+  void lintAudience(const std::string& provider);
+  void lintClientIds(const std::string& arn);
+  void lintConditionKey(const policy::Condition& condition);
+  void lintConditionValues(const policy::Condition& condition);
+
+  const policy::Statement& statement_;
+  const TrustSurroundings& trust_;
+  std::string place_;
+  text::Findings& findings_;
+  bool isBroad_ = false;
+};
+
+}  // namespace setup

@@ -1,0 +1,308 @@
+#include <algorithm>
+#include <array>
+
+#include "policy/arn.h"
+#include "policy/trust_policy.h"
+#include "setup/trust_lint_rules.h"
+#include "text/glob.h"
+
+namespace setup {
+namespace {
+
+using policy::Condition;
+using policy::Effect;
+using policy::Statement;
+
+constexpr std::string_view kAccounts = "system:serviceaccount:";
+constexpr std::array<std::string_view, 4> kClaims{"aud", "sub", "amr", "oaud"};
+// Subjects that nobody would pin: what lets them in lets in everyone.
+constexpr std::array<std::string_view, 2> kAnyone{"system:serviceaccount:q0-x7:z9-k3", "q0-x7/z9-k3"};
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return out;
+}
+
+bool hasWildcard(std::string_view text) { return text.find_first_of("*?") != text.npos; }
+
+// "oidc.example.com/cluster" and "sub"; the claim is empty for aws:SourceIp and other keys that are none of a provider.
+struct ClaimKey {
+  std::string provider, claim;
+};
+ClaimKey claimKeyOf(std::string_view key) {
+  auto colon = key.rfind(':');
+  bool isGlobal = lowered(key).starts_with("aws:") || lowered(key).starts_with("sts:");
+  if (isGlobal || colon == key.npos || key.substr(0, colon).find('.') == key.npos) return {};
+  return {std::string(key.substr(0, colon)), std::string(key.substr(colon + 1))};
+}
+
+bool isAbout(const Condition& condition, const std::string& provider, std::string_view claim) {
+  return lowered(condition.key) == lowered(provider + ":" + std::string(claim));
+}
+
+// Issuers whose tokens have more claims that IAM makes keys of.
+constexpr std::array<std::string_view, 6> kRicherIssuers{"accounts.google.com", "token.actions.githubusercontent.com",
+                                                         "gitlab.com",          "oidc.circleci.com",
+                                                         "agent.buildkite.com", "cognito-identity.amazonaws.com"};
+
+bool isRicher(std::string_view provider) {
+  std::string_view host = provider.substr(0, provider.find('/'));
+  return std::ranges::find(kRicherIssuers, host) != kRicherIssuers.end();
+}
+
+// The operator without its qualifier and IfExists: "StringNotLike".
+std::string_view bareOperator(std::string_view op) {
+  if (auto colon = op.find(':'); colon != op.npos) op.remove_prefix(colon + 1);
+  if (op.ends_with("IfExists")) op.remove_suffix(std::string_view("IfExists").size());
+  return op;
+}
+
+// Whether it holds for what it names alone: not for all others, and not when there is nothing to compare.
+bool pins(const Condition& condition) {
+  std::string_view bare = bareOperator(condition.op);
+  return bare.starts_with("String") && bare.find("Not") == bare.npos && !condition.op.ends_with("IfExists") &&
+         !condition.op.starts_with("ForAllValues:");
+}
+
+bool letsIn(const Condition& condition, std::string_view value) {
+  bool isLike = bareOperator(condition.op) == "StringLike";
+  return std::ranges::any_of(condition.values,
+                             [&](const auto& wanted) { return isLike ? text::glob(wanted, value) : wanted == value; });
+}
+
+std::string listed(const std::vector<std::string>& values) {
+  std::string out;
+  for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
+  return out;
+}
+
+std::string named(const Condition& condition) { return condition.op + " " + condition.key; }
+
+// A host with a port: "oidc.example.com:8443/cluster".
+bool hasPort(std::string_view provider) {
+  std::string_view host = provider.substr(0, provider.find('/'));
+  return host.find(':') != host.npos;
+}
+
+std::string withoutScheme(const std::string& provider) {
+  auto scheme = provider.find("://");
+  return scheme == std::string::npos ? provider : provider.substr(scheme + 3);
+}
+
+}  // namespace
+
+std::string oidcProviderOf(std::string_view principal) {
+  constexpr std::string_view kKind = ":oidc-provider/";
+  auto kind = principal.find(kKind);
+  return kind == principal.npos ? "" : std::string(principal.substr(kind + kKind.size()));
+}
+
+std::vector<std::string> providersOf(const Statement& statement) {
+  std::vector<std::string> out;
+  for (const policy::Principal& principal : statement.principals)
+    for (const std::string& value : principal.values)
+      if (principal.kind == "Federated" && !oidcProviderOf(value).empty()) out.push_back(value);
+  return out;
+}
+
+bool grantsWebIdentity(const Statement& statement) {
+  if (statement.effect != Effect::Allow) return false;
+  std::string action = lowered(policy::kWebIdentityAction);
+  auto isNamed = [&](const std::string& pattern) { return text::glob(lowered(pattern), action); };
+  return statement.notActions.empty() ? std::ranges::any_of(statement.actions, isNamed)
+                                      : std::ranges::none_of(statement.notActions, isNamed);
+}
+
+void StatementLint::add(std::string code, Severity severity, std::string why, std::string fix,
+                        const std::string& where) {
+  findings_.push_back(
+      {std::move(code), severity, where.empty() ? place_ : place_ + ", " + where, std::move(why), std::move(fix)});
+}
+
+void StatementLint::lint() {
+  if (statement_.effect == Effect::Allow) lintPrincipals();
+  if (grantsWebIdentity(statement_))
+    for (const std::string& arn : providersOf(statement_)) lintProvider(arn);
+  for (const Condition& condition : statement_.conditions) {
+    lintConditionKey(condition);
+    lintConditionValues(condition);
+  }
+  bool tagsSessions = std::ranges::any_of(
+      statement_.actions, [](const std::string& action) { return lowered(action) == "sts:tagsession"; });
+  bool asksForTags = std::ranges::any_of(statement_.conditions, [](const Condition& condition) {
+    std::string key = lowered(condition.key);
+    return key.starts_with("aws:requesttag/") || key == "aws:tagkeys" || key == "sts:transitivetagkeys";
+  });
+  if (statement_.effect == Effect::Allow && tagsSessions && !asksForTags && !providersOf(statement_).empty())
+    add("TRUST_TAG_SESSION", Severity::Note,
+        "it allows sts:TagSession, which the tokens of a Kubernetes cluster never ask for: they carry no tags",
+        "remove sts:TagSession unless your issuer adds the claim https://aws.amazon.com/tags");
+}
+
+void StatementLint::lintPrincipals() {
+  bool isAnyone = std::ranges::any_of(statement_.principals, [](const policy::Principal& one) {
+    return one.kind == "*" || (one.kind == "AWS" && std::ranges::find(one.values, "*") != one.values.end());
+  });
+  if (isAnyone)
+    add("TRUST_PRINCIPAL_ANY", Severity::Error,
+        "its principal is a star: callers of every AWS account may assume the role, and no web identity may",
+        "name the OIDC provider: \"Principal\": {\"Federated\": ARN}", "Principal");
+  if (!statement_.notPrincipals.empty())
+    add("TRUST_NOT_PRINCIPAL", Severity::Error,
+        "NotPrincipal goes with Deny only; with Allow AWS does not support it, and read by its words it means everyone "
+        "else",
+        "name whom you trust with Principal", "NotPrincipal");
+  if (!statement_.notActions.empty())
+    add("TRUST_NOT_ACTION", Severity::Error,
+        "it allows every action but those it names, " + listed(statement_.notActions) + ", also those to come",
+        "name the one that is needed: \"Action\": \"sts:AssumeRoleWithWebIdentity\"", "NotAction");
+}
+
+void StatementLint::lintProvider(const std::string& arn) {
+  std::string provider = oidcProviderOf(arn);
+  lintSubject(provider);
+  lintAudience(provider);
+  lintClientIds(arn);
+  if (hasPort(provider))
+    add("PROVIDER_PORT", Severity::Error,
+        "the issuer of " + arn + " has a port: IAM takes no such provider, so no token matches",
+        "serve the issuer on port 443 and name it without a port", "Principal");
+  auto role = policy::parseArn(trust_.roleArn), own = policy::parseArn(arn);
+  if (role && own && (role->account != own->account || role->partition != own->partition))
+    add("PROVIDER_OTHER_ACCOUNT", Severity::Error,
+        "the provider " + arn + " is not in the role's account, " + role->partition + " " + role->account +
+            ": STS looks for it there alone",
+        "create the provider in the role's account as well and name arn:" + role->partition + ":iam::" + role->account +
+            ":oidc-provider/" + provider,
+        "Principal");
+}
+
+void StatementLint::lintSubject(const std::string& provider) {
+  std::vector<const Condition*> asked, pinned;
+  for (const Condition& condition : statement_.conditions) {
+    if (!isAbout(condition, provider, "sub")) continue;
+    asked.push_back(&condition);
+    if (pins(condition)) pinned.push_back(&condition);
+  }
+  std::string fix = "add \"StringEquals\": {\"" + provider + ":sub\": \"system:serviceaccount:NAMESPACE:NAME\"}";
+  isBroad_ |= pinned.empty();
+  if (asked.empty())
+    return add("SUB_MISSING", Severity::Error,
+               "it has no condition on " + provider + ":sub: every pod of the cluster may assume the role", fix);
+  if (pinned.empty())
+    return add("SUB_NOT_PINNED", Severity::Error,
+               named(*asked.front()) + " says who may not, or holds without a value: everyone else may assume the role",
+               fix, named(*asked.front()));
+  bool isOpen = std::ranges::any_of(kAnyone, [&](std::string_view anyone) {
+    return std::ranges::all_of(pinned, [&](const Condition* one) { return letsIn(*one, anyone); });
+  });
+  isBroad_ |= isOpen;
+  if (isOpen)
+    return add("SUB_ANY", Severity::Error,
+               "its sub is " + listed(pinned.front()->values) + ": every pod of the cluster may assume the role",
+               "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", named(*pinned.front()));
+  for (const Condition* condition : pinned) lintSubjectPatterns(*condition);
+}
+
+void StatementLint::lintSubjectPatterns(const Condition& condition) {
+  if (bareOperator(condition.op) != "StringLike") return;
+  for (const std::string& value : condition.values) {
+    if (!value.starts_with(kAccounts)) continue;
+    std::string_view account = std::string_view(value).substr(kAccounts.size());
+    auto colon = account.find(':');
+    std::string_view nameSpace = account.substr(0, colon);
+    std::string_view name = colon == account.npos ? "" : account.substr(colon + 1);
+    isBroad_ |= hasWildcard(account);
+    if (hasWildcard(nameSpace)) {
+      add("SUB_NAMESPACE_PATTERN", Severity::Error,
+          "\"" + value +
+              "\" has a wildcard in the namespace, and * crosses the colon: who may create a namespace that "
+              "fits may assume the role",
+          "name the namespaces, one value each", named(condition));
+    } else if (hasWildcard(name)) {
+      add("SUB_ACCOUNT_PATTERN", Severity::Warning,
+          "\"" + value + "\" lets in every account of the namespace " + std::string(nameSpace) +
+              " whose name fits, also those to come",
+          "name the accounts, one value each", named(condition));
+    }
+  }
+}
+
+void StatementLint::lintAudience(const std::string& provider) {
+  std::string fix = "add \"StringEquals\": {\"" + provider + ":aud\": \"sts.amazonaws.com\"}";
+  auto isPinned = [&](const Condition& one) { return isAbout(one, provider, "aud") && pins(one); };
+  auto found = std::ranges::find_if(statement_.conditions, isPinned);
+  if (found == statement_.conditions.end())
+    return add("AUD_MISSING", Severity::Error,
+               "it has no condition that pins " + provider +
+                   ":aud: tokens made for others, a vault or the API server, are good for the role as well if the "
+                   "provider knows their audience",
+               fix);
+  if (letsIn(*found, "q0-x7.example.com"))
+    add("AUD_ANY", Severity::Error, "its aud is " + listed(found->values) + ": tokens made for others are good as well",
+        fix, named(*found));
+}
+
+void StatementLint::lintClientIds(const std::string& arn) {
+  auto known = trust_.clientIds.find(arn);
+  if (known == trust_.clientIds.end()) return;
+  std::string provider = oidcProviderOf(arn);
+  std::vector<std::string> extra;
+  for (const std::string& id : known->second) {
+    bool isMeant = std::ranges::any_of(statement_.conditions, [&](const Condition& one) {
+      return isAbout(one, provider, "aud") && pins(one) && letsIn(one, id);
+    });
+    if (!isMeant) extra.push_back(id);
+  }
+  if (!extra.empty())
+    add("PROVIDER_EXTRA_AUDIENCE", Severity::Warning,
+        "the provider " + arn + " also takes tokens for " + listed(extra) + ", which this statement does not speak of",
+        "aws iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn " + arn +
+            " --client-id " + extra.front(),
+        "Principal");
+}
+
+void StatementLint::lintConditionKey(const Condition& condition) {
+  ClaimKey key = claimKeyOf(condition.key);
+  std::vector<std::string> providers = providersOf(statement_);
+  if (key.claim.empty() || providers.empty()) return;
+  std::string own = oidcProviderOf(providers.front());
+  std::string right = own + ":" + key.claim;
+  std::string never = ": no request has this key, so the condition never compares anything";
+  auto isOwn = [&](const std::string& arn) { return lowered(oidcProviderOf(arn)) == lowered(key.provider); };
+  if (key.provider.find("://") != std::string::npos)
+    return add("CONDITION_KEY_SCHEME", Severity::Error, condition.key + " has the scheme before the host" + never,
+               "write " + withoutScheme(key.provider) + ":" + key.claim, named(condition));
+  if (key.provider.ends_with('/') && std::ranges::none_of(providers, isOwn))
+    return add("CONDITION_KEY_SLASH", Severity::Error, condition.key + " has a slash before the claim" + never,
+               "write " + right, named(condition));
+  if (std::ranges::none_of(providers, isOwn))
+    return add("CONDITION_KEY_OTHER", Severity::Error,
+               condition.key + " is a key of another provider than the statement's, " + own + never, "write " + right,
+               named(condition));
+  if (!isRicher(own) && std::ranges::find(kClaims, lowered(key.claim)) == kClaims.end())
+    add("CONDITION_KEY_UNKNOWN", Severity::Error,
+        "of a cluster's tokens only aud, sub, amr and oaud become keys, not " + key.claim + never,
+        "say it with the subject: system:serviceaccount:NAMESPACE:NAME", named(condition));
+}
+
+void StatementLint::lintConditionValues(const Condition& condition) {
+  std::string_view bare = bareOperator(condition.op);
+  auto isPattern = [](const std::string& value) { return hasWildcard(value) || value.find("${") != value.npos; };
+  bool isEquals = bare.starts_with("String") && bare.find("Equals") != bare.npos;
+  if (isEquals)
+    for (const std::string& value : condition.values)
+      if (hasWildcard(value) && value.find("${") == value.npos)
+        add("WILDCARD_IN_EQUALS", Severity::Error,
+            bare.starts_with("StringNot")
+                ? "\"" + value + "\" is compared literally, so " + condition.op + " excludes nobody"
+                : "\"" + value + "\" is compared literally, so " + condition.op + " never matches",
+            "use StringLike for patterns, or name the value in full", named(condition));
+  if ((bare == "StringLike" || bare == "StringNotLike") && std::ranges::none_of(condition.values, isPattern))
+    add("LIKE_WITHOUT_WILDCARD", Severity::Warning,
+        condition.op + " has no wildcard to use: one that slips in later opens the role unseen",
+        "use " + std::string(bare == "StringLike" ? "StringEquals" : "StringNotEquals"), named(condition));
+}
+
+}  // namespace setup

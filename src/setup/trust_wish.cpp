@@ -1,0 +1,127 @@
+#include "setup/trust_wish.h"
+
+#include <algorithm>
+
+#include "oidc/discovery.h"
+#include "policy/arn.h"
+#include "setup/value_checks.h"
+
+namespace setup {
+namespace {
+
+using text::Json;
+
+constexpr std::string_view kTags = "https://aws.amazon.com/tags";
+constexpr std::string_view kSourceIdentity = "https://aws.amazon.com/source_identity";
+
+bool isPattern(std::string_view text) { return text.find_first_of("*?") != text.npos; }
+
+std::string lowered(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return text;
+}
+
+// With a letter where a wildcard is: what must be well-formed in any case.
+std::string filledIn(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '*' || c == '?'; }, 'x');
+  return text;
+}
+
+base::Result<std::string> subjectOf(const std::string& account, bool allowsPatterns) {
+  auto slash = account.find('/');
+  if (slash == account.npos)
+    return base::invalid("\"" + account + "\" is no service account: it is written NAMESPACE/NAME");
+  std::string nameSpace = account.substr(0, slash), name = account.substr(slash + 1);
+  std::string problem = checkNamespace(filledIn(nameSpace));
+  if (problem.empty()) problem = checkServiceAccount("x/" + filledIn(name));
+  if (!problem.empty()) return base::invalid("\"" + account + "\" " + problem);
+  if (isPattern(account) && !allowsPatterns)
+    return base::invalid("\"" + account + "\" is a pattern: everyone who may create an account that fits gets the role")
+        .withHint("name the accounts, or say --allow-wildcard");
+  if (isPattern(nameSpace.substr(0, 1)))
+    return base::invalid("\"" + account + "\" begins with a wildcard: it would open the role to all namespaces")
+        .withHint("begin the namespace with a letter, such as team-*/" + name);
+  return "system:serviceaccount:" + nameSpace + ":" + name;
+}
+
+std::vector<std::string> textsAt(const Json& claims, std::string_view name) {
+  std::vector<std::string> out;
+  const Json& claim = text::at(claims, name);
+  if (claim.is_string()) out.push_back(claim.get<std::string>());
+  for (const Json& item : claim.is_array() ? claim : Json::array())
+    if (item.is_string()) out.push_back(item.get<std::string>());
+  return out;
+}
+
+void addSessionTags(const Json& claims, policy::Request& request) {
+  const Json& tags = text::at(text::at(claims, kTags), "principal_tags");
+  if (!tags.is_object()) return;
+  for (const auto& [key, values] : tags.items()) {
+    request.context["aws:requesttag/" + lowered(key)] = textsAt(tags, key);
+    request.context["aws:tagkeys"].push_back(key);
+  }
+}
+
+base::Result<void> addAudience(const Json& claims, const std::string& prefix, policy::Request& request) {
+  std::vector<std::string> audiences = textsAt(claims, "aud");
+  std::string party = text::stringAt(claims, "azp");
+  if (!party.empty()) {
+    request.context[prefix + ":oaud"] = audiences;
+    audiences = {party};
+  }
+  if (audiences.size() > 1)
+    return base::invalid("Token audience contains more than one audience while authorized party is not present")
+        .withHint("ask for a token with one audience, sts.amazonaws.com");
+  if (!audiences.empty()) request.context[prefix + ":aud"] = audiences;
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::vector<policy::TrustedIssuer>> trustedIssuers(const TrustWish& wish) {
+  if (wish.serviceAccounts.empty()) return base::invalid("no service account is named").withHint("add NAMESPACE/NAME");
+  if (wish.issuers.empty()) return base::invalid("no issuer is named").withHint("add --issuer URL");
+  if (std::string problem = checkAccountId(wish.account); !problem.empty())
+    return base::invalid("--account \"" + wish.account + "\" " + problem);
+  std::vector<std::string> subjects;
+  for (const std::string& account : wish.serviceAccounts)
+    subjects.push_back(TRY(subjectOf(account, wish.allowsPatterns)));
+  std::vector<policy::TrustedIssuer> out;
+  for (const std::string& issuer : wish.issuers) {
+    TRY(oidc::checkIssuer(issuer));
+    std::string name = oidc::providerName(issuer);
+    std::string arn = policy::Arn{wish.partition, "iam", "", wish.account, "oidc-provider/" + name}.text();
+    policy::TrustedIssuer trusted{std::move(arn), std::move(name), wish.audiences, subjects};
+    if (std::ranges::find(out, trusted) == out.end()) out.push_back(std::move(trusted));
+  }
+  return out;
+}
+
+base::Result<policy::Request> webIdentityRequest(const Json& claims, const std::string& roleArn,
+                                                 const std::string& sessionName) {
+  policy::Arn role = TRY(policy::parseArn(roleArn));
+  if (role.service != "iam" || !role.resource.starts_with("role/"))
+    return base::invalid("\"" + roleArn + "\" is no role's ARN: arn:aws:iam::ACCOUNT:role/NAME");
+  std::string issuer = text::stringAt(claims, "iss"), subject = text::stringAt(claims, "sub");
+  if (issuer.empty()) return base::invalid("Missing a required claim: iss");
+  if (subject.empty()) return base::invalid("Missing a required claim: sub");
+  std::string provider = oidc::providerName(issuer), prefix = lowered(provider);
+  policy::Request request;
+  request.action = policy::kWebIdentityAction;
+  request.resource = roleArn;
+  request.principalKind = "Federated";
+  request.principal = policy::Arn{role.partition, "iam", "", role.account, "oidc-provider/" + provider}.text();
+  request.principalAccount = role.account;
+  request.context["aws:federatedprovider"] = {request.principal};
+  request.context["sts:rolesessionname"] = {sessionName};
+  request.context[prefix + ":sub"] = {subject};
+  TRY(addAudience(claims, prefix, request));
+  if (std::vector<std::string> methods = textsAt(claims, "amr"); !methods.empty())
+    request.context[prefix + ":amr"] = methods;
+  if (std::string identity = text::stringAt(claims, kSourceIdentity); !identity.empty())
+    request.context["sts:sourceidentity"] = {identity};
+  addSessionTags(claims, request);
+  return request;
+}
+
+}  // namespace setup

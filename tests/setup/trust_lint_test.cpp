@@ -1,0 +1,215 @@
+#include "setup/trust_lint.h"
+
+#include <gmock/gmock.h>
+
+namespace setup {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+using text::Json;
+
+constexpr const char* kName = "oidc.example.com/one";
+constexpr const char* kProvider = "arn:aws:iam::111122223333:oidc-provider/oidc.example.com/one";
+constexpr const char* kRole = "arn:aws:iam::111122223333:role/s3-echoer";
+const std::string kSub = "oidc.example.com/one:sub", kAud = "oidc.example.com/one:aud";
+
+// A statement without a fault, changed as the RFC 7386 merge patch says.
+std::string statement(const std::string& patch = "{}") {
+  Json out = {{"Effect", "Allow"},
+              {"Principal", {{"Federated", kProvider}}},
+              {"Action", "sts:AssumeRoleWithWebIdentity"},
+              {"Condition",
+               {{"StringEquals", {{kAud, "sts.amazonaws.com"}, {kSub, "system:serviceaccount:default:s3-echoer"}}}}}};
+  out.merge_patch(Json::parse(patch));
+  return out.dump();
+}
+
+// With sub under StringLike.
+std::string like(const std::string& subject) {
+  return statement(R"({"Condition":{"StringEquals":{")" + kSub + R"(":null},"StringLike":{")" + kSub + R"(":")" +
+                   subject + "\"}}}");
+}
+
+TrustSurroundings trusting(const std::string& statements) {
+  return {.document = R"({"Version":"2012-10-17","Statement":[)" + statements + "]}", .name = "trust.json"};
+}
+
+std::vector<std::string> codesOf(const TrustSurroundings& trust) {
+  std::vector<std::string> codes;
+  for (const text::Finding& finding : lintTrust(trust)) {
+    codes.push_back(finding.code);
+    EXPECT_NE(finding.why, "");
+    EXPECT_THAT(finding.place, testing::StartsWith("trust.json"));
+    EXPECT_TRUE(finding.fix != "" || finding.severity == text::Severity::Note) << finding.code;
+  }
+  return codes;
+}
+std::vector<std::string> codesOf(const std::string& statements) { return codesOf(trusting(statements)); }
+
+std::string condition(const std::string& changed) { return statement(R"({"Condition":)" + changed + "}"); }
+
+TEST(TrustLint, FindsNothingInPoliciesThatPinBoth) {
+  const std::string good[] = {
+      statement(),
+      statement(R"({"Sid":"Named"})"),
+      condition(R"({"StringEquals":{")" + kSub + R"(":["system:serviceaccount:a:b","system:serviceaccount:c:d"]}})"),
+      condition(R"({"IpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringLike":{"aws:UserAgent":"aws-cli/*"}})"),
+      statement(R"({"Action":["sts:AssumeRoleWithWebIdentity"]})"),
+      condition(R"({"StringEquals":{")" + kSub + R"(":null},"ForAnyValue:StringEquals":{")" + kSub +
+                R"(":"system:serviceaccount:a:b"}})"),
+      statement() + "," +
+          statement(
+              R"({"Effect":"Deny","Principal":"*","Condition":{"StringEquals":null,"Bool":{"aws:SecureTransport":false}}})"),
+      R"({"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"})",
+      R"({"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/deployer"},"Action":["sts:AssumeRole","sts:TagSession"]})",
+      R"({"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+        "Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com",
+        "token.actions.githubusercontent.com:job_workflow_ref":"o/r/.github/workflows/w.yml@refs/heads/main"},
+        "StringLike":{"token.actions.githubusercontent.com:sub":"repo:o/r:*"}}})",
+      condition(R"({"StringEquals":{")" + kSub + R"(":null,"OIDC.example.com/one:SUB":"system:serviceaccount:a:b"}})"),
+  };
+  for (const std::string& one : good) EXPECT_THAT(codesOf(one), IsEmpty()) << one;
+}
+
+TEST(TrustLint, FindsWhatOpensARoleToEveryPod) {
+  const std::string noSub = R"({"StringEquals":{")" + kSub + "\":null}}";
+  EXPECT_THAT(codesOf(condition(noSub)), ElementsAre("SUB_MISSING"));
+  for (const char* subject : {"*", "system:serviceaccount:*", "system:serviceaccount:*:*", "system:*", "s*",
+                              "system:*:*:*", "system:serviceaccount:?*:*"})
+    EXPECT_THAT(codesOf(like(subject)), ElementsAre("SUB_ANY")) << subject;
+  for (const char* asked :
+       {R"("StringNotEquals":{"KEY":"system:serviceaccount:kube-system:default"})",
+        R"("StringNotLike":{"KEY":"system:serviceaccount:kube-*"})",
+        R"("StringEqualsIfExists":{"KEY":"system:serviceaccount:a:b"})", R"("StringLikeIfExists":{"KEY":"*:b"})",
+        R"("ForAllValues:StringEquals":{"KEY":"system:serviceaccount:a:b"})", R"("Null":{"KEY":"false"})"}) {
+    std::string changed = asked;
+    changed.replace(changed.find("KEY"), 3, kSub);
+    EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + "\":null}," + changed + "}")),
+                ElementsAre("SUB_NOT_PINNED"))
+        << asked;
+  }
+}
+
+TEST(TrustLint, FindsPatternsInSubjects) {
+  EXPECT_THAT(codesOf(like("system:serviceaccount:team-*:x")), ElementsAre("SUB_NAMESPACE_PATTERN"));
+  EXPECT_THAT(codesOf(like("system:serviceaccount:dev*")), ElementsAre("SUB_NAMESPACE_PATTERN"));
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:*")), ElementsAre("SUB_ACCOUNT_PATTERN"));
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3-?")), ElementsAre("SUB_ACCOUNT_PATTERN"));
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3-echoer")), ElementsAre("LIKE_WITHOUT_WILDCARD"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":"system:serviceaccount:default:*"}})")),
+              ElementsAre("WILDCARD_IN_EQUALS"));
+}
+
+TEST(TrustLint, FindsAudiencesThatAreNotPinned) {
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + "\":null}}")), ElementsAre("AUD_MISSING"));
+  EXPECT_THAT(
+      codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":null},"StringNotEquals":{")" + kAud + R"(":"vault"}})")),
+      ElementsAre("AUD_MISSING"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":null},"StringLike":{")" + kAud + R"(":"*"}})")),
+              ElementsAre("AUD_ANY"));
+}
+
+TEST(TrustLint, FindsStarsAndExceptionsAmongPrincipalsAndActions) {
+  EXPECT_THAT(codesOf(R"({"Effect":"Allow","Principal":"*","Action":"sts:AssumeRoleWithWebIdentity"})"),
+              ElementsAre("TRUST_PRINCIPAL_ANY"));
+  EXPECT_THAT(codesOf(R"({"Effect":"Allow","Principal":{"AWS":["111122223333","*"]},"Action":"sts:AssumeRole"})"),
+              ElementsAre("TRUST_PRINCIPAL_ANY"));
+  EXPECT_THAT(codesOf(R"({"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"})"),
+              ElementsAre("TRUST_NOT_PRINCIPAL"));
+  EXPECT_THAT(codesOf(statement(R"({"Action":null,"NotAction":"sts:TagSession"})")), ElementsAre("TRUST_NOT_ACTION"));
+  EXPECT_THAT(codesOf(statement(R"({"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"]})")),
+              ElementsAre("TRUST_TAG_SESSION"));
+}
+
+TEST(TrustLint, FindsKeysThatNoRequestHas) {
+  auto withKey = [](const std::string& key) {
+    return condition(R"({"StringEquals":{")" + kSub + R"(":null,")" + key + R"(":"system:serviceaccount:a:b"}})");
+  };
+  EXPECT_THAT(codesOf(withKey("https://oidc.example.com/one:sub")),
+              UnorderedElementsAre("CONDITION_KEY_SCHEME", "SUB_MISSING"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/one/:sub")),
+              UnorderedElementsAre("CONDITION_KEY_SLASH", "SUB_MISSING"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com:sub")), UnorderedElementsAre("CONDITION_KEY_OTHER", "SUB_MISSING"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/two:sub")), UnorderedElementsAre("CONDITION_KEY_OTHER", "SUB_MISSING"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/one:kubernetes.io/namespace")),
+              UnorderedElementsAre("CONDITION_KEY_UNKNOWN", "SUB_MISSING"));
+}
+
+TEST(TrustLint, HoldsTheProviderAgainstTheRole) {
+  TrustSurroundings trust = trusting(statement());
+  trust.roleArn = kRole;
+  EXPECT_THAT(codesOf(trust), IsEmpty());
+  trust.roleArn = "arn:aws:iam::444455556666:role/s3-echoer";
+  EXPECT_THAT(codesOf(trust), ElementsAre("PROVIDER_OTHER_ACCOUNT"));
+  trust.roleArn = "arn:aws-cn:iam::111122223333:role/s3-echoer";
+  EXPECT_THAT(codesOf(trust), ElementsAre("PROVIDER_OTHER_ACCOUNT"));
+  EXPECT_THAT(
+      codesOf(
+          R"({"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/a.example.com:8443"},)"
+          R"("Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"a.example.com:8443:aud":"x","a.example.com:8443:sub":"y"}}})"),
+      ElementsAre("PROVIDER_PORT"));
+}
+
+TEST(TrustLint, HoldsTheProvidersAudiencesAgainstTheStatement) {
+  TrustSurroundings trust = trusting(statement());
+  trust.clientIds[kProvider] = {"sts.amazonaws.com"};
+  EXPECT_THAT(codesOf(trust), IsEmpty());
+  trust.clientIds[kProvider].emplace_back("vault");
+  EXPECT_THAT(codesOf(trust), ElementsAre("PROVIDER_EXTRA_AUDIENCE"));
+  EXPECT_THAT(lintTrust(trust)[0].fix, HasSubstr("--client-id vault"));
+}
+
+TEST(TrustLint, HoldsTheIssuersAgainstTheStatements) {
+  std::string two = statement(
+      R"({"Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/b.example.com"},"Condition":{"StringEquals":{")" +
+      kSub + R"(":null,")" + kAud +
+      R"(":null,"b.example.com:sub":"system:serviceaccount:a:b","b.example.com:aud":"sts.amazonaws.com"}}})");
+  EXPECT_THAT(codesOf(statement() + "," + two), ElementsAre("TRUST_SEVERAL_ISSUERS"));
+  TrustSurroundings trust = trusting(statement() + "," + two);
+  trust.issuers = {"https://oidc.example.com/one", "https://b.example.com"};
+  EXPECT_THAT(codesOf(trust), IsEmpty());
+  trust.issuers = {"https://b.example.com"};
+  EXPECT_THAT(codesOf(trust), ElementsAre("TRUST_SEVERAL_ISSUERS", "TRUST_STATEMENT_UNUSED"));
+}
+
+TEST(TrustLint, WarnsOfLongSessionsOfRolesThatAreOpen) {
+  TrustSurroundings trust = trusting(statement());
+  trust.maxSessionDuration = std::chrono::hours(12);
+  EXPECT_THAT(codesOf(trust), IsEmpty());
+  trust.tokenExpiration = std::chrono::hours(1);
+  EXPECT_THAT(codesOf(trust), ElementsAre("SESSION_OUTLIVES_TOKEN"));
+  trust = trusting(like("system:serviceaccount:default:*"));
+  trust.maxSessionDuration = std::chrono::hours(1);
+  EXPECT_THAT(codesOf(trust), ElementsAre("SUB_ACCOUNT_PATTERN"));
+  trust.maxSessionDuration = std::chrono::hours(2);
+  EXPECT_THAT(codesOf(trust), ElementsAre("SESSION_LONG", "SUB_ACCOUNT_PATTERN"));
+}
+
+TEST(TrustLint, CountsCharactersAsTheQuotaDoes) {
+  std::string many = "\"system:serviceaccount:default:s3-echoer\"";
+  for (int i = 0; i < 50; ++i) many += ",\"system:serviceaccount:default:account-" + std::to_string(i) + "\"";
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + "\":[" + many + "]}}")),
+              ElementsAre("TRUST_TOO_LONG"));
+  EXPECT_THAT(codesOf(std::string(4096, ' ') + statement()), IsEmpty());
+}
+
+TEST(TrustLint, TellsAnOpenStatementBesideAGoodOne) {
+  text::Findings findings = lintTrust(
+      trusting(statement() + "," + statement(R"({"Sid":"Open","Condition":{"StringEquals":{")" + kSub + "\":null}}}")));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].place, "trust.json, statement 2 (Open)");
+  EXPECT_EQ(findings[0].severity, text::Severity::Error);
+}
+
+TEST(TrustLint, TellsWhatIamWouldRefuse) {
+  text::Findings findings = lintTrust(trusting(statement(R"({"Resource":"*"})")));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].code, "TRUST_MALFORMED");
+  EXPECT_THAT(findings[0].why, HasSubstr("Has prohibited field Resource"));
+}
+
+}  // namespace
+}  // namespace setup
