@@ -50,7 +50,7 @@ const Role* roleOf(const Call& call) {
 Weighing weighIdentity(const Call& call, const policy::Request& request) {
   Weighing out;
   if (call.caller.kind == Caller::Kind::Administrator) return {Verdict::Allow, "identity-based", ""};
-  if (call.caller.kind == Caller::Kind::Anonymous) return out;
+  if (!call.caller.session) return out;
   const Role* role = roleOf(call);
   if (!role) {
     out.trace = "the role " + call.caller.session->roleName + " is gone\n";
@@ -102,7 +102,10 @@ Weighing decide(const Call& call, std::string_view action, const std::string& re
   request.action = action;
   request.resource = resource;
   request.context = contextOf(call);
-  if (call.caller.kind != Caller::Kind::Anonymous) {
+  if (call.caller.kind == Caller::Kind::Service) {
+    request.principalKind = "Service";
+    request.principal = call.caller.arn;
+  } else if (call.caller.kind != Caller::Kind::Anonymous) {
     request.principalKind = "AWS";
     request.principal = call.caller.arn;
     request.principalAccount = call.settings.account;
@@ -144,7 +147,13 @@ std::string traceText(const policy::Decision& decision) {
 std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
   std::map<std::string, std::vector<std::string>> context;
   if (call.caller.session) context = call.caller.session->context;
-  if (call.caller.kind != Caller::Kind::Anonymous) {
+  bool isService = call.caller.kind == Caller::Kind::Service;
+  context["aws:principalisawsservice"] = {isService ? "true" : "false"};
+  if (isService) {
+    context["aws:principalservicename"] = {call.caller.arn};
+    context["aws:sourcearn"] = {call.caller.sourceArn};
+    context["aws:sourceaccount"] = {call.settings.account};
+  } else if (call.caller.kind != Caller::Kind::Anonymous) {
     context["aws:principalaccount"] = {call.settings.account};
     context["aws:userid"] = {call.caller.userId};
     context["aws:principaltype"] = {call.caller.session ? "AssumedRole" : "User"};
@@ -177,7 +186,8 @@ base::Result<void> authorize(Call& call, Service service, std::string_view actio
   Weighing weighing = decide(call, action, resource);
   if (weighing.verdict == Verdict::Allow) return {};
   call.reason = weighing.trace;
-  if (call.caller.kind == Caller::Kind::Anonymous) return awsError("AccessDenied", "Access Denied");
+  bool isAnybody = call.caller.kind == Caller::Kind::Anonymous || call.caller.kind == Caller::Kind::Service;
+  if (isAnybody) return awsError("AccessDenied", "Access Denied");
   bool isExplicit = weighing.verdict == Verdict::ExplicitDeny;
   std::string kind = std::string(weighing.by) + (weighing.by == "permissions boundary" ? "" : " policy");
   std::string because = isExplicit ? " with an explicit deny in a" + std::string(kind[0] == 'i' ? "n " : " ") + kind

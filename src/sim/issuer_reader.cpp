@@ -6,6 +6,7 @@
 #include "http/address.h"
 #include "http/url.h"
 #include "oidc/discovery.h"
+#include "sim/cloudfront.h"
 #include "sim/s3.h"
 #include "sim/sentences.h"
 #include "text/uri.h"
@@ -118,8 +119,13 @@ base::Result<IssuerReader::Document> IssuerReader::fetch(Call& call, const std::
   return document;
 }
 
-// The simulator's own buckets are their own origin: nothing of them is kept.
+// The simulator's own buckets and distributions are their own origin: nothing of them is kept.
 base::Result<IssuerReader::Document> IssuerReader::document(Call& call, const std::string& url) {
+  if (auto viewed = cloudfront::read(call, url)) {
+    Document document;
+    document.body = TRY(std::move(*viewed));
+    return document;
+  }
   auto place = s3Place(url);
   if (!place) return fetch(call, url);
   Document document;
@@ -161,6 +167,7 @@ bool IssuerReader::isReachable(Call& call, const std::string& issuer) {
   if (s3Place(issuer)) return true;
   auto parsed = http::parseUrl(issuer);
   if (!parsed) return false;
+  if (cloudfront::isViewerHost(call.state, parsed->host)) return true;
   std::string base = issuer.ends_with('/') ? issuer.substr(0, issuer.size() - 1) : issuer;
   return bool(fetch(call, base + std::string(oidc::kDiscoveryPath)));
 }

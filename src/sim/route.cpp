@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/authenticate.h"
+#include "sim/cloudfront.h"
 #include "sim/issuer_reader.h"
 
 namespace sim {
@@ -53,6 +54,8 @@ Service serviceOf(const http::Request& request, const std::optional<aws::Authori
   if (claimed && claimed->scope.service == "s3") return Service::S3;
   if (claimed && claimed->scope.service == "iam") return Service::Iam;
   if (claimed && claimed->scope.service == "sts") return Service::Sts;
+  if (claimed && claimed->scope.service == "cloudfront") return Service::CloudFront;
+  if (cloudfront::isRequest(request)) return Service::CloudFront;
   return serviceByAction(request);
 }
 
@@ -85,6 +88,15 @@ void readS3(const http::Request& request, Routed& into) {
   into.key = rest;
 }
 
+// A REST service's parameters are in its query string; the body is the operation's own.
+void readRest(const http::Request& request, Routed& into) {
+  auto query = text::formDecode(request.query());
+  if (query)
+    into.parameters = Parameters(std::move(query).value());
+  else
+    into.refusal = awsError("InvalidURI", "Couldn't parse the specified URI.");
+}
+
 base::Error inQueryWords(base::Error error) {
   error.code = "IncompleteSignature";
   return error;
@@ -104,6 +116,8 @@ Routed route(const http::Request& request, const Settings& settings) {
   out.region = out.claimed ? out.claimed->scope.region : settings.region;
   if (out.service == Service::S3)
     readS3(request, out);
+  else if (out.service == Service::CloudFront)
+    readRest(request, out);
   else
     readQuery(request, out);
   if (refusal) out.refusal = out.service == Service::S3 ? *refusal : inQueryWords(*refusal);
