@@ -148,9 +148,8 @@ Reply listBuckets(const std::string& policy, const std::string& boundary) {
   EXPECT_EQ(account.iam({{"Action", "AttachRolePolicy"}, {"RoleName", "echo"}, {"PolicyArn", prefix + policy}}).status,
             200);
   if (!boundary.empty())
-    account.iam({{"Action", "PutRolePermissionsBoundary"},
-                 {"RoleName", "echo"},
-                 {"PermissionsBoundary", prefix + boundary}});
+    account.iam(
+        {{"Action", "PutRolePermissionsBoundary"}, {"RoleName", "echo"}, {"PermissionsBoundary", prefix + boundary}});
   account.becomeRole();
   return account.s3("GET", "/");
 }
