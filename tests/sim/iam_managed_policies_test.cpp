@@ -210,6 +210,8 @@ TEST(Simulate, LooksAtARoleWithAllItHas) {
   EXPECT_EQ(reply.at(at + "EvaluationResults/member/MatchedStatements/member/SourcePolicyId"),
             "AmazonS3ReadOnlyAccess");
   EXPECT_EQ(reply.at(at + "IsTruncated"), "true");
+  EXPECT_EQ(run("arn:aws:iam::111122223333:user/administrator").at(at + "EvaluationResults/member/EvalDecision"),
+            "allowed");
   EXPECT_EQ(run("arn:aws:iam::111122223333:role/nobody").code, "NoSuchEntity");
 }
 
