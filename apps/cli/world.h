@@ -33,7 +33,9 @@ struct World {
   Ground ground;
   setup::Configuration configuration;
   AwsConnection aws;
-  std::optional<ClusterConnection> cluster;  // absent on day 0
+  std::optional<ClusterConnection> cluster;      // absent on day 0
+  std::optional<ClusterConnection> keysCluster;  // of keys.kubeconfig
+  std::size_t concurrency = 1;                   // calls side by side
 
   setup::World view();  // lives as long as this World
 };

@@ -160,6 +160,8 @@ std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
   context["aws:sourceip"] = {call.request.peer.empty() ? "127.0.0.1" : call.request.peer};
   context["aws:securetransport"] = {call.settings.secureTransport ? "true" : "false"};
   if (auto agent = call.request.headers.find("user-agent")) context["aws:useragent"] = {std::string(*agent)};
+  if (auto arn = call.parameters.find("PolicyArn")) context["iam:policyarn"] = {std::string(*arn)};
+  if (auto arn = call.parameters.find("PermissionsBoundary")) context["iam:permissionsboundary"] = {std::string(*arn)};
   if (call.bucket.empty()) return context;
   for (std::string_view name : {"prefix", "delimiter", "max-keys"})
     if (auto value = call.parameters.find(name)) context["s3:" + std::string(name)] = {std::string(*value)};
