@@ -35,7 +35,7 @@ base::Result<std::string> wishedIssuer(const ApiServerOptions& options) {
   const std::unique_ptr<World> world = TRY(openWorld(options.common));
   if (!world->configuration.issuer.url.empty()) return world->configuration.issuer.url;
   setup::World view = world->view();
-  base::Result<setup::Plan> plan = setup::makePlan(world->configuration, view, {});
+  base::Result<setup::Plan> plan = setup::makePlan(world->configuration, view, {.phases = {}});
   if (!plan) {
     return std::move(plan)
         .error()
