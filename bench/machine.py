@@ -71,7 +71,8 @@ def publish(name, data, text):
             "Figures of one section stem from one run on one\nmachine; what matters are the ratios within it.\n"]
     for section in ORDER:
         path = folder / f"{section}.json"
-        if path.exists():
-            page.append(json.loads(path.read_text())["text"])
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        if "text" in kept:  # data of an older bench has none
+            page.append(kept["text"])
     (HERE / "README.md").write_text("\n".join(page))
     print(text)

@@ -50,6 +50,18 @@ std::shared_ptr<http::Client> metadataClient() {
   return io::newClient(std::move(http));
 }
 
+// IRSA_CONCURRENCY: how many calls go out side by side.
+base::Result<std::size_t> concurrencyOfEnvironment() {
+  const std::string text = io::environment("IRSA_CONCURRENCY").value_or("");
+  if (text.empty()) return kConcurrency;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error == std::errc() && end == text.data() + text.size() && limit >= 1 && limit <= 64) return limit;
+  return base::invalid("IRSA_CONCURRENCY is \"" + text + "\": it must be a number from 1 to 64");
+}
+
+}  // namespace
+
 base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const CommonOptions& options,
                                        Ground& ground) {
   io::ClientOptions http = clientOptions(options);
@@ -79,18 +91,6 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
                                                     connection.region, ground.clock, ground.random);
   return connection;
 }
-
-// IRSA_CONCURRENCY: how many calls go out side by side.
-base::Result<std::size_t> concurrencyOfEnvironment() {
-  const std::string text = io::environment("IRSA_CONCURRENCY").value_or("");
-  if (text.empty()) return kConcurrency;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error == std::errc() && end == text.data() + text.size() && limit >= 1 && limit <= 64) return limit;
-  return base::invalid("IRSA_CONCURRENCY is \"" + text + "\": it must be a number from 1 to 64");
-}
-
-}  // namespace
 
 base::Result<setup::Configuration> loadConfiguration(const CommonOptions& options, const base::Files& files) {
   base::Result<std::string> document = files.read(options.file);

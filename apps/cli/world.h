@@ -46,6 +46,10 @@ base::Result<setup::Configuration> loadConfiguration(const CommonOptions& option
 // Reads irsa.yaml and connects; credentials are looked for at the first call that needs them.
 base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options);
 
+// Credentials are looked for at the first call that needs them.
+base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const CommonOptions& options,
+                                       Ground& ground);
+
 // What the choice leaves open comes from irsa.yaml, if there is one.
 base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice, const CommonOptions& options,
                                                      Ground& ground);

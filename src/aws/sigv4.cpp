@@ -220,6 +220,13 @@ void sign(http::Request& request, const Credentials& credentials, std::string_vi
   request.headers.set("Authorization", authorizationHeader(credentials.accessKeyId, scope, names, signatureHex));
 }
 
+bool verify(const http::Request& request, const Authorization& claimed, std::string_view amzDate,
+            std::string_view payloadHash, PathStyle style, std::string_view signingKey) {
+  std::string canonical = canonicalRequest(request, claimed.signedHeaders, payloadHash, style);
+  std::string expected = signature(signingKey, stringToSign(canonical, amzDate, claimed.scope));
+  return crypto::equalInConstantTime(expected, claimed.signature);
+}
+
 base::Result<Authorization> parseAuthorization(std::string_view header) {
   if (!header.starts_with(kAlgorithm)) return malformed("does not start with AWS4-HMAC-SHA256");
   header.remove_prefix(kAlgorithm.size());

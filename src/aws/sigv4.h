@@ -51,4 +51,9 @@ base::Result<Authorization> parseAuthorization(std::string_view header);
 // The same from the X-Amz-* query parameters of a presigned URL. canonicalRequest() leaves X-Amz-Signature out.
 base::Result<Authorization> parsePresigned(std::string_view query);
 
+// Whether the request as it was received bears the signature that it claims, made with that raw signing key. Compares
+// in constant time. Scope, time, payload and what has to be signed are the caller's to check.
+bool verify(const http::Request& request, const Authorization& claimed, std::string_view amzDate,
+            std::string_view payloadHash, PathStyle style, std::string_view signingKey);
+
 }  // namespace aws

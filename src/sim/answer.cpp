@@ -6,6 +6,7 @@ namespace sim {
 namespace {
 
 std::string_view namespaceOf(Service service) {
+  if (service == Service::CloudFront) return "http://cloudfront.amazonaws.com/doc/2020-05-31/";
   return service == Service::Iam ? "https://iam.amazonaws.com/doc/2010-05-08/"
                                  : "https://sts.amazonaws.com/doc/2011-06-15/";
 }

@@ -62,7 +62,7 @@ base::Result<void> findDate(Claim& claim) {
 
 base::Result<void> checkScope(const Claim& claim) {
   const aws::Scope& scope = claim.authorization.scope;
-  std::string_view wanted = isS3(claim) ? "s3" : claim.service == Service::Iam ? "iam" : "sts";
+  std::string_view wanted = nameOf(claim.service);
   if (scope.service != wanted) {
     if (isS3(claim))
       return awsError("AuthorizationHeaderMalformed", "The authorization header is malformed; incorrect service \"" +
@@ -137,14 +137,34 @@ base::Result<void> checkSignedHeaders(const Claim& claim) {
 
 base::Result<std::string> claimedHash(const Claim& claim) {
   if (!isS3(claim)) return text::hex(crypto::sha256(claim.request.body));
-  auto header = claim.request.headers.find(kHashHeader);
-  if (header) return std::string(*header);
+  auto given = claim.request.headers.find(kHashHeader);
+  if (!given && claim.inQuery) given = claim.query.find("X-Amz-Content-Sha256");
+  if (given) return std::string(*given);
   if (claim.inQuery) return std::string("UNSIGNED-PAYLOAD");
   return awsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
 }
 
 bool isHash(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+base::Error malformedTrailer() {
+  return awsError("MalformedTrailerError",
+                  "The request contained trailing data that was not well-formed or did not conform to our published "
+                  "schema.");
+}
+
+// The trailers that came are those that X-Amz-Trailer announced.
+base::Result<void> checkTrailers(const ChunkedPayload& payload, const http::Headers& headers) {
+  std::string announced = "," + lowered(headers.get("x-amz-trailer")) + ",";
+  std::erase(announced, ' ');
+  std::size_t count = 0;
+  for (const auto& [name, value] : payload.trailers) {
+    if (announced.find("," + name + ",") == announced.npos) return malformedTrailer();
+    ++count;
+  }
+  std::size_t wanted = announced == ",," ? 0 : std::size_t(std::count(announced.begin(), announced.end(), ',')) - 1;
+  return count == wanted ? base::Result<void>() : malformedTrailer();
 }
 
 base::Result<void> unwrap(std::string_view coated, const http::Headers& headers,
@@ -155,9 +175,22 @@ base::Result<void> unwrap(std::string_view coated, const http::Headers& headers,
   if (std::to_string(payload.body.size()) != *wanted)
     return awsError("IncompleteBody",
                     "You did not provide the number of bytes specified by the Content-Length HTTP header");
+  TRY(checkTrailers(payload, headers));
   into.body = std::move(payload.body);
   into.trailers = std::move(payload.trailers);
   into.decoded = true;
+  return {};
+}
+
+base::Result<void> checkHash(const std::string& hash, std::string_view body) {
+  if (!isHash(hash))
+    return awsError("InvalidArgument",
+                    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+                    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 "
+                    "value.");
+  if (lowered(hash) != text::hex(crypto::sha256(body)))
+    return awsError("XAmzContentSHA256Mismatch",
+                    "The provided 'x-amz-content-sha256' header does not match what was computed.");
   return {};
 }
 
@@ -170,15 +203,7 @@ base::Result<void> readPayload(const Claim& claim, const std::string& hash, cons
     return unwrap(
         claim.request.body, claim.request.headers,
         ChunkSigning{signingKey, claim.amzDate, claim.authorization.scope.text(), claim.authorization.signature}, into);
-  if (!isHash(hash))
-    return awsError("InvalidArgument",
-                    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
-                    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 "
-                    "value.");
-  if (lowered(hash) != text::hex(crypto::sha256(claim.request.body)))
-    return awsError("XAmzContentSHA256Mismatch",
-                    "The provided 'x-amz-content-sha256' header does not match what was computed.");
-  return {};
+  return checkHash(hash, claim.request.body);
 }
 
 base::Error unknownKey(Service service) {
@@ -260,10 +285,8 @@ base::Result<Authenticated> authenticate(const http::Request& request, const aws
   TRY(checkSignedHeaders(claim));
   std::string hash = TRY(claimedHash(claim));
   auto style = isS3(claim) ? aws::PathStyle::S3 : aws::PathStyle::Normalized;
-  std::string canonical = aws::canonicalRequest(request, claimed.signedHeaders, hash, style);
   std::string key = aws::signingKey(secret, claimed.scope);
-  std::string expected = aws::signature(key, aws::stringToSign(canonical, claim.amzDate, claimed.scope));
-  if (!crypto::equalInConstantTime(expected, claimed.signature)) return mismatch(claim);
+  if (!aws::verify(request, claimed, claim.amzDate, hash, style, key)) return mismatch(claim);
   TRY(checkSession(claim, who.caller, now));
   TRY(readPayload(claim, hash, key, who));
   return who;
@@ -271,8 +294,12 @@ base::Result<Authenticated> authenticate(const http::Request& request, const aws
 
 base::Result<Authenticated> anonymous(const http::Request& request) {
   Authenticated who;
-  if (request.headers.get(kHashHeader) == "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+  std::string hash(request.headers.get(kHashHeader));
+  if (hash.empty() || hash == "UNSIGNED-PAYLOAD") return who;
+  if (hash == "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
     TRY(unwrap(request.body, request.headers, std::nullopt, who));
+  else
+    TRY(checkHash(hash, request.body));
   return who;
 }
 

@@ -31,11 +31,12 @@ Verdict weigh(const std::string& document, PolicyKind kind, const policy::Reques
   return decision.verdict;
 }
 
-Verdict managed(const std::vector<std::string>& arns, const policy::Request& request, std::string& trace) {
+Verdict managed(const Call& call, const std::vector<std::string>& arns, const policy::Request& request,
+                std::string& trace) {
   Verdict verdict = Verdict::ImplicitDeny;
   for (const std::string& arn : arns)
-    if (const ManagedPolicy* known = managedPolicy(arn))
-      verdict = stronger(verdict, weigh(std::string(known->document), PolicyKind::Identity, request, arn, trace));
+    if (auto document = policyDocument(call, arn))
+      verdict = stronger(verdict, weigh(*document, PolicyKind::Identity, request, arn, trace));
   return verdict;
 }
 
@@ -49,7 +50,7 @@ const Role* roleOf(const Call& call) {
 Weighing weighIdentity(const Call& call, const policy::Request& request) {
   Weighing out;
   if (call.caller.kind == Caller::Kind::Administrator) return {Verdict::Allow, "identity-based", ""};
-  if (call.caller.kind == Caller::Kind::Anonymous) return out;
+  if (!call.caller.session) return out;
   const Role* role = roleOf(call);
   if (!role) {
     out.trace = "the role " + call.caller.session->roleName + " is gone\n";
@@ -57,9 +58,9 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
   }
   for (const auto& [name, document] : role->inlinePolicies)
     out.verdict = stronger(out.verdict, weigh(document, PolicyKind::Identity, request, name, out.trace));
-  out.verdict = stronger(out.verdict, managed(role->attachedPolicies, request, out.trace));
+  out.verdict = stronger(out.verdict, managed(call, role->attachedPolicies, request, out.trace));
   if (!role->boundary.empty()) {
-    Verdict boundary = managed({role->boundary}, request, out.trace);
+    Verdict boundary = managed(call, {role->boundary}, request, out.trace);
     if (boundary != Verdict::Allow && out.verdict == Verdict::Allow) {
       out.verdict = boundary;
       out.by = "permissions boundary";
@@ -67,7 +68,7 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
   }
   const Session& session = *call.caller.session;
   if (!session.policy.empty() || !session.policyArns.empty()) {
-    Verdict limit = managed(session.policyArns, request, out.trace);
+    Verdict limit = managed(call, session.policyArns, request, out.trace);
     if (!session.policy.empty())
       limit = stronger(limit, weigh(session.policy, PolicyKind::Identity, request, "session policy", out.trace));
     if (limit != Verdict::Allow && out.verdict == Verdict::Allow) {
@@ -101,7 +102,10 @@ Weighing decide(const Call& call, std::string_view action, const std::string& re
   request.action = action;
   request.resource = resource;
   request.context = contextOf(call);
-  if (call.caller.kind != Caller::Kind::Anonymous) {
+  if (call.caller.kind == Caller::Kind::Service) {
+    request.principalKind = "Service";
+    request.principal = call.caller.arn;
+  } else if (call.caller.kind != Caller::Kind::Anonymous) {
     request.principalKind = "AWS";
     request.principal = call.caller.arn;
     request.principalAccount = call.settings.account;
@@ -143,7 +147,13 @@ std::string traceText(const policy::Decision& decision) {
 std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
   std::map<std::string, std::vector<std::string>> context;
   if (call.caller.session) context = call.caller.session->context;
-  if (call.caller.kind != Caller::Kind::Anonymous) {
+  bool isService = call.caller.kind == Caller::Kind::Service;
+  context["aws:principalisawsservice"] = {isService ? "true" : "false"};
+  if (isService) {
+    context["aws:principalservicename"] = {call.caller.arn};
+    context["aws:sourcearn"] = {call.caller.sourceArn};
+    context["aws:sourceaccount"] = {call.settings.account};
+  } else if (call.caller.kind != Caller::Kind::Anonymous) {
     context["aws:principalaccount"] = {call.settings.account};
     context["aws:userid"] = {call.caller.userId};
     context["aws:principaltype"] = {call.caller.session ? "AssumedRole" : "User"};
@@ -176,7 +186,8 @@ base::Result<void> authorize(Call& call, Service service, std::string_view actio
   Weighing weighing = decide(call, action, resource);
   if (weighing.verdict == Verdict::Allow) return {};
   call.reason = weighing.trace;
-  if (call.caller.kind == Caller::Kind::Anonymous) return awsError("AccessDenied", "Access Denied");
+  bool isAnybody = call.caller.kind == Caller::Kind::Anonymous || call.caller.kind == Caller::Kind::Service;
+  if (isAnybody) return awsError("AccessDenied", "Access Denied");
   bool isExplicit = weighing.verdict == Verdict::ExplicitDeny;
   std::string kind = std::string(weighing.by) + (weighing.by == "permissions boundary" ? "" : " policy");
   std::string because = isExplicit ? " with an explicit deny in a" + std::string(kind[0] == 'i' ? "n " : " ") + kind

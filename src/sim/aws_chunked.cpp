@@ -11,6 +11,8 @@
 namespace sim {
 namespace {
 
+constexpr std::size_t kLeastChunk = 8192;  // bytes, of every chunk but the last
+
 base::Error incomplete() { return awsError("IncompleteBody", "The request body terminated unexpectedly"); }
 
 // The signature of the next link: chunk or trailer.
@@ -82,7 +84,7 @@ base::Result<ChunkedPayload> decodeAwsChunked(std::string_view coated, const std
   ChunkedPayload payload;
   std::string previous = signing ? signing->seedSignature : "";
   std::string_view rest = coated;
-  while (true) {
+  for (bool isSmall = false;;) {
     std::string_view line = TRY(takeLine(rest));
     ChunkHead head = TRY(parseHead(line));
     if (head.size > rest.size()) return incomplete();
@@ -93,6 +95,9 @@ base::Result<ChunkedPayload> decodeAwsChunked(std::string_view coated, const std
       previous = expected;
     }
     if (head.size == 0) break;
+    if (isSmall)
+      return awsError("InvalidChunkSizeError", "Only the last chunk is allowed to have a size less than 8192 bytes");
+    isSmall = head.size < kLeastChunk;
     payload.body += bytes;
     rest.remove_prefix(head.size);
     if (!rest.starts_with("\r\n")) return incomplete();

@@ -25,7 +25,8 @@ struct ChunkedPayload {
   std::vector<std::pair<std::string, std::string>> trailers;  // names in lower case
 };
 
-// IncompleteBody for a malformed coat, SignatureDoesNotMatch for a chunk or trailer that was not signed with the key.
+// IncompleteBody for a malformed coat, InvalidChunkSizeError for a small chunk that is not the last,
+// SignatureDoesNotMatch for a chunk or trailer that was not signed with the key.
 base::Result<ChunkedPayload> decodeAwsChunked(std::string_view coated, const std::optional<ChunkSigning>& signing);
 
 }  // namespace sim

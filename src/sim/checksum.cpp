@@ -1,14 +1,13 @@
 #include "sim/checksum.h"
 
 #include <array>
+#include <vector>
 
 #include "crypto/digest.h"
 #include "text/encoding.h"
 
 namespace sim {
 namespace {
-
-constexpr std::string_view kPrefix = "x-amz-checksum-";
 
 template <typename Word>
 using Table = std::array<Word, 256>;
@@ -55,15 +54,31 @@ base::Result<void> checkMd5(std::string_view header, std::string_view body) {
 }
 
 base::Result<void> checkOne(std::string_view name, std::string_view value, std::string_view body) {
-  std::string_view algorithm = name.substr(kPrefix.size());
-  auto actual = checksum(algorithm, body);
-  if (!actual) return {};  // x-amz-checksum-algorithm, -mode, -type
+  std::string_view algorithm = name.substr(kChecksumPrefix.size());
+  std::string actual = checksum(algorithm, body).value_or("");
   auto wanted = text::decodeBase64(value);
-  if (!wanted || wanted->size() != actual->size())
+  if (!wanted || wanted->size() != actual.size())
     return awsError("InvalidRequest", "Value for " + std::string(name) + " header is invalid.");
-  if (*wanted != *actual)
+  if (*wanted != actual)
     return awsError("BadDigest", "The " + upper(algorithm) + " you specified did not match the calculated checksum.");
   return {};
+}
+
+bool isChecksum(std::string_view name) {
+  return name.starts_with(kChecksumPrefix) && checksum(name.substr(kChecksumPrefix.size()), "").has_value();
+}
+
+// Every checksum of the payload that came: {"x-amz-checksum-crc32", "NjowIA=="}.
+std::vector<std::pair<std::string, std::string>> givenChecksums(const Call& call) {
+  std::vector<std::pair<std::string, std::string>> given;
+  for (const auto& [name, value] : call.trailers)
+    if (isChecksum(name)) given.emplace_back(name, value);
+  for (std::size_t i = 0; i < call.request.headers.size(); ++i) {
+    auto [name, value] = call.request.headers.at(i);
+    std::string plain = lowered(name);
+    if (isChecksum(plain)) given.emplace_back(std::move(plain), value);
+  }
+  return given;
 }
 
 }  // namespace
@@ -78,32 +93,30 @@ std::optional<std::string> checksum(std::string_view algorithm, std::string_view
 }
 
 std::optional<std::pair<std::string, std::string>> givenChecksum(const Call& call) {
-  auto known = [](std::string_view name) {
-    return name.starts_with(kPrefix) && checksum(name.substr(kPrefix.size()), "").has_value();
-  };
-  for (const auto& [name, value] : call.trailers)
-    if (known(name)) return std::pair(name, value);
-  for (std::size_t i = 0; i < call.request.headers.size(); ++i) {
-    auto [name, value] = call.request.headers.at(i);
-    std::string plain = lowered(name);
-    if (known(plain)) return std::pair(plain, std::string(value));
-  }
-  return std::nullopt;
+  auto given = givenChecksums(call);
+  return given.empty() ? std::nullopt : std::optional(std::move(given.front()));
 }
 
 base::Result<void> checkChecksums(const Call& call, bool required) {
   auto md5 = call.request.headers.find("content-md5");
   if (md5) TRY(checkMd5(*md5, call.body));
-  for (std::size_t i = 0; i < call.request.headers.size(); ++i) {
-    auto [name, value] = call.request.headers.at(i);
-    std::string plain = lowered(name);
-    if (plain.starts_with(kPrefix)) TRY(checkOne(plain, value, call.body));
-  }
-  for (const auto& [name, value] : call.trailers)
-    if (name.starts_with(kPrefix)) TRY(checkOne(name, value, call.body));
-  if (required && !md5 && !givenChecksum(call))
+  auto given = givenChecksums(call);
+  if (given.size() > 1)
+    return awsError("InvalidRequest",
+                    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+  for (const auto& [name, value] : given) TRY(checkOne(name, value, call.body));
+  if (required && !md5 && given.empty())
     return awsError("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
-  return {};
+  auto announced = call.request.headers.find("x-amz-sdk-checksum-algorithm");
+  if (!announced || lowered(*announced) == "md5") return {};
+  if (given.empty())
+    return awsError("InvalidRequest",
+                    "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer "
+                    "headers were found.");
+  if (kChecksumPrefix.size() + announced->size() == given[0].first.size() &&
+      given[0].first.ends_with(lowered(*announced)))
+    return {};
+  return awsError("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.");
 }
 
 }  // namespace sim

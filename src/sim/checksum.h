@@ -9,10 +9,13 @@
 
 namespace sim {
 
+inline constexpr std::string_view kChecksumPrefix = "x-amz-checksum-";
+
 // The raw bytes of the checksum, big-endian; absent for an algorithm S3 does not know. Names in lower case, "crc32c".
 std::optional<std::string> checksum(std::string_view algorithm, std::string_view bytes);
 
-// Holds `body` to every checksum that came in a header or a trailer. BadDigest or InvalidDigest in S3's words.
+// Holds `body` to every checksum that came in a header or a trailer. BadDigest or InvalidDigest in S3's words;
+// InvalidRequest for more than one, or for one that x-amz-sdk-checksum-algorithm announced and that did not come.
 // `required`: there must be at least one.
 base::Result<void> checkChecksums(const Call& call, bool required);
 

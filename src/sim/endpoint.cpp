@@ -7,21 +7,18 @@
 #include "sim/answer.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
-#include "sim/checksum.h"
+#include "sim/cloudfront.h"
 #include "sim/expectations.h"
 #include "sim/issuer_reader.h"
 #include "sim/route.h"
 #include "sim/s3.h"
+#include "sim/state_file.h"
 #include "text/json.h"
 
 namespace sim {
 namespace {
 
 constexpr std::string_view kControl = "/_irsa/";
-
-std::string_view nameOf(Service service) {
-  return service == Service::S3 ? "s3" : service == Service::Iam ? "iam" : "sts";
-}
 
 base::Error notImplemented() {
   return awsError("NotImplemented", "A header you provided implies functionality that is not implemented.");
@@ -44,6 +41,12 @@ base::Error errorOf(Fault fault, Service service, const Call& call, std::string_
                                       " action");
 }
 
+base::Result<const Operation*> operationOf(Call& call, Service service) {
+  if (service == Service::S3) return s3Operation(call);
+  if (service == Service::CloudFront) return cloudfront::operation(call);
+  return queryOperation(service, call.parameters);
+}
+
 // One request on its way through.
 struct Exchange {
   Routed routed;
@@ -57,9 +60,16 @@ class LocalAws final : public Endpoint {
  public:
   LocalAws(Settings settings, const base::Clock& clock, base::RandomBytes random, base::Files* files,
            http::Client* issuers)
-      : settings_(std::move(settings)), clock_(clock), random_(std::move(random)), files_(files), issuers_(issuers) {}
+      : settings_(std::move(settings)),
+        clock_(clock),
+        random_(std::move(random)),
+        issuers_(issuers),
+        stateFile_(settings_.stateFile, files) {}
 
-  base::Result<void> load();
+  base::Result<void> load() {
+    state_ = TRY(stateFile_.load());
+    return {};
+  }
 
   http::Answer handle(const http::Request& request, http::Response& response) override {
     std::unique_lock lock(mutex_);
@@ -79,10 +89,10 @@ class LocalAws final : public Endpoint {
 
  private:
   void serve(const http::Request& request, http::Response& response, std::unique_lock<std::mutex>& lock);
+  void serveViewer(const http::Request& request, http::Response& response, IssuerReader& issuers);
   base::Result<void> answer(Exchange& exchange, http::Response& response);
   base::Result<void> identify(Exchange& exchange);
   base::Result<void> permit(Exchange& exchange);
-  base::Result<void> save();
   void log(const Exchange& exchange, const base::Error* error, int status);
 
   void control(const http::Request& request, http::Response& response);
@@ -91,29 +101,14 @@ class LocalAws final : public Endpoint {
   const Settings settings_;
   const base::Clock& clock_;
   base::RandomBytes random_;
-  base::Files* files_;
   http::Client* issuers_;
   mutable std::mutex mutex_;  // guards everything below
   State state_;
+  StateFile stateFile_;
+  IssuerCache issuerKeys_;
   Expectations expectations_;
   CallLog calls_;
 };
-
-base::Result<void> LocalAws::load() {
-  if (settings_.stateFile.empty()) return {};
-  auto there = TRY(files_->info(settings_.stateFile));
-  if (!there) return save();
-  std::string document = TRY(files_->read(settings_.stateFile));
-  auto state = stateFromJson(document);
-  if (!state) return std::move(state).error().during("reading the state file " + settings_.stateFile);
-  state_ = std::move(state).value();
-  return {};
-}
-
-base::Result<void> LocalAws::save() {
-  if (settings_.stateFile.empty()) return {};
-  return files_->replace(settings_.stateFile, text::compact(toJson(state_)) + "\n", 0600);
-}
 
 // Who calls, and what: everything that decides before the operation is looked at.
 base::Result<void> LocalAws::identify(Exchange& exchange) {
@@ -121,8 +116,7 @@ base::Result<void> LocalAws::identify(Exchange& exchange) {
   Call& call = exchange.call;
   if (routed.refusal) return *routed.refusal;
   bool isS3 = routed.service == Service::S3;
-  auto named =
-      isS3 ? base::Result<const Operation*>(s3Operation(call)) : queryOperation(routed.service, call.parameters);
+  auto named = operationOf(call, routed.service);
   if (named) exchange.operation = *named;
   if (exchange.operation && exchange.operation->unsignedOnly) return {};
   if (!routed.claimed && !isS3)
@@ -144,11 +138,7 @@ base::Result<void> LocalAws::identify(Exchange& exchange) {
 base::Result<void> LocalAws::permit(Exchange& exchange) {
   Call& call = exchange.call;
   const Operation& operation = *exchange.operation;
-  if (exchange.routed.service == Service::S3) {
-    bool makes = operation.run == s3::createBucket;
-    if (!call.bucket.empty() && !makes) TRY(s3::findBucket(call));
-    TRY(checkChecksums(call, operation.needsChecksum));
-  }
+  if (exchange.routed.service == Service::S3) TRY(s3::checkRequest(call, operation));
   if (operation.action.empty()) return {};
   return authorize(call, exchange.routed.service, operation.action,
                    operation.resource ? operation.resource(call) : "*");
@@ -162,24 +152,27 @@ base::Result<void> LocalAws::answer(Exchange& exchange, http::Response& response
   if (fault && *fault != Fault::TimeoutAfterSuccess)
     return errorOf(*fault, exchange.routed.service, call, operation.action);
   TRY(permit(exchange));
-  bool isS3 = exchange.routed.service == Service::S3;
-  if (!isS3) openEnvelope(call, exchange.routed.service, operation);
+  bool isQuery = !isRest(exchange.routed.service);
+  if (isQuery) openEnvelope(call, exchange.routed.service, operation);
   TRY(operation.run(call));
   if (operation.writes)
-    if (auto saved = save(); !saved) {
+    if (auto saved = stateFile_.save(state_); !saved) {
       call.reason = saved.error().message;
       return errorOf(Fault::Error500, exchange.routed.service, call, operation.action);
     }
   if (fault) return errorOf(*fault, exchange.routed.service, call, operation.action);
-  if (isS3)
+  if (isQuery)
+    answerQuery(call, operation, exchange.requestId, response);
+  else if (exchange.routed.service == Service::S3)
     finishS3(exchange.requestId, response);
   else
-    answerQuery(call, operation, exchange.requestId, response);
+    response.headers.set("x-amzn-RequestId", exchange.requestId);
   return {};
 }
 
 void LocalAws::serve(const http::Request& request, http::Response& response, std::unique_lock<std::mutex>& lock) {
-  IssuerReader issuers(issuers_, lock);
+  IssuerReader issuers(issuers_, issuerKeys_, lock);
+  if (cloudfront::isViewerHost(state_, request.headers.get("host"))) return serveViewer(request, response, issuers);
   Routed routed = route(request, settings_);
   Call call{state_, settings_, clock_.now(), random_, issuers, request, request.body, {}, {}, {}, {}};
   call.parameters = routed.parameters;
@@ -193,6 +186,20 @@ void LocalAws::serve(const http::Request& request, http::Response& response, std
   if (!done) answerError(exchange.routed.service, exchange.call, done.error(), exchange.requestId, response);
   if (!done && done.error().code == "GatewayTimeout") response.body.clear();
   log(exchange, done ? nullptr : &done.error(), response.status);
+}
+
+// A viewer of a distribution: no signature is looked at, the operation is nobody's.
+void LocalAws::serveViewer(const http::Request& request, http::Response& response, IssuerReader& issuers) {
+  Call call{state_, settings_, clock_.now(), random_, issuers, request, request.body, settings_.region, {}, {}, {}};
+  call.response = &response;
+  if (auto done = cloudfront::answerViewer(call); !done) response.status = 500;
+  LoggedCall entry;
+  entry.time = base::rfc3339(call.now);
+  entry.service = nameOf(Service::CloudFront);
+  entry.principal = "anonymous";
+  entry.status = response.status;
+  entry.reason = call.reason;
+  calls_.add(std::move(entry));
 }
 
 void LocalAws::log(const Exchange& exchange, const base::Error* error, int status) {

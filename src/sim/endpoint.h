@@ -1,4 +1,5 @@
-// The local AWS: S3, IAM and STS behind one http::Handler, told apart by signing scope, Action and path.
+// The local AWS: S3, IAM, STS and CloudFront behind one http::Handler, told apart by signing scope, Action, path and
+// Host.
 #pragma once
 #include <memory>
 #include <string>
@@ -20,12 +21,13 @@ struct Settings {
   aws::Credentials administrator = {};  // long-term keys that may do everything
   Dialect dialect = Dialect::Classic;
   bool allowLoopbackIssuers = false;
-  std::string stateFile = {};    // empty: memory only
-  bool secureTransport = false;  // it is served over TLS: the condition key aws:SecureTransport
+  std::string stateFile = {};           // empty: memory only
+  std::size_t mostStored = 256u << 20;  // bytes of objects and parts in all, since they lie in memory
+  bool secureTransport = false;         // it is served over TLS: the condition key aws:SecureTransport
 };
 
-// Answers AWS's three protocols in AWS's words; every request is proven by Signature Version 4 but
-// AssumeRoleWithWebIdentity and anonymous reads that a bucket policy allows.
+// Answers AWS's protocols in AWS's words; every request is proven by Signature Version 4 but AssumeRoleWithWebIdentity,
+// anonymous reads that a bucket policy allows, and what viewers ask of a distribution.
 //
 // Two paths beside AWS's own serve tests. Both ask for a loopback peer and the administrator's signature (service s3,
 // iam or sts) and speak JSON:

@@ -22,6 +22,7 @@ std::vector<std::string_view> operationNames() {
   for (const Operation& operation : iamOperations()) names.push_back(operation.name);
   for (const Operation& operation : stsOperations()) names.push_back(operation.name);
   for (const Operation* operation : s3Operations()) names.push_back(operation->name);
+  for (const Operation* operation : cloudFrontOperations()) names.push_back(operation->name);
   return names;
 }
 

@@ -17,11 +17,15 @@ struct CodeStatus {
 constexpr CodeStatus kStatuses[] = {
     {"AccessControlListNotSupported", 400},
     {"AccessDenied", 403},
+    {"BatchTooLarge", 413},
     {"BucketAlreadyExists", 409},
     {"BucketAlreadyOwnedByYou", 409},
     {"BucketNotEmpty", 409},
+    {"CNAMEAlreadyExists", 409},
     {"ConcurrentModification", 409},
     {"DeleteConflict", 409},
+    {"DistributionAlreadyExists", 409},
+    {"DistributionNotDisabled", 409},
     {"EntityAlreadyExists", 409},
     {"ExpiredToken", 403},
     {"GatewayTimeout", 504},
@@ -29,7 +33,9 @@ constexpr CodeStatus kStatuses[] = {
     {"InternalError", 500},
     {"InternalFailure", 500},
     {"InvalidAccessKeyId", 403},
+    {"InvalidChunkSizeError", 403},
     {"InvalidClientTokenId", 403},
+    {"InvalidPartNumber", 416},
     {"InvalidRange", 416},
     {"LimitExceeded", 409},
     {"MethodNotAllowed", 405},
@@ -37,12 +43,22 @@ constexpr CodeStatus kStatuses[] = {
     {"MissingContentLength", 411},
     {"NoSuchBucket", 404},
     {"NoSuchBucketPolicy", 404},
+    {"NoSuchCachePolicy", 404},
+    {"NoSuchDistribution", 404},
     {"NoSuchEntity", 404},
+    {"NoSuchInvalidation", 404},
     {"NoSuchKey", 404},
+    {"NoSuchOrigin", 404},
+    {"NoSuchOriginAccessControl", 404},
     {"NoSuchPublicAccessBlockConfiguration", 404},
+    {"NoSuchResource", 404},
     {"NoSuchTagSet", 404},
+    {"NoSuchUpload", 404},
+    {"NoSuchVersion", 404},
     {"NotImplemented", 501},
     {"OperationAborted", 409},
+    {"OriginAccessControlAlreadyExists", 409},
+    {"OriginAccessControlInUse", 409},
     {"OwnershipControlsNotFoundError", 404},
     {"PreconditionFailed", 412},
     {"RegionDisabledException", 403},
@@ -62,6 +78,16 @@ base::ErrorKind kindOf(int status) {
 }
 
 }  // namespace
+
+std::string_view nameOf(Service service) {
+  switch (service) {
+    case Service::S3: return "s3";
+    case Service::Iam: return "iam";
+    case Service::CloudFront: return "cloudfront";
+    case Service::Sts: break;
+  }
+  return "sts";
+}
 
 int statusOf(Service service, std::string_view code) {
   if (service == Service::S3 && code == "ExpiredToken") return 400;

@@ -1,5 +1,5 @@
-// One row of the simulator: an operation of S3, IAM or STS, what it needs, and the function that answers it. The tables
-// are s3.cpp's, iam.cpp's and sts.cpp's.
+// One row of the simulator: an operation of S3, IAM, STS or CloudFront, what it needs, and the function that answers
+// it. The tables are s3.cpp's, iam.cpp's, sts.cpp's and cloudfront.cpp's.
 #pragma once
 #include <functional>
 #include <map>
@@ -21,14 +21,20 @@
 
 namespace sim {
 
-enum class Service { S3, Iam, Sts };
+enum class Service { S3, Iam, Sts, CloudFront };
+
+// S3 and CloudFront speak REST with XML, the others the query protocol.
+constexpr bool isRest(Service service) { return service == Service::S3 || service == Service::CloudFront; }
+
+std::string_view nameOf(Service service);  // as a signing scope says it: "s3"
 
 // Who signed the request. A session is a copy: the caller stays what it was while the operation changes the state.
 struct Caller {
-  enum class Kind { Anonymous, Administrator, Session };
+  enum class Kind { Anonymous, Administrator, Session, Service };
   Kind kind = Kind::Anonymous;
   std::string arn, userId, accessKeyId;
-  std::optional<Session> session;
+  std::optional<Session> session = {};
+  std::string sourceArn = {};  // of a service, whose name is in `arn`: what it reads for
 };
 
 // Fetches documents of issuers, see issuer_reader.h.
@@ -49,7 +55,8 @@ struct Call {
   std::vector<std::pair<std::string, std::string>> trailers = {};  // of an aws-chunked payload, names in lower case
   Caller caller = {};
   text::XmlWriter xml = {};            // query protocol: inside <OperationResult>
-  http::Response* response = nullptr;  // S3 only
+  http::Response* response = nullptr;  // REST only
+  std::vector<std::string> ids = {};   // CloudFront only: those in the path
   // For the call log, never for the client: why it was refused, condition by condition.
   std::string reason = {};
   // S3 only: elements beside Code and Message in an error, e.g. {"BucketName", "x"}.
@@ -74,6 +81,7 @@ std::span<const Operation> stsOperations();
 // The S3 operation that method, bucket, key and query ask for; null when this simulator has none.
 const Operation* s3Operation(const Call& call);
 std::span<const Operation* const> s3Operations();
+std::span<const Operation* const> cloudFrontOperations();
 
 // An Error with AWS's code and sentence.
 base::Error awsError(std::string_view code, std::string message);

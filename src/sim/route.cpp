@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/authenticate.h"
+#include "sim/cloudfront.h"
 #include "sim/issuer_reader.h"
 
 namespace sim {
@@ -16,9 +17,12 @@ bool has(std::span<const Operation> operations, std::string_view name) {
   return std::any_of(operations.begin(), operations.end(), [&](const Operation& row) { return row.name == name; });
 }
 
-// A form in the body of a POST, and the query string. Absent when either can't be decoded.
+constexpr std::size_t kLargestForm = 1U << 20;  // bytes; no operation of IAM or STS has a use for more
+
+// A form in the body of a POST, and the query string. Absent when either can't be decoded or they are too large.
 std::optional<Parameters> formOf(const http::Request& request) {
   text::FormFields fields;
+  if (request.body.size() > kLargestForm && request.method == "POST") return std::nullopt;
   if (request.method == "POST") {
     auto body = text::formDecode(request.body);
     if (!body) return std::nullopt;
@@ -28,14 +32,6 @@ std::optional<Parameters> formOf(const http::Request& request) {
   if (!query) return std::nullopt;
   fields.insert(fields.end(), query->begin(), query->end());
   return Parameters(std::move(fields));
-}
-
-// Which of two values counts is for nobody to guess.
-bool saysTwice(const text::FormFields& fields) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, value] : fields) names.push_back(name);
-  std::sort(names.begin(), names.end());
-  return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
 bool mayBeQueryProtocol(const http::Request& request) {
@@ -58,14 +54,17 @@ Service serviceOf(const http::Request& request, const std::optional<aws::Authori
   if (claimed && claimed->scope.service == "s3") return Service::S3;
   if (claimed && claimed->scope.service == "iam") return Service::Iam;
   if (claimed && claimed->scope.service == "sts") return Service::Sts;
+  if (claimed && claimed->scope.service == "cloudfront") return Service::CloudFront;
+  if (cloudfront::isRequest(request)) return Service::CloudFront;
   return serviceByAction(request);
 }
 
+// A parameter given twice has no one meaning: nothing is assumed of the first or the last.
 void readQuery(const http::Request& request, Routed& into) {
   auto form = formOf(request);
   if (!form)
     into.refusal = awsError("MalformedQueryString", "The query string contains a syntax error.");
-  else if (saysTwice(form->fields()))
+  else if (form->repeated())
     into.refusal = awsError("MalformedQueryString", "The query string has a parameter twice.");
   else
     into.parameters = std::move(*form);
@@ -89,6 +88,15 @@ void readS3(const http::Request& request, Routed& into) {
   into.key = rest;
 }
 
+// A REST service's parameters are in its query string; the body is the operation's own.
+void readRest(const http::Request& request, Routed& into) {
+  auto query = text::formDecode(request.query());
+  if (query)
+    into.parameters = Parameters(std::move(query).value());
+  else
+    into.refusal = awsError("InvalidURI", "Couldn't parse the specified URI.");
+}
+
 base::Error inQueryWords(base::Error error) {
   error.code = "IncompleteSignature";
   return error;
@@ -108,6 +116,8 @@ Routed route(const http::Request& request, const Settings& settings) {
   out.region = out.claimed ? out.claimed->scope.region : settings.region;
   if (out.service == Service::S3)
     readS3(request, out);
+  else if (out.service == Service::CloudFront)
+    readRest(request, out);
   else
     readQuery(request, out);
   if (refusal) out.refusal = out.service == Service::S3 ? *refusal : inQueryWords(*refusal);

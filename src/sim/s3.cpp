@@ -4,22 +4,14 @@
 #include <array>
 
 #include "sim/authorize.h"
+#include "sim/checksum.h"
 
 namespace sim {
 namespace {
 
 using namespace s3;
 
-enum class Level { Account, Bucket, Object };
-
-struct Route {
-  std::string_view method;
-  Level level;
-  std::string_view subresource;  // a name in the query, or "name=value"; empty: none
-  Operation operation;
-};
-
-constexpr bool kWrites = true, kNoResult = false, kSigned = false, kNeedsChecksum = true;
+constexpr bool kWrites = true, kNoResult = false, kSigned = false, kNeedsChecksum = true, kCopies = true;
 
 constexpr Route kRoutes[] = {
     {"GET", Level::Account, "", {"ListBuckets", "s3:ListAllMyBuckets", nullptr, listBuckets}},
@@ -91,12 +83,55 @@ constexpr Route kRoutes[] = {
      Level::Bucket,
      "delete",
      {"DeleteObjects", "", nullptr, deleteObjects, kWrites, kNoResult, kSigned, kNeedsChecksum}},
+    {"GET", Level::Bucket, "acl", {"GetBucketAcl", "s3:GetBucketAcl", bucketResource, getBucketAcl}},
+    {"GET",
+     Level::Bucket,
+     "encryption",
+     {"GetBucketEncryption", "s3:GetEncryptionConfiguration", bucketResource, getBucketEncryption}},
+    {"GET",
+     Level::Bucket,
+     "uploads",
+     {"ListMultipartUploads", "s3:ListBucketMultipartUploads", bucketResource, listMultipartUploads}},
     {"GET", Level::Bucket, "list-type=2", {"ListObjectsV2", "s3:ListBucket", bucketResource, listObjectsV2}},
     {"GET", Level::Bucket, "", {"ListObjects", "s3:ListBucket", bucketResource, listObjects}},
     {"PUT", Level::Object, "", {"PutObject", "s3:PutObject", objectResource, putObject, kWrites}},
+    {"PUT", Level::Object, "", {"CopyObject", "s3:PutObject", objectResource, copyObject, kWrites}, kCopies},
     {"GET", Level::Object, "", {"GetObject", "s3:GetObject", objectResource, getObject}},
     {"HEAD", Level::Object, "", {"HeadObject", "s3:GetObject", objectResource, headObject}},
     {"DELETE", Level::Object, "", {"DeleteObject", "s3:DeleteObject", objectResource, deleteObject, kWrites}},
+    {"GET",
+     Level::Object,
+     "attributes",
+     {"GetObjectAttributes", "s3:GetObjectAttributes", objectResource, getObjectAttributes}},
+    {"PUT",
+     Level::Object,
+     "tagging",
+     {"PutObjectTagging", "s3:PutObjectTagging", objectResource, putObjectTagging, kWrites, kNoResult, kSigned,
+      kNeedsChecksum}},
+    {"GET", Level::Object, "tagging", {"GetObjectTagging", "s3:GetObjectTagging", objectResource, getObjectTagging}},
+    {"DELETE",
+     Level::Object,
+     "tagging",
+     {"DeleteObjectTagging", "s3:DeleteObjectTagging", objectResource, deleteObjectTagging, kWrites}},
+    {"POST",
+     Level::Object,
+     "uploads",
+     {"CreateMultipartUpload", "s3:PutObject", objectResource, createMultipartUpload, kWrites}},
+    {"PUT", Level::Object, "uploadId", {"UploadPart", "s3:PutObject", objectResource, uploadPart, kWrites}},
+    {"PUT",
+     Level::Object,
+     "uploadId",
+     {"UploadPartCopy", "s3:PutObject", objectResource, uploadPartCopy, kWrites},
+     kCopies},
+    {"POST",
+     Level::Object,
+     "uploadId",
+     {"CompleteMultipartUpload", "s3:PutObject", objectResource, completeMultipartUpload, kWrites}},
+    {"DELETE",
+     Level::Object,
+     "uploadId",
+     {"AbortMultipartUpload", "s3:AbortMultipartUpload", objectResource, abortMultipartUpload, kWrites}},
+    {"GET", Level::Object, "uploadId", {"ListParts", "s3:ListMultipartUploadParts", objectResource, listParts}},
 };
 
 // Every query name that makes a request another operation: one that is here and in no route is not implemented, and
@@ -125,10 +160,24 @@ constexpr auto kOperations = [] {
   return operations;
 }();
 
-bool fits(std::string_view subresource, const Parameters& query) {
-  std::size_t equals = subresource.find('=');
-  if (equals == subresource.npos) return query.has(subresource);
-  return query.get(subresource.substr(0, equals)) == subresource.substr(equals + 1);
+// The names in the query that make the request another operation. A part number says which part of a plain GET or of
+// an upload is meant; anywhere else it is one of them.
+std::vector<std::string_view> subresourcesOf(const Call& call) {
+  bool reads = call.request.method == "GET" || call.request.method == "HEAD";
+  bool hasPart = reads || call.parameters.has("uploadId");
+  std::vector<std::string_view> names;
+  for (std::string_view name : kSubresources)
+    if (call.parameters.has(name) && !(name == "partNumber" && hasPart)) names.push_back(name);
+  return names;
+}
+
+bool fits(const Route& route, const std::vector<std::string_view>& subresources, const Parameters& query) {
+  std::size_t equals = route.subresource.find('=');
+  if (equals != route.subresource.npos)
+    return subresources.empty() &&
+           query.get(route.subresource.substr(0, equals)) == route.subresource.substr(equals + 1);
+  if (route.subresource.empty()) return subresources.empty();
+  return subresources.size() == 1 && subresources[0] == route.subresource;
 }
 
 }  // namespace
@@ -137,17 +186,25 @@ std::span<const Operation* const> s3Operations() { return kOperations; }
 
 const Operation* s3Operation(const Call& call) {
   Level level = call.bucket.empty() ? Level::Account : call.key.empty() ? Level::Bucket : Level::Object;
-  bool plain = std::none_of(kSubresources.begin(), kSubresources.end(),
-                            [&](std::string_view name) { return call.parameters.has(name); });
-  if (call.request.headers.find("x-amz-copy-source")) return nullptr;
-  for (const Route& route : kRoutes) {
-    if (route.method != call.request.method || route.level != level) continue;
-    if (route.subresource.empty() ? plain : fits(route.subresource, call.parameters)) return &route.operation;
-  }
+  std::vector<std::string_view> subresources = subresourcesOf(call);
+  bool copies = call.request.headers.find("x-amz-copy-source").has_value();
+  for (const Route& route : kRoutes)
+    if (route.method == call.request.method && route.level == level && route.copies == copies &&
+        fits(route, subresources, call.parameters))
+      return &route.operation;
   return nullptr;
 }
 
 namespace s3 {
+
+std::span<const Route> routes() { return kRoutes; }
+
+base::Result<void> checkRequest(Call& call, const Operation& operation) {
+  if (!call.bucket.empty() && operation.run != createBucket) TRY(findBucket(call));
+  // What comes with this one is the checksum of the object, not of the request.
+  if (operation.run == completeMultipartUpload) return {};
+  return checkChecksums(call, operation.needsChecksum);
+}
 
 base::Result<Bucket*> findBucket(Call& call) {
   auto found = call.state.buckets.find(call.bucket);
@@ -162,10 +219,24 @@ base::Result<Bucket*> findBucket(Call& call) {
 
 base::Result<text::XmlElement> requestXml(const Call& call) {
   auto parsed = text::parseXml(call.body);
-  if (!parsed)
-    return awsError("MalformedXML",
-                    "The XML you provided was not well-formed or did not validate against our published schema");
+  if (!parsed) return malformedXml();
   return std::move(parsed).value();
+}
+
+base::Error malformedXml() {
+  return awsError("MalformedXML",
+                  "The XML you provided was not well-formed or did not validate against our published schema");
+}
+
+base::Error badChecksumAlgorithm() {
+  return awsError("InvalidRequest",
+                  "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, "
+                  "CRC32C, CRC64NVME, SHA1, SHA256]");
+}
+
+std::string storageClassOf(const std::map<std::string, std::string>& headers) {
+  auto found = headers.find("x-amz-storage-class");
+  return found == headers.end() ? "STANDARD" : found->second;
 }
 
 void answerXml(Call& call, text::XmlWriter&& xml) {
@@ -195,7 +266,7 @@ base::Result<std::string> readAnonymously(const Call& call, const std::string& b
     return base::invalid(where + " is not public: an anonymous reader gets 403 AccessDenied");
   auto object = found->second.objects.find(key);
   if (object == found->second.objects.end()) return base::notFound("there is no object " + where);
-  return object->second.body;
+  return object->second.body.bytes();
 }
 
 }  // namespace s3

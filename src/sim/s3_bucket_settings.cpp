@@ -1,16 +1,14 @@
 #include <algorithm>
 #include <array>
 
+#include "crypto/digest.h"
 #include "policy/policy_document.h"
 #include "sim/s3.h"
+#include "sim/s3_object.h"
+#include "text/encoding.h"
 
 namespace sim::s3 {
 namespace {
-
-base::Error malformedXml() {
-  return awsError("MalformedXML",
-                  "The XML you provided was not well-formed or did not validate against our published schema");
-}
 
 bool flagOf(const text::XmlElement& element, std::string_view name) { return lowered(element.textOf(name)) == "true"; }
 
@@ -91,6 +89,35 @@ bool isPublic(std::string_view policyDocument) {
 base::Result<void> refuseAcl(Call& call) {
   TRY(findBucket(call));
   return awsError("AccessControlListNotSupported", "The bucket does not allow ACLs");
+}
+
+// ACLs are off: what a bucket shows is its owner's full control, and nothing can be added.
+base::Result<void> getBucketAcl(Call& call) {
+  TRY(findBucket(call));
+  std::string owner = text::hex(crypto::sha256(call.settings.account));
+  text::XmlWriter xml;
+  xml.open("AccessControlPolicy", kNamespace);
+  writeOwner(xml, call);
+  call.response->headers.set("Content-Type", "application/xml");
+  // The type of a grantee is an attribute, which the writer has no word for.
+  std::string grant =
+      "<AccessControlList><Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+      "xsi:type=\"CanonicalUser\"><ID>" +
+      owner + "</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList>";
+  std::string body = std::move(xml).take();
+  call.response->body = body.insert(body.rfind("</"), grant);
+  return {};
+}
+
+// Every bucket is encrypted with keys of S3, and no other encryption is known here.
+base::Result<void> getBucketEncryption(Call& call) {
+  TRY(findBucket(call));
+  text::XmlWriter xml;
+  xml.open("ServerSideEncryptionConfiguration", kNamespace).open("Rule");
+  xml.open("ApplyServerSideEncryptionByDefault").leaf("SSEAlgorithm", "AES256").close();
+  xml.leaf("BucketKeyEnabled", "false");
+  answerXml(call, std::move(xml));
+  return {};
 }
 
 base::Result<void> putPublicAccessBlock(Call& call) {
@@ -212,19 +239,41 @@ base::Result<void> deleteBucketOwnershipControls(Call& call) {
   return {};
 }
 
-base::Result<void> putBucketTagging(Call& call) {
-  Bucket* bucket = TRY(findBucket(call));
-  text::XmlElement body = TRY(requestXml(call));
-  const text::XmlElement* set = body.find("TagSet");
-  if (body.name != "Tagging" || !set) return malformedXml();
+base::Result<void> checkTag(std::string_view key, std::string_view value) {
+  if (key.empty() || key.size() > 128) return awsError("InvalidTag", "The TagKey you have provided is invalid");
+  if (value.size() > 256) return awsError("InvalidTag", "The TagValue you have provided is invalid");
+  return {};
+}
+
+base::Result<void> checkObjectTags(const Tags& tags) {
+  if (tags.size() > 10) return awsError("BadRequest", "Object tags cannot be greater than 10");
+  return {};
+}
+
+base::Result<Tags> readTagSet(const text::XmlElement& tagging) {
+  const text::XmlElement* set = tagging.find("TagSet");
+  if (tagging.name != "Tagging" || !set) return malformedXml();
   Tags tags;
   for (const text::XmlElement* tag : set->all("Tag")) {
     std::string key(tag->textOf("Key")), value(tag->textOf("Value"));
-    if (key.empty() || key.size() > 128) return awsError("InvalidTag", "The TagKey you have provided is invalid");
-    if (value.size() > 256) return awsError("InvalidTag", "The TagValue you have provided is invalid");
+    TRY(checkTag(key, value));
     if (!tags.emplace(key, value).second)
       return awsError("InvalidTag", "Cannot provide multiple Tags with the same key");
   }
+  return tags;
+}
+
+void answerTagSet(Call& call, const Tags& tags) {
+  text::XmlWriter xml;
+  xml.open("Tagging", kNamespace).open("TagSet");
+  for (const auto& [key, value] : tags) xml.open("Tag").leaf("Key", key).leaf("Value", value).close();
+  answerXml(call, std::move(xml));
+}
+
+base::Result<void> putBucketTagging(Call& call) {
+  Bucket* bucket = TRY(findBucket(call));
+  text::XmlElement body = TRY(requestXml(call));
+  Tags tags = TRY(readTagSet(body));
   if (tags.size() > 50) return awsError("BadRequest", "Bucket tag count cannot be greater than 50");
   bucket->tags = std::move(tags);
   call.response->status = 204;
@@ -237,10 +286,7 @@ base::Result<void> getBucketTagging(Call& call) {
     call.errorDetails = {{"BucketName", call.bucket}};
     return awsError("NoSuchTagSet", "The TagSet does not exist");
   }
-  text::XmlWriter xml;
-  xml.open("Tagging", kNamespace).open("TagSet");
-  for (const auto& [key, value] : bucket->tags) xml.open("Tag").leaf("Key", key).leaf("Value", value).close();
-  answerXml(call, std::move(xml));
+  answerTagSet(call, bucket->tags);
   return {};
 }
 

@@ -1,7 +1,11 @@
 #include <algorithm>
+#include <optional>
 
 #include "base/time.h"
 #include "sim/s3.h"
+#include "sim/s3_listing.h"
+#include "sim/s3_object.h"
+#include "text/encoding.h"
 
 namespace sim::s3 {
 namespace {
@@ -48,9 +52,7 @@ base::Result<std::string> regionOf(Call& call) {
   text::XmlElement body;
   if (!call.body.empty()) {
     body = TRY(requestXml(call));
-    if (body.name != "CreateBucketConfiguration")
-      return awsError("MalformedXML",
-                      "The XML you provided was not well-formed or did not validate against our published schema");
+    if (body.name != "CreateBucketConfiguration") return malformedXml();
     asked = body.textOf("LocationConstraint");
   }
   if (asked == "EU") asked = "eu-west-1";
@@ -62,6 +64,47 @@ base::Result<std::string> regionOf(Call& call) {
   if (asked.empty()) return incompatible("unspecified");
   if (asked != call.region) return incompatible(asked);
   return asked;
+}
+
+bool isAccount(std::string_view text) { return text.size() == 12 && text.find_first_not_of("0123456789") == text.npos; }
+
+// PREFIX-ACCOUNT-REGION-an, the form of names in an account's regional namespace: {account, region}, or absent.
+std::optional<std::pair<std::string_view, std::string_view>> namespaceOf(std::string_view name) {
+  if (!name.ends_with("-an")) return std::nullopt;
+  name.remove_suffix(3);
+  for (std::size_t dash = name.find('-'); dash != name.npos && dash + 14 < name.size();
+       dash = name.find('-', dash + 1)) {
+    std::string_view account = name.substr(dash + 1, 12), region = name.substr(dash + 14);
+    if (dash > 0 && isAccount(account) && name[dash + 13] == '-' && isRegion(region)) return std::pair(account, region);
+  }
+  return std::nullopt;
+}
+
+// Names of that form can be had by the account alone, in that Region alone, and only by saying so.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+base::Result<void> checkNamespace(Call& call, const std::string& region) {
+  auto wanted = call.request.headers.find("x-amz-bucket-namespace");
+  if (wanted && *wanted != "account-regional" && *wanted != "global") {
+    call.errorDetails = {{"ArgumentName", "x-amz-bucket-namespace"}, {"ArgumentValue", std::string(*wanted)}};
+    return awsError("InvalidArgument", "Invalid x-amz-bucket-namespace header: " + std::string(*wanted));
+  }
+  bool isRegional = wanted == "account-regional";
+  auto named = namespaceOf(call.bucket);
+  call.errorDetails = {{"BucketName", call.bucket}};
+  if (named && !wanted)
+    return awsError("MissingNamespaceHeader",
+                    "The requested bucket name is in an account regional namespace: the request must have the header "
+                    "x-amz-bucket-namespace: account-regional");
+  std::string suffix = "-" + call.settings.account + "-" + region + "-an";
+  if (isRegional && !call.bucket.ends_with(suffix))
+    return awsError(
+        "InvalidBucketNamespace",
+        "The requested bucket name does not end with the suffix of the account regional namespace, " + suffix);
+  if (named && !isRegional)
+    return awsError("InvalidBucketNamespace",
+                    "The requested bucket name is in an account regional namespace, not in the global one");
+  call.errorDetails.clear();
+  return {};
 }
 
 base::Result<void> readNewSettings(const Call& call, Bucket& bucket) {
@@ -86,17 +129,34 @@ base::Result<void> readNewSettings(const Call& call, Bucket& bucket) {
 }  // namespace
 
 base::Result<void> listBuckets(Call& call) {
+  constexpr std::int64_t kMost = 10'000;
+  std::string_view prefix = call.parameters.get("prefix"), region = call.parameters.get("bucket-region");
+  std::int64_t most = TRY(countOf(call, "max-buckets", kMost));
+  if (most < 1 || most > kMost) {
+    call.errorDetails = {{"ArgumentName", "max-buckets"}, {"ArgumentValue", std::to_string(most)}};
+    return awsError("InvalidArgument", "Argument max-buckets must be an integer between 1 and 10000");
+  }
+  auto after = text::decodeBase64Url(call.parameters.get("continuation-token"));
+  if (!after) return awsError("InvalidArgument", "The continuation token provided is incorrect");
   text::XmlWriter xml;
   xml.open("ListAllMyBucketsResult", kNamespace);
-  xml.open("Owner").leaf("ID", call.settings.account).close();
+  writeOwner(xml, call);
   xml.open("Buckets");
-  std::string_view prefix = call.parameters.get("prefix"), region = call.parameters.get("bucket-region");
+  std::string last, next;
+  std::int64_t listed = 0;
   for (const auto& [name, bucket] : call.state.buckets) {
-    if (!name.starts_with(prefix) || (!region.empty() && region != bucket.region)) continue;
-    xml.open("Bucket").leaf("Name", name).leaf("CreationDate", timeText(bucket.created));
-    xml.leaf("BucketRegion", bucket.region).close();
+    if (!name.starts_with(prefix) || (!region.empty() && region != bucket.region) || name <= *after) continue;
+    if (listed++ == most) {
+      next = last;
+      break;
+    }
+    last = name;
+    xml.open("Bucket").leaf("Name", name).leaf("CreationDate", xmlTime(bucket.created));
+    xml.leaf("BucketRegion", bucket.region).leaf("BucketArn", bucketArn(call, name)).close();
   }
   xml.close();
+  if (!prefix.empty()) xml.leaf("Prefix", prefix);
+  if (!next.empty()) xml.leaf("ContinuationToken", text::base64Url(next));
   answerXml(call, std::move(xml));
   return {};
 }
@@ -109,9 +169,11 @@ base::Result<void> createBucket(Call& call) {
   Bucket bucket;
   bucket.name = call.bucket;
   bucket.region = TRY(regionOf(call));
+  TRY(checkNamespace(call, bucket.region));
   bucket.created = base::unixSeconds(call.now);
   TRY(readNewSettings(call, bucket));
   bool home = bucket.region == kHome;
+  call.response->headers.set("x-amz-bucket-arn", bucketResource(call));
   call.response->headers.set("Location", home ? "/" + call.bucket : "http://" + call.bucket + ".s3.amazonaws.com/");
   auto there = call.state.buckets.find(call.bucket);
   if (there != call.state.buckets.end()) {
@@ -128,6 +190,7 @@ base::Result<void> createBucket(Call& call) {
 base::Result<void> headBucket(Call& call) {
   const Bucket* bucket = TRY(findBucket(call));
   call.response->headers.set("x-amz-bucket-region", bucket->region);
+  call.response->headers.set("x-amz-bucket-arn", bucketResource(call));
   call.response->headers.set("x-amz-access-point-alias", "false");
   call.response->headers.set("Content-Type", "application/xml");
   return {};

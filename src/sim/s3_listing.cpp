@@ -1,6 +1,10 @@
+#include "sim/s3_listing.h"
+
 #include <algorithm>
+#include <limits>
 
 #include "sim/s3.h"
+#include "sim/s3_object.h"
 #include "text/encoding.h"
 #include "text/uri.h"
 
@@ -16,24 +20,22 @@ struct Listing {
   std::string last;  // the last key or common prefix listed: where the next page goes on
 };
 
-// Keys after `after`, in the order of their bytes; keys that share a prefix up to `delimiter` roll up into one entry.
-Listing list(const Bucket& bucket, std::string_view prefix, std::string_view delimiter, const std::string& after,
-             std::size_t most) {
+// Keys after `after`, in the order of their bytes. When `after` is a common prefix, what rolls up into it is over.
+Listing list(const Bucket& bucket, const ListRequest& wanted, const std::string& after) {
   Listing out;
-  if (most == 0) return out;
-  for (auto entry = bucket.objects.lower_bound(std::string(prefix)); entry != bucket.objects.end(); ++entry) {
+  if (wanted.most == 0) return out;
+  auto entry = bucket.objects.lower_bound(std::max(std::string(wanted.prefix), after));
+  for (; entry != bucket.objects.end(); ++entry) {
     const std::string& key = entry->first;
-    if (!key.starts_with(prefix)) break;
-    std::size_t cut = delimiter.empty() ? key.npos : key.find(delimiter, prefix.size());
-    std::string rolled = cut == key.npos ? "" : key.substr(0, cut + delimiter.size());
-    const std::string& name = rolled.empty() ? key : rolled;
-    if (!after.empty() && name <= after) continue;
-    if (!rolled.empty() && !out.prefixes.empty() && out.prefixes.back() == rolled) continue;
-    if (out.objects.size() + out.prefixes.size() == most) {
+    if (!key.starts_with(wanted.prefix)) break;
+    if (!after.empty() && key == after) continue;
+    std::string rolled = commonPrefix(wanted, key);
+    if (!rolled.empty() && (rolled == after || (!out.prefixes.empty() && out.prefixes.back() == rolled))) continue;
+    if (out.objects.size() + out.prefixes.size() == wanted.most) {
       out.isTruncated = true;
       break;
     }
-    out.last = name;
+    out.last = rolled.empty() ? key : rolled;
     if (rolled.empty())
       out.objects.emplace_back(&key, &entry->second);
     else
@@ -42,45 +44,23 @@ Listing list(const Bucket& bucket, std::string_view prefix, std::string_view del
   return out;
 }
 
-struct Asked {
-  std::string_view prefix, delimiter;
-  std::size_t most = 0;
-  bool encoded = false;
-};
-
-base::Result<Asked> asked(const Call& call) {
-  Asked out;
-  out.prefix = call.parameters.get("prefix");
-  out.delimiter = call.parameters.get("delimiter");
-  auto most = call.parameters.number("max-keys");
-  bool empty = call.parameters.get("max-keys").empty();
-  if (!empty && (!most || **most < 0))
-    return awsError("InvalidArgument", "Provided max-keys not an integer or within integer range");
-  out.most = std::size_t(empty ? kMostKeys : std::min(**most, kMostKeys));
-  auto encoding = call.parameters.find("encoding-type");
-  if (encoding && *encoding != "url")
-    return awsError("InvalidArgument", "Invalid Encoding Method specified in Request");
-  out.encoded = bool(encoding);
-  return out;
-}
-
-std::string shown(const Asked& asked, std::string_view text) {
-  return asked.encoded ? text::percentEncode(text, "/") : std::string(text);
-}
-
-void writeHead(text::XmlWriter& xml, const Call& call, const Asked& asked, const Listing& listing) {
+void writeHead(text::XmlWriter& xml, const Call& call, const ListRequest& asked, const Listing& listing) {
   xml.open("ListBucketResult", kNamespace).leaf("Name", call.bucket).leaf("Prefix", shown(asked, asked.prefix));
   xml.leaf("MaxKeys", std::to_string(asked.most)).leaf("IsTruncated", listing.isTruncated ? "true" : "false");
   if (!asked.delimiter.empty()) xml.leaf("Delimiter", shown(asked, asked.delimiter));
   if (asked.encoded) xml.leaf("EncodingType", "url");
 }
 
-void writeItems(text::XmlWriter& xml, const Call& call, const Asked& asked, const Listing& listing, bool withOwner) {
+void writeItems(text::XmlWriter& xml, const Call& call, const ListRequest& asked, const Listing& listing,
+                bool withOwner) {
   for (const auto& [key, object] : listing.objects) {
-    xml.open("Contents").leaf("Key", shown(asked, *key)).leaf("LastModified", timeText(object->lastModified));
-    xml.leaf("ETag", "\"" + object->md5 + "\"").leaf("Size", std::to_string(object->body.size()));
-    if (withOwner) xml.open("Owner").leaf("ID", call.settings.account).close();
-    xml.leaf("StorageClass", "STANDARD").close();
+    xml.open("Contents").leaf("Key", shown(asked, *key)).leaf("LastModified", xmlTime(object->lastModified));
+    xml.leaf("ETag", quotedTag(object->etag));
+    if (!object->checksum.algorithm.empty())
+      xml.leaf("ChecksumAlgorithm", upper(object->checksum.algorithm)).leaf("ChecksumType", typeOf(object->checksum));
+    xml.leaf("Size", std::to_string(object->body.size()));
+    if (withOwner) writeOwner(xml, call);
+    xml.leaf("StorageClass", storageClassOf(object->headers)).close();
   }
   for (const std::string& prefix : listing.prefixes)
     xml.open("CommonPrefixes").leaf("Prefix", shown(asked, prefix)).close();
@@ -88,11 +68,48 @@ void writeItems(text::XmlWriter& xml, const Call& call, const Asked& asked, cons
 
 }  // namespace
 
+base::Result<std::int64_t> countOf(Call& call, std::string_view name, std::int64_t otherwise) {
+  std::string_view text = call.parameters.get(name);
+  if (text.empty()) return otherwise;
+  auto value = call.parameters.number(name);
+  if (value && **value >= 0 && **value <= std::numeric_limits<std::int32_t>::max()) return **value;
+  call.errorDetails = {{"ArgumentName", std::string(name)}, {"ArgumentValue", std::string(text)}};
+  bool isNegative = value && **value < 0;
+  return awsError("InvalidArgument",
+                  isNegative ? "Argument " + std::string(name) + " must be an integer between 0 and 2147483647"
+                             : "Provided " + std::string(name) + " not an integer or within integer range");
+}
+
+base::Result<ListRequest> listRequest(Call& call, std::string_view countName) {
+  ListRequest out;
+  out.prefix = call.parameters.get("prefix");
+  out.delimiter = call.parameters.get("delimiter");
+  std::int64_t most = TRY(countOf(call, countName, kMostKeys));
+  out.most = std::size_t(std::min(most, kMostKeys));
+  auto encoding = call.parameters.find("encoding-type");
+  if (encoding && *encoding != "url") {
+    call.errorDetails = {{"ArgumentName", "encoding-type"}, {"ArgumentValue", std::string(*encoding)}};
+    return awsError("InvalidArgument", "Invalid Encoding Method specified in Request");
+  }
+  out.encoded = bool(encoding);
+  return out;
+}
+
+std::string commonPrefix(const ListRequest& request, std::string_view key) {
+  if (request.delimiter.empty()) return "";
+  std::size_t cut = key.find(request.delimiter, request.prefix.size());
+  return cut == key.npos ? "" : std::string(key.substr(0, cut + request.delimiter.size()));
+}
+
+std::string shown(const ListRequest& request, std::string_view text) {
+  return request.encoded ? text::percentEncode(text, "/") : std::string(text);
+}
+
 base::Result<void> listObjects(Call& call) {
   const Bucket* bucket = TRY(findBucket(call));
-  Asked wanted = TRY(asked(call));
+  ListRequest wanted = TRY(listRequest(call, "max-keys"));
   std::string marker(call.parameters.get("marker"));
-  Listing listing = list(*bucket, wanted.prefix, wanted.delimiter, marker, wanted.most);
+  Listing listing = list(*bucket, wanted, marker);
   text::XmlWriter xml;
   writeHead(xml, call, wanted, listing);
   xml.leaf("Marker", shown(wanted, marker));
@@ -104,7 +121,7 @@ base::Result<void> listObjects(Call& call) {
 
 base::Result<void> listObjectsV2(Call& call) {
   const Bucket* bucket = TRY(findBucket(call));
-  Asked wanted = TRY(asked(call));
+  ListRequest wanted = TRY(listRequest(call, "max-keys"));
   std::string after(call.parameters.get("start-after"));
   auto token = call.parameters.find("continuation-token");
   if (token) {
@@ -112,7 +129,7 @@ base::Result<void> listObjectsV2(Call& call) {
     if (!plain || plain->empty()) return awsError("InvalidArgument", "The continuation token provided is incorrect");
     after = *plain;
   }
-  Listing listing = list(*bucket, wanted.prefix, wanted.delimiter, after, wanted.most);
+  Listing listing = list(*bucket, wanted, after);
   text::XmlWriter xml;
   writeHead(xml, call, wanted, listing);
   xml.leaf("KeyCount", std::to_string(listing.objects.size() + listing.prefixes.size()));

@@ -86,6 +86,13 @@ XmlWriter& XmlWriter::leaf(std::string_view name, std::string_view text) {
   return *this;
 }
 
+XmlWriter& XmlWriter::element(const XmlElement& tree) {
+  if (tree.children.empty()) return leaf(tree.name, tree.text);
+  open(tree.name);
+  for (const XmlElement& child : tree.children) element(child);
+  return close();
+}
+
 XmlWriter& XmlWriter::close() {
   if (open_.empty()) return *this;
   out_.append("</").append(open_.back()).append(">");

@@ -28,6 +28,7 @@ class XmlWriter {
   XmlWriter();  // starts with the XML declaration
   XmlWriter& open(std::string_view name, std::string_view xmlns = "");
   XmlWriter& leaf(std::string_view name, std::string_view text);
+  XmlWriter& element(const XmlElement& tree);  // the whole of it; an element with children has no text
   XmlWriter& close();
   std::string take() &&;  // closes what is open
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "base/time.h"
@@ -168,6 +169,69 @@ TEST(SigV4, ReadsThePresignedFormOfEveryVector) {
     if (vector.omitToken) continue;  // the token was appended after signing
     EXPECT_EQ(canonicalRequest(presigned, authorization->signedHeaders, vector.payloadHash(), vector.style),
               vector.text("query-canonical-request.txt"));
+  }
+}
+
+// A signed request of the suite, and what a server knows when it gets it.
+struct Received {
+  http::Request request;
+  Authorization claimed;
+  std::string date, payloadHash, key;
+  PathStyle style = PathStyle::Normalized;
+  bool verifies() const { return verify(request, claimed, date, payloadHash, style, key); }
+};
+
+Received receive(const Vector& vector, bool inQuery) {
+  Received received;
+  received.request = parseRequest(vector.text(inQuery ? "query-signed-request.txt" : "header-signed-request.txt"));
+  auto claimed = inQuery ? parsePresigned(received.request.query())
+                         : parseAuthorization(received.request.headers.get("Authorization"));
+  EXPECT_TRUE(claimed);
+  received.claimed = std::move(claimed).value();
+  received.date = vector.date;
+  received.payloadHash = vector.payloadHash();
+  received.key = signingKey(vector.credentials.secretAccessKey, received.claimed.scope);
+  received.style = vector.style;
+  return received;
+}
+
+TEST(SigV4, VerifiesEverySignedRequestOfTheSuite) {
+  std::size_t verified = 0;
+  for (const std::string& name : vectorNames()) {
+    for (bool inQuery : {false, true}) {
+      SCOPED_TRACE(name + (inQuery ? " in the query" : " in a header"));
+      Vector vector = load(name);
+      if (inQuery && vector.omitToken) continue;  // the token was appended after signing
+      EXPECT_TRUE(receive(vector, inQuery).verifies());
+      ++verified;
+    }
+  }
+  EXPECT_GE(verified, 75u);
+}
+
+TEST(SigV4, VerifiesNoRequestOfTheSuiteThatWasChanged) {
+  for (const std::string& name : vectorNames()) {
+    for (bool inQuery : {false, true}) {
+      SCOPED_TRACE(name + (inQuery ? " in the query" : " in a header"));
+      const Received good = receive(load(name), inQuery);
+      auto refused = [&](const std::function<void(Received&)>& change) {
+        Received changed = good;
+        change(changed);
+        return !changed.verifies();
+      };
+      EXPECT_TRUE(refused([](Received& r) { r.request.method = "DELETE"; }));
+      EXPECT_TRUE(refused([](Received& r) { r.request.target += r.request.query().empty() ? "?a=b" : "&a=b"; }));
+      EXPECT_TRUE(refused([](Received& r) { r.request.target.insert(1, "x/y/"); }));
+      EXPECT_TRUE(refused([](Received& r) { r.request.headers.set("Host", "example.com"); }));
+      EXPECT_TRUE(refused([](Received& r) { r.payloadHash.back() ^= 1; }));
+      EXPECT_TRUE(refused([](Received& r) { r.date.back() = 'X'; }));
+      EXPECT_TRUE(refused([](Received& r) { r.key.back() ^= 1; }));
+      EXPECT_TRUE(refused([](Received& r) { r.claimed.scope.region += "x"; }));
+      EXPECT_TRUE(refused([](Received& r) { r.claimed.signature.back() ^= 1; }));
+      EXPECT_TRUE(refused([](Received& r) { r.claimed.signature.pop_back(); }));
+      EXPECT_TRUE(refused([](Received& r) { r.claimed.signature.clear(); }));
+      EXPECT_TRUE(refused([](Received& r) { r.claimed.signedHeaders.pop_back(); }));
+    }
   }
 }
 

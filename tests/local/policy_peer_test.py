@@ -50,7 +50,8 @@ class PolicyPeer(unittest.TestCase):
         # It does not judge whether a document is well-formed.
         cases = [case for case in cases if case["expected"] != "malformed"]
         questions = "".join(json.dumps(question(case)) + "\n" for case in cases)
-        done = subprocess.run(["node", TESTS / "npm/iam_simulate.mjs", os.environ["NODE_PACKAGES"]], input=questions, text=True,
+        packages = os.environ["NODE_PACKAGES"]
+        done = subprocess.run([os.path.join(packages, "bin/node"), TESTS / "npm/iam_simulate.mjs", packages], input=questions, text=True,
                               capture_output=True, timeout=120)
         self.assertEqual(done.returncode, 0, f"node and npm are needed: script/bootstrap test\n{done.stderr}")
         answers = [json.loads(line) for line in done.stdout.splitlines()]

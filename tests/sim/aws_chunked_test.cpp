@@ -69,5 +69,20 @@ TEST(AwsChunked, VerifiesTheDocumentedChunkSignatures) {
   EXPECT_EQ(decodeAwsChunked(body, signing).error().code, "SignatureDoesNotMatch");
 }
 
+TEST(AwsChunked, WantsTheTrailersThatWereAnnouncedAndNoOthers) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(put(account, "6\r\nhello\n\r\n0\r\n\r\n", 6).code, "MalformedTrailerError");
+  EXPECT_EQ(put(account, "6\r\nhello\n\r\n0\r\nx-amz-checksum-crc32:NjowIA==\r\nx-amz-meta-who:me\r\n\r\n", 6).code,
+            "MalformedTrailerError");
+}
+
+TEST(AwsChunked, WantsChunksOf8KiBButForTheLast) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(put(account, "3\r\nhel\r\n3\r\nlo\n\r\n0\r\nx-amz-checksum-crc32:NjowIA==\r\n\r\n", 6).refusal(),
+            "403 InvalidChunkSizeError: Only the last chunk is allowed to have a size less than 8192 bytes");
+}
+
 }  // namespace
 }  // namespace sim

@@ -115,7 +115,7 @@ TEST(Settings, AreNeverTakenForThePlainOperation) {
   LocalAccount account;
   account.makeBucket("bucket");
   account.s3("PUT", "/bucket/key", "body");
-  EXPECT_EQ(account.s3("PUT", "/bucket/key?tagging", "<Tagging/>").status, 501);
+  EXPECT_EQ(account.s3("PUT", "/bucket/key?retention", "<Retention/>").status, 501);
   EXPECT_EQ(account.s3("DELETE", "/bucket?lifecycle").status, 501);
   EXPECT_EQ(account.s3("GET", "/bucket/key").response.body, "body");
 }

@@ -48,6 +48,48 @@ TEST(CreateBucket, RefusesBadNames) {
         << name;
 }
 
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+TEST(CreateBucket, KeepsTheRegionalNamespaceOfTheAccount) {
+  LocalAccount account;
+  auto make = [&](const std::string& name, const std::string& nameSpace) {
+    Fields headers;
+    if (!nameSpace.empty()) headers.emplace_back("x-amz-bucket-namespace", nameSpace);
+    return account.s3("PUT", "/" + name, constraint("us-west-2"), headers);
+  };
+  EXPECT_EQ(make("oidc-111122223333-us-west-2-an", "account-regional").status, 200);
+  EXPECT_EQ(make("other-111122223333-us-west-2-an", "").code, "MissingNamespaceHeader");
+  EXPECT_EQ(make("other-111122223333-us-west-2-an", "global").code, "InvalidBucketNamespace");
+  EXPECT_EQ(make("oidc-999988887777-us-west-2-an", "account-regional").code, "InvalidBucketNamespace");
+  EXPECT_EQ(make("oidc-111122223333-eu-west-1-an", "account-regional").code, "InvalidBucketNamespace");
+  EXPECT_EQ(make("plain", "account-regional").code, "InvalidBucketNamespace");
+  EXPECT_EQ(make("plain", "galactic").code, "InvalidArgument");
+  EXPECT_EQ(make("plain", "global").status, 200);
+  EXPECT_EQ(make("japan-an", "").status, 200);
+}
+
+TEST(Buckets, AreListedInPages) {
+  LocalAccount account;
+  for (std::string name : {"aaa", "bbb", "ccc"}) account.makeBucket(name);
+  Reply page = account.s3("GET", "/?max-buckets=2");
+  EXPECT_EQ(page.xml.find("Buckets")->all("Bucket").size(), 2u);
+  Reply rest = account.s3("GET", "/?max-buckets=2&continuation-token=" + page.at("ContinuationToken"));
+  EXPECT_EQ(rest.at("Buckets/Bucket/Name"), "ccc");
+  EXPECT_EQ(rest.at("ContinuationToken"), "(absent)");
+  EXPECT_EQ(account.s3("GET", "/?prefix=b").at("Buckets/Bucket/BucketArn"), "arn:aws:s3:::bbb");
+  EXPECT_EQ(account.s3("GET", "/?max-buckets=0").code, "InvalidArgument");
+}
+
+TEST(Buckets, ShowWhatCannotBeChanged) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(account.s3("GET", "/bucket?acl").at("AccessControlList/Grant/Permission"), "FULL_CONTROL");
+  EXPECT_EQ(account.s3("GET", "/bucket?encryption").at("Rule/ApplyServerSideEncryptionByDefault/SSEAlgorithm"),
+            "AES256");
+  EXPECT_EQ(account.s3("GET", "/bucket?versioning").at("Status"), "(absent)");
+  std::string enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+  EXPECT_EQ(account.s3("PUT", "/bucket?versioning", enabled).status, 501);
+}
+
 TEST(Buckets, AreFoundInBothStyles) {
   LocalAccount account;
   account.makeBucket("bucket");

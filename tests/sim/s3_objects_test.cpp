@@ -90,5 +90,57 @@ TEST_F(Objects, AreListedInPages) {
   EXPECT_EQ(account.s3("GET", "/bucket?prefix=a%2F&marker=a%2F1").at("Contents/Key"), "a/2");
 }
 
+TEST_F(Objects, AreListedAfterAKeyInsideAPrefix) {
+  for (std::string key : {"a/1", "a/2", "b"}) account.s3("PUT", "/bucket/" + key, key);
+  Reply inside = account.s3("GET", "/bucket?list-type=2&delimiter=/&start-after=a/1");
+  EXPECT_EQ(inside.at("CommonPrefixes/Prefix"), "a/");
+  Reply behind = account.s3("GET", "/bucket?delimiter=/&marker=a/");
+  EXPECT_EQ(behind.at("CommonPrefixes"), "(absent)");
+  EXPECT_EQ(behind.at("Contents/Key"), "b");
+  EXPECT_EQ(account.s3("GET", "/bucket?list-type=2&max-keys=-1").code, "InvalidArgument");
+  EXPECT_EQ(account.s3("GET", "/bucket?list-type=2&encoding-type=utf").code, "InvalidArgument");
+}
+
+TEST_F(Objects, CarryAChecksumWhetherOrNotOneCame) {
+  Reply put = account.s3("PUT", "/bucket/key", "123456789");
+  EXPECT_EQ(put.header("x-amz-checksum-crc64nvme"), text::base64("\xae\x8b\x14\x86\x0a\x79\x98\x88"));
+  EXPECT_EQ(put.header("x-amz-checksum-type"), "FULL_OBJECT");
+  Fields mode = {{"x-amz-checksum-mode", "ENABLED"}};
+  EXPECT_EQ(account.s3("GET", "/bucket/key", "", mode).header("x-amz-checksum-crc64nvme"),
+            put.header("x-amz-checksum-crc64nvme"));
+  EXPECT_EQ(account.s3("GET", "/bucket/key").header("x-amz-checksum-crc64nvme"), "");
+  mode.emplace_back("Range", "bytes=0-1");
+  EXPECT_EQ(account.s3("GET", "/bucket/key", "", mode).header("x-amz-checksum-crc64nvme"), "");
+  EXPECT_EQ(account.s3("GET", "/bucket?list-type=2").at("Contents/ChecksumAlgorithm"), "CRC64NVME");
+}
+
+TEST_F(Objects, RefuseWhatWouldNotBeDone) {
+  auto put = [&](std::string name, std::string value) {
+    return account.s3("PUT", "/bucket/key", "x", {{name, value}});
+  };
+  EXPECT_EQ(put("x-amz-server-side-encryption", "aws:kms").status, 501);
+  EXPECT_EQ(put("x-amz-object-lock-mode", "GOVERNANCE").status, 501);
+  EXPECT_EQ(put("x-amz-storage-class", "SHELF").code, "InvalidStorageClass");
+  EXPECT_EQ(put("x-amz-acl", "public-read").code, "AccessControlListNotSupported");
+  EXPECT_EQ(put("x-amz-sdk-checksum-algorithm", "CRC32").code, "InvalidRequest");
+  EXPECT_EQ(put("x-amz-meta-long", std::string(2049, 'x')).code, "MetadataTooLarge");
+  EXPECT_EQ(account.s3("PUT", "/bucket/key?tagging&acl", "x").status, 501);
+  EXPECT_EQ(account.s3("GET", "/bucket/key").status, 404);
+  EXPECT_EQ(put("x-amz-storage-class", "STANDARD_IA").status, 200);
+  EXPECT_EQ(account.s3("GET", "/bucket?list-type=2").at("Contents/StorageClass"), "STANDARD_IA");
+  EXPECT_EQ(account.s3("GET", "/bucket/key?versionId=1").code, "InvalidArgument");
+}
+
+TEST_F(Objects, AreDeletedTogetherUnderConditions) {
+  std::string tag = account.s3("PUT", "/bucket/a", "a").header("ETag");
+  account.s3("PUT", "/bucket/b", "b");
+  Reply reply = account.s3("POST", "/bucket?delete",
+                           "<Delete><Object><Key>a</Key><ETag>" + text::escapeXml(tag) +
+                               "</ETag></Object><Object><Key>b</Key><ETag>x</ETag></Object></Delete>");
+  EXPECT_EQ(reply.at("Deleted/Key"), "a");
+  EXPECT_EQ(reply.at("Error/Code"), "PreconditionFailed");
+  EXPECT_EQ(account.s3("GET", "/bucket/b").response.body, "b");
+}
+
 }  // namespace
 }  // namespace sim

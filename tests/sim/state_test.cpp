@@ -8,9 +8,12 @@ namespace {
 Object oddObject() {
   Object object;
   object.body = std::string("\0\xff", 2);
-  object.md5 = "x";
+  object.etag = "x";
   object.lastModified = 5;
   object.headers = {{"content-type", "a\xfe%"}};
+  object.tags = {{"t", "\xfd"}};
+  object.checksum = {"crc32", "AAAAAA==-2"};
+  object.partSizes = {1, 1};
   return object;
 }
 
@@ -20,6 +23,11 @@ TEST(State, SurvivesItsFileForm) {
   bucket.name = "b";
   bucket.publicAccessBlock.reset();
   bucket.objects["k\xff"] = oddObject();
+  Upload& upload = bucket.uploads["id"];
+  upload.key = "k\xff";
+  upload.algorithm = "sha256";
+  upload.isComposite = true;
+  upload.parts[3] = {Body("part"), "etag", 4, {"sha256", "x"}};
   Role& role = state.roles["r"];
   role.name = "R";
   role.trustPolicy = "{\"%\"}";
@@ -30,6 +38,12 @@ TEST(State, SurvivesItsFileForm) {
   Session& session = state.sessions["ASIA"];
   session.accessKeyId = "ASIA";
   session.context = {{"h:aud", {"c"}}};
+  session.transitiveKeys = {"team"};
+  CustomerPolicy& policy = state.policies["p"];
+  policy.name = "P";
+  policy.versions = {{1, {"{}", 4}}, {3, {"{\"%\"}", 5}}};
+  policy.defaultVersion = policy.latestVersion = 3;
+  policy.tags = {{"k", "v"}};
   auto read = stateFromJson(text::compact(toJson(state)));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_TRUE(*read == state);

@@ -87,4 +87,14 @@ TEST(Xml, NeverWritesControlCharacters) {
   EXPECT_EQ(text::escapeXml(std::string_view("a\0\x1f\t\n", 5)), "a\xef\xbf\xbd\xef\xbf\xbd\t\n");
 }
 
+TEST(XmlWriter, WritesATreeAsItWasRead) {
+  constexpr std::string_view kDocument = "<A><B><C>1 &lt; 2</C><D></D></B><C>x</C></A>";
+  auto tree = text::parseXml(kDocument);
+  ASSERT_TRUE(tree);
+  text::XmlWriter writer;
+  writer.element(*tree);
+  std::string text = std::move(writer).take();
+  EXPECT_EQ(text.substr(text.find('\n') + 1), kDocument);
+}
+
 }  // namespace
