@@ -5,6 +5,7 @@
 #include "policy/web_identity.h"
 #include "setup/explain_rules.h"
 #include "text/glob.h"
+#include "text/words.h"
 
 namespace setup {
 namespace {
@@ -18,13 +19,6 @@ constexpr std::string_view kWebIdentity = "sts:AssumeRoleWithWebIdentity";
 constexpr std::string_view kAudienceClaim = "claim aud";  // the place of what examineClaims() says of audiences
 constexpr std::string_view kMend =
     "irsa apply -f irsa.yaml writes the trust policy anew, or: aws iam update-assume-role-policy";
-
-std::string lowerCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return out;
-}
 
 // One role's trust policy against one request. Parts of a statement are tried alone, the others being made to fit.
 class TrustExamination {
@@ -142,8 +136,8 @@ class TrustExamination {
   }
 
   void addCondition(const Statement& statement, const policy::Condition& condition) {
-    const std::string prefix = lowerCase(request_.principal.substr(request_.principal.find('/') + 1)) + ":";
-    const std::string key = lowerCase(condition.key);
+    const std::string prefix = text::lowerCase(request_.principal.substr(request_.principal.find('/') + 1)) + ":";
+    const std::string key = text::lowerCase(condition.key);
     const std::string claim = key.substr(key.rfind(':') + 1);
     const bool isClaim = claim == "sub" || claim == "aud";
     const bool isOwn = key == prefix + claim;
