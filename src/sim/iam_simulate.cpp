@@ -86,10 +86,10 @@ struct Outcome {
 Outcome weigh(const std::vector<NamedPolicy>& policies, const policy::Request& request) {
   Outcome out;
   for (const NamedPolicy& one : policies) {
-    const policy::Decision decision = policy::evaluate(one.document, PolicyKind::Identity, request);
-    if (decision.verdict == Verdict::ImplicitDeny) continue;
+    const Verdict verdict = policy::decide(one.document, PolicyKind::Identity, request);
+    if (verdict == Verdict::ImplicitDeny) continue;
     out.matched.push_back(one.name);
-    if (out.verdict != Verdict::ExplicitDeny) out.verdict = decision.verdict;
+    if (out.verdict != Verdict::ExplicitDeny) out.verdict = verdict;
   }
   return out;
 }

@@ -169,9 +169,9 @@ base::Result<Role*> trustedRole(Call& call, const SessionWish& wish, policy::Req
   actions.insert(actions.end(), also.begin(), also.end());
   for (const std::string& action : actions) {
     request.action = action;
-    policy::Decision decision = policy::evaluate(*trust, policy::PolicyKind::Trust, request);
-    if (decision.verdict == policy::Verdict::Allow) continue;
-    call.reason = "trust policy of " + role->name + ", " + action + ":\n" + traceText(decision);
+    if (policy::decide(*trust, policy::PolicyKind::Trust, request) == policy::Verdict::Allow) continue;
+    call.reason = "trust policy of " + role->name + ", " + action + ":\n" +
+                  traceText(policy::evaluate(*trust, policy::PolicyKind::Trust, request));
     return notAuthorized(action);
   }
   return role;
