@@ -53,5 +53,5 @@ if(BUILD_TESTING)
   # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
   set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)
   lane(node RUNNER ${PROJECT_SOURCE_DIR}/tests/node/as-root
-       ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 900 RUN_SERIAL ON)
+       ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 1500 RUN_SERIAL ON)
 endif()

@@ -3,8 +3,8 @@
 #include "cluster/api_server_manifest.h"
 #include "issuer_wait.h"
 #include "manifest_backup.h"
-#include "oidc/discovery.h"
 #include "text/diff.h"
+#include "wished_issuer.h"
 #include "world.h"
 
 namespace cli {
@@ -25,24 +25,6 @@ base::Result<ClusterConnection> connect(const ApiServerOptions& options, Ground&
   CommonOptions common = options.common;
   common.timeout = kAnswerTimeout;
   return connectChosenCluster(options.cluster, common, ground);
-}
-
-base::Result<std::string> wishedIssuer(const ApiServerOptions& options) {
-  if (!options.issuer.empty()) {
-    TRY(oidc::checkIssuer(options.issuer));
-    return options.issuer;
-  }
-  const std::unique_ptr<World> world = TRY(openWorld(options.common));
-  if (!world->configuration.issuer.url.empty()) return world->configuration.issuer.url;
-  setup::World view = world->view();
-  base::Result<setup::Plan> plan = setup::makePlan(world->configuration, view, {});
-  if (!plan) {
-    return std::move(plan)
-        .error()
-        .during("looking for the issuer")
-        .withHint("irsa plan -o json prints it where AWS can be reached; give it with --issuer");
-  }
-  return plan->issuer;
 }
 
 // An edit of one manifest on a cluster with several would leave API servers that refuse each other's tokens.
@@ -157,7 +139,7 @@ int runApiServerPatch(const ApiServerOptions& options) {
   if (!place) return console.fail(place.error());
   const base::Result<std::string> before = ground.files->read(place->path);
   if (!before) return console.fail(before.error());
-  const base::Result<std::string> issuer = wishedIssuer(options);
+  const base::Result<std::string> issuer = wishedIssuer(options.issuer, options.common);
   if (!issuer) return console.fail(issuer.error());
   const base::Result<cluster::IssuerEdit> edit = cluster::putIssuerFirst(*before, *issuer);
   if (!edit) return console.fail(base::Error(edit.error()).during(place->path), kRefused);

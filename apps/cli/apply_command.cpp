@@ -1,6 +1,8 @@
 #include "apply_command.h"
 
 #include "plan_command.h"
+#include "setup/preconditions.h"
+#include "setup/restart.h"
 #include "setup/webhook_wait.h"
 
 namespace cli {
@@ -40,6 +42,46 @@ bool awaitWebhook(const LifeCycleOptions& options, World& world, const Console& 
   return true;
 }
 
+// Pods that are older than their account's annotation. Nothing is wrong if they can't be listed: this is advice.
+void addRestarts(const World& world, std::string& text, text::Json& document) {
+  if (!world.cluster) return;
+  const base::Result<std::vector<setup::Workload>> workloads =
+      setup::workloadsToRestart(*world.cluster->client, world.configuration);
+  if (!workloads) return;
+  document["restart"] = text::Json::array();
+  for (const setup::Workload& workload : *workloads) {
+    const std::string command = workload.restartCommand();
+    document["restart"].push_back({{"namespace", workload.nameSpace},
+                                   {"kind", workload.kind},
+                                   {"name", workload.name},
+                                   {"pods", workload.pods},
+                                   {"command", command}});
+    text += "  runs without its role: " + workload.kind + " " + workload.nameSpace + "/" + workload.name + ", " +
+            std::to_string(workload.pods) + (workload.pods == 1 ? " pod" : " pods") +
+            (command.empty() ? "" : "; next: " + command) + "\n";
+  }
+}
+
+// On a terminal every change is asked for; without one only what would take something away, and then --yes is the
+// answer.
+base::Result<void> agree(const Console& console, const setup::Plan& plan, const LifeCycleOptions& options) {
+  if (plan.actions.empty() || options.common.yes) return {};
+  const base::Error refusal{base::ErrorKind::Conflict, "", "nothing was changed: the answer was not yes"};
+  if (console.canAsk()) {
+    console.progress(setup::describe(plan));
+    if (console.confirm("Make " + count(plan.actions.size()) + "?")) return {};
+    return refusal;
+  }
+  std::string list;
+  for (const setup::Action& action : plan.actions) {
+    if (setup::isDestructive(action.call)) list += "\n  " + action.target + ": " + action.reason;
+  }
+  if (list.empty()) return {};
+  return base::Error{base::ErrorKind::Conflict, "",
+                     "nothing was changed: this would take something away, and there is no terminal to ask on:" + list,
+                     "irsa plan shows all of it; irsa apply --yes does it"};
+}
+
 }  // namespace
 
 int runApply(const LifeCycleOptions& options) {
@@ -47,24 +89,29 @@ int runApply(const LifeCycleOptions& options) {
   const Console console(options.common);
   base::Result<std::unique_ptr<World>> world = openWorld(options.common);
   if (!world) return console.fail(world.error());
-  const base::Result<std::shared_ptr<io::FileLock>> lock = lockConfiguration(options.common);
-  if (!lock) return console.fail(lock.error(), kLocked);
-  const setup::Mode mode{.adopt = options.adopt};
+  const base::Result<Locks> locks = lock(options.common, **world, console);
+  if (!locks)
+    return console.fail(locks.error(),
+                        locks.error().kind == base::ErrorKind::Conflict ? kLocked : exitCodeOf(locks.error()));
+  const base::Result<setup::Phases> phases = phasesOf(options);
+  if (!phases) return console.fail(phases.error());
+  const setup::Mode mode{.adopt = options.adopt, .phases = *phases};
   setup::World view = (*world)->view();
   base::Result<setup::Plan> plan = setup::makePlan((*world)->configuration, view, mode);
   if (!plan) return console.fail(plan.error());
 
-  if (!plan->actions.empty() && !options.common.yes && console.canAsk()) {
-    console.progress(setup::describe(*plan));
-    if (!console.confirm("Make " + count(plan->actions.size()) + "?")) {
-      return console.fail({base::ErrorKind::Conflict, "", "nothing was changed: the answer was not yes"});
-    }
+  if (const base::Result<void> allowed = setup::checkPermissions(view, *plan); !allowed) {
+    return console.fail(allowed.error());
   }
+  if (const base::Result<void> agreed = agree(console, *plan, options); !agreed) return console.fail(agreed.error());
   text::Json document = documentOf(*plan);
-  const bool good = carryOut(console, *plan, **world, mode, document);
+  const bool good = carryOut(console, *plan, **world, mode, *locks, document);
   if (good) {
-    const bool works = options.noWait || !(*world)->cluster || awaitWebhook(options, **world, console, document);
-    console.result(summary(console, *plan), document);
+    const bool works = options.noWait || !(*world)->cluster || !phases->contains(setup::Phase::Webhook) ||
+                       awaitWebhook(options, **world, console, document);
+    std::string text = summary(console, *plan);
+    addRestarts(**world, text, document);
+    console.result(text, document);
     return works ? kOk : kRefused;
   }
   console.result(

@@ -7,9 +7,14 @@
 #include <functional>
 
 #include "api_server_command.h"
+#include "api_server_edit.h"
+#include "api_server_lint.h"
 #include "apply_command.h"
+#include "cluster/flavour.h"
 #include "destroy_command.h"
+#include "explain_command.h"
 #include "plan_command.h"
+#include "policy_command.h"
 #include "sim_command.h"
 #include "text/nearest.h"
 #include "token_command.h"
@@ -97,9 +102,13 @@ CLI::App* addCommand(CLI::App& parent, const std::string& name, const std::strin
 // Everything that commands read into; lives as long as run().
 struct Options {
   LifeCycleOptions plan, apply, destroy;
+  PolicyOptions policy;
   ApiServerOptions patch, rollback;
+  ApiServerEditOptions edit;
+  ApiServerLintOptions serverLint;
   VerifyOptions verify;
   CommonOptions whoami;
+  ExplainOptions explain;
   TokenMintOptions mint;
   TokenInspectOptions inspect;
   SimOptions sim;
@@ -110,10 +119,21 @@ struct Options {
   CanAssumeOptions canAssume;
 };
 
+void addPhases(CLI::App& app, LifeCycleOptions& options) {
+  constexpr const char* kNames = "PHASE,...";
+  app.add_option("--only", options.only, "only issuer, provider, roles, apiserver, webhook, bindings")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all()
+      ->type_name(kNames);
+  app.add_option("--skip", options.skip, "all but these")->delimiter(',')->expected(1)->take_all()->type_name(kNames);
+}
+
 void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* plan = addCommand(root, "plan", "Show what apply would change, and why. Reads only.", chosen,
                               [&] { return runPlan(options.plan); });
   addCommon(*plan, options.plan.common);
+  addPhases(*plan, options.plan);
   plan->add_flag("--detailed-exitcode", options.plan.detailedExitCode, "exit with 2 when there is something to change");
   plan->add_flag("--adopt", options.plan.adopt, "count objects that somebody else made as ours");
   example(*plan, "irsa plan -f irsa.yaml");
@@ -121,8 +141,9 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* apply = addCommand(root, "apply", "Make the world as irsa.yaml wants it. A second run changes nothing.",
                                chosen, [&] { return runApply(options.apply); });
   addCommon(*apply, options.apply.common);
+  addPhases(*apply, options.apply);
   apply->add_flag("--dry-run", options.apply.common.dryRun, "show the plan and stop");
-  apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask on the terminal");
+  apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask; without a terminal: also what takes away");
   apply->add_flag("--adopt", options.apply.adopt, "take over objects that somebody else made");
   apply->add_flag("--no-wait", options.apply.noWait, "do not wait until the webhook works (else up to --timeout, 3m)");
   example(*apply, "irsa apply -f irsa.yaml --yes");
@@ -134,6 +155,20 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   destroy->add_flag("-y,--yes", options.destroy.common.yes, "do not ask on the terminal");
   destroy->add_flag("--delete-bucket", options.destroy.deleteBucket, "the issuer's bucket too; it is kept otherwise");
   example(*destroy, "irsa destroy -f irsa.yaml --delete-bucket --yes");
+}
+
+void addPolicy(CLI::App& root, Options& options, Command& chosen) {
+  PolicyOptions& policy = options.policy;
+  CLI::App* app = addCommand(root, "policy", "Print the smallest IAM policy with which a command can do its work.",
+                             chosen, [&policy] { return runPolicy(policy); });
+  addCommon(*app, policy.cycle.common);
+  app->add_option("--for", policy.command, "the command that needs it")
+      ->required()
+      ->check(CLI::IsMember({"plan", "apply", "destroy"}).description(""))
+      ->type_name("plan|apply|destroy");
+  addPhases(*app, policy.cycle);
+  app->add_flag("--delete-bucket", policy.cycle.deleteBucket, "for destroy --delete-bucket");
+  example(*app, "irsa policy --for apply -f irsa.yaml");
 }
 
 void addManifest(CLI::App& app, ApiServerOptions& options) {
@@ -148,17 +183,74 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
   app.add_flag("-y,--yes", options.common.yes, "do not ask on the terminal");
 }
 
+// With --for, --file is the file to edit; without, it is irsa.yaml.
+int runPatch(const CLI::App& app, Options& options) {
+  ApiServerEditOptions& edit = options.edit;
+  if (edit.flavour.empty()) {
+    for (const char* name : {"--phase", "--former", "--version", "--patches"}) {
+      if (app.count(name) > 0)
+        return Console(options.patch.common)
+            .fail(base::invalid(std::string(name) + " goes with --for").withHint("irsa apiserver patch --help"));
+    }
+    return runApiServerPatch(options.patch);
+  }
+  edit.common = options.patch.common;
+  edit.common.file = CommonOptions().file;
+  if (app.count("--file") > 0) edit.file = options.patch.common.file;
+  edit.issuer = options.patch.issuer;
+  edit.cluster = options.patch.cluster;
+  return runApiServerEdit(edit);
+}
+
+void addEdit(CLI::App& app, ApiServerEditOptions& edit) {
+  std::string names;
+  for (const cluster::Flavour& flavour : cluster::flavours()) names.append(flavour.name).append(" ");
+  app.add_option("--for", edit.flavour,
+                 "edit the file that the distribution keeps (--file, - for standard input) and stop: " + names +
+                     "or auto, by what the file looks like, or else the cluster")
+      ->type_name("NAME");
+  app.add_option("--phase", edit.phase,
+                 "with --for: accept the issuer beside the old one, switch to it, or finish with it alone [switch]")
+      ->type_name("NAME");
+  app.add_option("--former", edit.former, "with --for: the issuer that signs now [what the file says]")
+      ->type_name("URL");
+  app.add_option("--version", edit.version, "with --for kind and talos: which, when the file does not say")
+      ->type_name("VERSION");
+  app.add_option("--patches", edit.patches, "with --for kubeadm and kind: where kubeadm's patch goes [patches]")
+      ->type_name("FOLDER");
+}
+
+void addApiServerLint(CLI::App& group, ApiServerLintOptions& lint, Command& chosen) {
+  CLI::App* app = addCommand(group, "lint", "Find wrong issuers, audiences, keys and volumes. Reads only.", chosen,
+                             [&lint] { return runApiServerLint(lint); });
+  app->add_option("path", lint.paths, "files, manifests folders, - for standard input [the cluster of the kubeconfig]")
+      ->type_name("");
+  addOutput(*app, lint.common, kFindingFormats);
+  app->add_option("--for", lint.flavour, "the distribution [what each file looks like]")->type_name("NAME");
+  app->add_option("--issuer", lint.issuer, "the issuer that is to sign [any]")->type_name("URL");
+  app->add_option("--version", lint.version, "kind and talos: which, when the file does not say")->type_name("VERSION");
+  addCluster(*app, lint.cluster);
+  addDuration(*app, "--timeout", lint.common.timeout, "the longest wait for one answer of the cluster");
+  app->footer(
+      "Example:\n  irsa apiserver lint /etc/kubernetes/manifests\n  irsa apiserver lint kubeadm.yaml -o sarif\n"
+      "Exit codes: 0 nothing to do, 1 findings, 4 a file or the cluster could not be read\n");
+}
+
 void addApiServer(CLI::App& root, Options& options, Command& chosen) {
-  CLI::App* group = root.add_subcommand("apiserver", "The issuer flag of a kubeadm API server");
+  CLI::App* group = root.add_subcommand("apiserver", "The API server's issuers, as each distribution has them");
   group->require_subcommand(1);
-  CLI::App* patch = addCommand(*group, "patch", "Put the issuer first, keep the old one, wait for the API server.",
-                               chosen, [&] { return runApiServerPatch(options.patch); });
+  CLI::App* patch = group->add_subcommand("patch", "Put the issuer first and keep the old one, here or in a file.");
+  patch->final_callback([&, patch] { chosen = [&, patch] { return runPatch(*patch, options); }; });
   addManifest(*patch, options.patch);
   patch->add_option("--issuer", options.patch.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
   patch->add_flag("--single-node", options.patch.singleNode, "vouch that this is the only control-plane node");
-  example(*patch,
-          "irsa apiserver patch -f irsa.yaml --manifest /etc/kubernetes/manifests/kube-apiserver.yaml --dry-run");
+  addEdit(*patch, options.edit);
+  patch->footer(
+      "Example:\n  irsa apiserver patch -f irsa.yaml --manifest /etc/kubernetes/manifests/kube-apiserver.yaml "
+      "--dry-run\n  irsa apiserver patch --for kubeadm --file kubeadm.yaml --issuer https://issuer.example.com "
+      "--phase accept\n  irsa apiserver patch --for k3s --issuer https://issuer.example.com --dry-run\n");
 
+  addApiServerLint(*group, options.serverLint, chosen);
   CLI::App* rollback = addCommand(*group, "rollback", "Put the manifest back as it was before the patch.", chosen,
                                   [&] { return runApiServerRollback(options.rollback); });
   addManifest(*rollback, options.rollback);
@@ -180,6 +272,27 @@ void addProof(CLI::App& root, Options& options, Command& chosen) {
   example(*whoami,
           "AWS_ROLE_ARN=arn:aws:iam::111122223333:role/s3-echoer AWS_WEB_IDENTITY_TOKEN_FILE=token \\\n"
           "    AWS_REGION=us-west-2 irsa whoami");
+}
+
+void addExplain(CLI::App& root, Options& options, Command& chosen) {
+  ExplainOptions& explain = options.explain;
+  CLI::App* app = addCommand(root, "explain", "Say why STS refuses a web identity, the cause first. Reads only.",
+                             chosen, [&explain] { return runExplain(explain); });
+  addCommon(*app, explain.common, kFindingFormats);
+  app->add_option("text", explain.text, "what STS or an SDK said, or its code; - reads standard input")->type_name("");
+  app->add_option("--token", explain.token, "the web identity token [AWS_WEB_IDENTITY_TOKEN_FILE]")->type_name("FILE");
+  app->add_option("--role", explain.role, "the role that was asked for [AWS_ROLE_ARN]")->type_name("ARN");
+  app->add_option("--session-name", explain.sessionName, "[AWS_ROLE_SESSION_NAME]")->type_name("NAME");
+  addDuration(*app, "--duration", explain.duration, "the session that was asked for [1h]");
+  app->add_option("--region", explain.region, "[that of irsa.yaml, AWS_REGION]")->type_name("NAME");
+  app->add_option("--ca-file", explain.caFile, "more roots for fetching the issuer")->type_name("FILE");
+  app->add_flag("--allow-loopback-issuers", explain.allowLoopbackIssuers, "the issuer may be on this host");
+  app->add_flag("--offline", explain.offline, "ask neither AWS nor the issuer");
+  app->footer(
+      "Example:\n  irsa explain \"Incorrect token audience\"\n"
+      "  irsa explain --token token --role arn:aws:iam::111122223333:role/s3-echoer\n"
+      "Exit codes: 0 STS would give the role, 1 causes were found, 3 nothing to explain\n"
+      "(against a local AWS: irsa sim --listen 127.0.0.1:4566, then set AWS_ENDPOINT_URL)\n");
 }
 
 void addToken(CLI::App& root, Options& options, Command& chosen) {
@@ -419,10 +532,12 @@ int run(int argc, char** argv) {
   Options options;
   Command chosen;
   addLifeCycle(root, options, chosen);
+  addPolicy(root, options, chosen);
   addApiServer(root, options, chosen);
   addWebhook(root, options, chosen);
   addTrust(root, options, chosen);
   addProof(root, options, chosen);
+  addExplain(root, options, chosen);
   addToken(root, options, chosen);
   addSim(root, options, chosen);
   addVersion(root, chosen);

@@ -63,6 +63,8 @@ class Console {
   bool confirm(std::string_view question) const;
   bool canAsk() const;
 
+  bool isColored() const { return colorOut_; }  // results, when people read them
+
   // Check mark and cross for lines of a result.
   std::string check(std::string_view line) const;
   std::string cross(std::string_view line) const;

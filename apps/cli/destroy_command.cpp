@@ -21,8 +21,10 @@ int runDestroy(const LifeCycleOptions& options) {
   const Console console(options.common);
   base::Result<std::unique_ptr<World>> world = openWorld(options.common);
   if (!world) return console.fail(world.error());
-  const base::Result<std::shared_ptr<io::FileLock>> lock = lockConfiguration(options.common);
-  if (!lock) return console.fail(lock.error(), kLocked);
+  const base::Result<Locks> locks = lock(options.common, **world, console);
+  if (!locks)
+    return console.fail(locks.error(),
+                        locks.error().kind == base::ErrorKind::Conflict ? kLocked : exitCodeOf(locks.error()));
   const setup::Mode mode{.kind = setup::Mode::Kind::Destroy, .deleteBucket = options.deleteBucket};
   setup::World view = (*world)->view();
   base::Result<setup::Plan> plan = setup::makePlan((*world)->configuration, view, mode);
@@ -44,7 +46,7 @@ int runDestroy(const LifeCycleOptions& options) {
     }
   }
   text::Json document = documentOf(*plan);
-  const bool good = carryOut(console, *plan, **world, mode, document);
+  const bool good = carryOut(console, *plan, **world, mode, *locks, document);
   console.result(summary(console, *plan, good), document);
   return good ? kOk : kRefused;
 }

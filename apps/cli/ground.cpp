@@ -1,5 +1,7 @@
 #include "ground.h"
 
+#include "http/address.h"
+
 namespace cli {
 namespace {
 
@@ -17,6 +19,13 @@ io::ClientOptions clientOptions(const CommonOptions& options) {
   http.proxy = "env";
   if (options.timeout.count() > 0) http.answerTimeout = options.timeout;
   return http;
+}
+
+std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback) {
+  return [allowLoopback](std::string_view address) {
+    const http::Reach reach = http::reachOf(address);
+    return reach == http::Reach::Internet || (allowLoopback && reach == http::Reach::Loopback);
+  };
 }
 
 aws::Endpoints endpointsOf(const aws::Endpoints& configured) {

@@ -1,7 +1,9 @@
 // What every command stands on: files, clock and randomness, and what the environment says of connections.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "aws/client.h"
 #include "base/files.h"
@@ -21,6 +23,9 @@ struct Ground {
 
 // Proxy from the environment, and --timeout as the longest wait for one answer.
 io::ClientOptions clientOptions(const CommonOptions& options);
+
+// For fetching issuers: whether an address is one that AWS could reach, or is this host and that is allowed.
+std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback);
 
 // `configured` first, then AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL.
 aws::Endpoints endpointsOf(const aws::Endpoints& configured);

@@ -1,12 +1,16 @@
 #include "life_cycle.h"
 
+#include "io/host.h"
+#include "text/nearest.h"
+
 namespace cli {
 namespace {
 
 std::string lineOf(const setup::Action& action) { return setup::nameOf(action.call) + " " + action.target; }
 
-setup::Progress progressOn(const Console& console) {
-  return [&console](const setup::Event& event) {
+setup::Progress progressOn(const Console& console, const Locks& locks) {
+  return [&console, &locks](const setup::Event& event) {
+    if (locks.lease) locks.lease->renew();
     using Kind = setup::Event::Kind;
     switch (event.kind) {
       case Kind::Started: return;
@@ -17,12 +21,49 @@ setup::Progress progressOn(const Console& console) {
   };
 }
 
+base::Result<setup::Phases> phasesNamed(const std::string& option, const std::vector<std::string>& names) {
+  setup::Phases phases;
+  std::vector<std::string_view> known;
+  for (const setup::Phase phase : setup::allPhases()) known.push_back(setup::nameOf(phase));
+  for (const std::string& name : names) {
+    const std::optional<setup::Phase> phase = setup::phaseNamed(name);
+    if (phase) {
+      phases.insert(*phase);
+      continue;
+    }
+    std::string list;
+    for (const std::string_view word : known) list += (list.empty() ? "" : ", ") + std::string(word);
+    base::Error error = base::invalid(option + " " + name + ": the phases are " + list);
+    const std::string_view near = text::nearest(name, known);
+    if (!near.empty()) error.hint = "did you mean " + std::string(near) + "?";
+    return error;
+  }
+  return phases;
+}
+
 }  // namespace
 
-base::Result<std::shared_ptr<io::FileLock>> lockConfiguration(const CommonOptions& options) {
-  base::Result<std::shared_ptr<io::FileLock>> lock = io::lockFile(options.file);
-  if (lock || lock.error().kind != base::ErrorKind::Conflict) return lock;
-  return std::move(lock).error().withHint("wait until that run has ended, then try again");
+base::Result<setup::Phases> phasesOf(const LifeCycleOptions& options) {
+  setup::Phases phases = setup::allPhases();
+  if (!options.only.empty()) phases = TRY(phasesNamed("--only", options.only));
+  for (const setup::Phase phase : TRY(phasesNamed("--skip", options.skip))) phases.erase(phase);
+  if (phases.empty()) return base::invalid("--only and --skip leave nothing to do");
+  return phases;
+}
+
+base::Result<Locks> lock(const CommonOptions& options, const World& world, const Console& console) {
+  Locks locks;
+  locks.file = TRY(io::lockFile(options.file));
+  if (!world.cluster) return locks;
+  const setup::Runner runner{io::hostName(), io::processId(), io::isRunning};
+  auto lease = setup::RunLease::take(*world.cluster->client, world.ground.clock, world.configuration.name, runner);
+  if (lease) {
+    locks.lease = *std::move(lease);
+    return locks;
+  }
+  if (lease.error().kind != base::ErrorKind::Denied) return std::move(lease).error();
+  console.warn("no Lease keeps runs on other hosts away: " + lease.error().message);
+  return locks;
 }
 
 text::Json documentOf(const setup::Plan& plan) {
@@ -41,13 +82,13 @@ text::Json documentOf(const setup::Plan& plan) {
 }
 
 void showPlan(const Console& console, const setup::Plan& plan) {
-  console.result(setup::describe(plan), documentOf(plan));
+  console.result(setup::describe(plan, console.isColored()), documentOf(plan));
 }
 
 bool carryOut(const Console& console, const setup::Plan& plan, World& world, const setup::Mode& mode,
-              text::Json& document) {
+              const Locks& locks, text::Json& document) {
   setup::World view = world.view();
-  const setup::Outcome outcome = setup::applyPlan(plan, view, mode, progressOn(console));
+  const setup::Outcome outcome = setup::applyPlan(plan, view, mode, progressOn(console, locks));
   document["done"] = outcome.done;
   document["failures"] = text::Json::array();
   document["left"] = outcome.left;

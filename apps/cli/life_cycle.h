@@ -2,23 +2,34 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "console.h"
 #include "setup/run.h"
+#include "setup/run_lease.h"
 #include "world.h"
 
 namespace cli {
 
 struct LifeCycleOptions {
   CommonOptions common;
-  bool adopt = false;             // take over objects that are not tagged as ours
-  bool deleteBucket = false;      // destroy
-  bool detailedExitCode = false;  // plan
-  bool noWait = false;            // apply: do not look whether the webhook works
+  bool adopt = false;                             // take over objects that are not tagged as ours
+  bool deleteBucket = false;                      // destroy
+  bool detailedExitCode = false;                  // plan
+  bool noWait = false;                            // apply: do not look whether the webhook works
+  std::vector<std::string> only = {}, skip = {};  // plan, apply: phases by name
 };
 
-// Takes the lock on irsa.yaml; Conflict when another run has it. The lock is freed with the process.
-base::Result<std::shared_ptr<io::FileLock>> lockConfiguration(const CommonOptions& options);
+// What --only and --skip leave. Invalid for an unknown name, with the nearest right one.
+base::Result<setup::Phases> phasesOf(const LifeCycleOptions& options);
+
+// What keeps other runs away: the lock on irsa.yaml, freed with the process, and with a cluster a Lease in it.
+struct Locks {
+  std::shared_ptr<io::FileLock> file;
+  std::unique_ptr<setup::RunLease> lease;  // null on day 0, and where the caller has no right to Leases, which is said
+};
+// Conflict when another run has one of them.
+base::Result<Locks> lock(const CommonOptions& options, const World& world, const Console& console);
 
 // The plan as a result: lines for people or the document of setup::toJson() with issuer, account and ARNs.
 void showPlan(const Console& console, const setup::Plan& plan);
@@ -27,6 +38,6 @@ text::Json documentOf(const setup::Plan& plan);
 // Carries the plan out with a line of progress an action; prints what failed and what is left. `document` gains
 // "done", "failures" and "left". True when all went well.
 bool carryOut(const Console& console, const setup::Plan& plan, World& world, const setup::Mode& mode,
-              text::Json& document);
+              const Locks& locks, text::Json& document);
 
 }  // namespace cli

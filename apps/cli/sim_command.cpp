@@ -14,6 +14,8 @@ namespace cli {
 namespace {
 
 constexpr std::size_t kLargestRequest = 64u << 20, kLargestIssuerDocument = 1u << 20;  // bytes
+// Of all together: clients send the parts of an upload ten at a time.
+constexpr std::size_t kLargestRequests = 512u << 20;
 constexpr std::chrono::milliseconds kIssuerPatience{5'000};
 
 struct Address {
@@ -94,6 +96,7 @@ base::Result<io::ServerOptions> serverOptionsOf(const SimOptions& options, const
   server.port = address.port;
   server.loops = 4;  // one that waits for somebody's issuer shall not stop the others
   server.maxBody = kLargestRequest;
+  server.maxBodies = kLargestRequests;
   if (options.tlsKey.empty()) return server;
   server.certificatePem = TRY(files.read(options.tlsCertificate));
   server.keyPem = TRY(files.read(options.tlsKey));
@@ -105,6 +108,8 @@ base::Result<std::unique_ptr<http::Client>> issuerClient(const SimOptions& optio
   client.connectTimeout = kIssuerPatience;
   client.answerTimeout = kIssuerPatience;
   client.idleTimeout = kIssuerPatience;
+  client.wholeTimeout = kIssuerPatience;
+  client.mayConnect = issuerAddresses(options.allowLoopbackIssuers);
   client.maxBody = kLargestIssuerDocument;
   if (!options.caFile.empty()) client.tls.extraRootsPem = TRY(files.read(options.caFile));
   return io::newClient(std::move(client));

@@ -73,7 +73,9 @@ base::Result<text::Json> inspect(const TokenInspectOptions& options, const Groun
   const oidc::Jwks jwks = TRY(oidc::parseJwks(keys));
   base::Result<oidc::VerifiedToken> verified = oidc::verify(decoded, jwks, decoded.audiences(), ground.clock.now());
   document["verified"] = static_cast<bool>(verified);
-  if (!verified) document["reason"] = verified.error().message;
+  if (verified) return document;
+  document["reason"] = verified.error().message;
+  if (!verified.error().hint.empty()) document["why"] = verified.error().hint;
   return document;
 }
 

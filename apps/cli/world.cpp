@@ -1,11 +1,14 @@
 #include "world.h"
 
+#include <charconv>
+
 #include "aws/profile.h"
 #include "cluster_credentials.h"
 
 namespace cli {
 namespace {
 
+constexpr std::size_t kConcurrency = 8;
 constexpr std::string_view kNodeKubeconfig = "/etc/kubernetes/admin.conf";
 
 std::string withHome(const std::string& path) {
@@ -39,6 +42,26 @@ base::Result<std::string> runProgram(const std::vector<std::string>& argv) {
   return std::move(result.output);
 }
 
+// For containers and instances: on this host or link-local, so no proxy, and where there is none no long wait.
+std::shared_ptr<http::Client> metadataClient() {
+  io::ClientOptions http;
+  http.connectTimeout = std::chrono::seconds(1);
+  http.answerTimeout = std::chrono::seconds(2);
+  return io::newClient(std::move(http));
+}
+
+// IRSA_CONCURRENCY: how many calls go out side by side.
+base::Result<std::size_t> concurrencyOfEnvironment() {
+  const std::string text = io::environment("IRSA_CONCURRENCY").value_or("");
+  if (text.empty()) return kConcurrency;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error == std::errc() && end == text.data() + text.size() && limit >= 1 && limit <= 64) return limit;
+  return base::invalid("IRSA_CONCURRENCY is \"" + text + "\": it must be a number from 1 to 64");
+}
+
+}  // namespace
+
 base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const CommonOptions& options,
                                        Ground& ground) {
   io::ClientOptions http = clientOptions(options);
@@ -52,21 +75,22 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
   connection.http = io::newClient(std::move(http));
   connection.endpoints = endpointsOf({settings.s3Endpoint, settings.iamEndpoint, settings.stsEndpoint});
   connection.region = settings.region;
-  aws::CredentialsSource credentials = aws::findCredentials({.profile = settings.profile,
-                                                             .environment = io::environment,
-                                                             .files = *ground.files,
-                                                             .run = runProgram,
-                                                             .http = *connection.http,
-                                                             .endpoints = connection.endpoints,
-                                                             .region = connection.region,
-                                                             .clock = ground.clock,
-                                                             .random = ground.random});
+  const std::shared_ptr<http::Client> metadata = metadataClient();
+  aws::CredentialsSource found = aws::findCredentials({.profile = settings.profile,
+                                                       .environment = io::environment,
+                                                       .files = *ground.files,
+                                                       .run = runProgram,
+                                                       .http = *connection.http,
+                                                       .endpoints = connection.endpoints,
+                                                       .region = connection.region,
+                                                       .clock = ground.clock,
+                                                       .random = ground.random,
+                                                       .metadata = metadata.get()});
+  aws::CredentialsSource credentials = [metadata, found = std::move(found)] { return found(); };
   connection.client = std::make_unique<aws::Client>(*connection.http, connection.endpoints, std::move(credentials),
                                                     connection.region, ground.clock, ground.random);
   return connection;
 }
-
-}  // namespace
 
 base::Result<setup::Configuration> loadConfiguration(const CommonOptions& options, const base::Files& files) {
   base::Result<std::string> document = files.read(options.file);
@@ -127,11 +151,23 @@ base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options) {
   if (world->configuration.cluster) {
     world->cluster = TRY(connectCluster(*world->configuration.cluster, options, world->ground));
   }
+  const setup::KeySettings& keys = world->configuration.keys;
+  if (!keys.secretName.empty() && keys.hasOwnCluster()) {
+    const setup::ClusterSettings management{.kubeconfig = keys.kubeconfig, .context = keys.context};
+    world->keysCluster = TRY(connectCluster(management, options, world->ground));
+  }
+  world->concurrency = TRY(concurrencyOfEnvironment());
   return world;
 }
 
 setup::World World::view() {
-  return {*aws.client, cluster ? cluster->client.get() : nullptr, *ground.files, ground.clock};
+  return {.aws = *aws.client,
+          .kube = cluster ? cluster->client.get() : nullptr,
+          .files = *ground.files,
+          .clock = ground.clock,
+          .keys = keysCluster ? keysCluster->client.get() : nullptr,
+          .web = aws.http.get(),
+          .sideBySide = io::sideBySide(concurrency)};
 }
 
 }  // namespace cli

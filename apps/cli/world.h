@@ -33,7 +33,9 @@ struct World {
   Ground ground;
   setup::Configuration configuration;
   AwsConnection aws;
-  std::optional<ClusterConnection> cluster;  // absent on day 0
+  std::optional<ClusterConnection> cluster;      // absent on day 0
+  std::optional<ClusterConnection> keysCluster;  // of keys.kubeconfig
+  std::size_t concurrency = 1;                   // calls side by side
 
   setup::World view();  // lives as long as this World
 };
@@ -43,6 +45,10 @@ base::Result<setup::Configuration> loadConfiguration(const CommonOptions& option
 
 // Reads irsa.yaml and connects; credentials are looked for at the first call that needs them.
 base::Result<std::unique_ptr<World>> openWorld(const CommonOptions& options);
+
+// Credentials are looked for at the first call that needs them.
+base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const CommonOptions& options,
+                                       Ground& ground);
 
 // What the choice leaves open comes from irsa.yaml, if there is one.
 base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice, const CommonOptions& options,

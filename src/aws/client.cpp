@@ -6,6 +6,7 @@
 
 #include "aws/partition.h"
 #include "aws/sigv4.h"
+#include "base/time.h"
 #include "text/xml.h"
 
 namespace aws {
@@ -15,6 +16,7 @@ using base::ErrorKind;
 
 constexpr int kTries = 4;
 constexpr std::chrono::milliseconds kFirstWait{1000}, kLongestWait{20'000};
+constexpr std::chrono::minutes kMeaningfulSkew{4};
 
 struct KnownCode {
   std::string_view code;
@@ -74,6 +76,7 @@ std::string_view codeOfStatus(int status) {
 std::string permissionFor(const Operation& operation) {
   if (operation.name == "HeadBucket" || operation.name == "ListObjectsV2") return "s3:ListBucket";
   if (operation.name == "PutPublicAccessBlock") return "s3:PutBucketPublicAccessBlock";
+  if (operation.name == "GetAccountPublicAccessBlock") return "s3:GetAccountPublicAccessBlock";
   if (operation.name == "GetPublicAccessBlock") return "s3:GetBucketPublicAccessBlock";
   return operation.service + ":" + operation.name;
 }
@@ -146,6 +149,8 @@ base::Result<http::Request> Client::address(const Operation& operation) const {
     request.origin = endpoints_.sts.empty() ? "https://" + stsHost(partition, region_) : endpoints_.sts;
   else if (!endpoints_.s3.empty())
     request.origin = endpoints_.s3;
+  else if (!operation.controlledAccount.empty())
+    request.origin = "https://" + operation.controlledAccount + "." + s3ControlHost(partition, region_);
   else
     request.origin = "https://" + (operation.bucket.empty() ? "" : operation.bucket + ".") + s3Host(partition, region_);
 
@@ -162,8 +167,9 @@ base::Result<http::Response> Client::sendOnce(const Operation& operation) {
     bool isGlobal = operation.service == "iam" && endpoints_.iam.empty();
     Partition partition = TRY(partitionOf(region_));
     sign(request, credentials, isGlobal ? partition.iamRegion : std::string_view(region_), operation.service,
-         clock_.now());
+         clock_.now() + skew());
   }
+  ++calls_;
   auto response = http_.send(request);
   if (!response) {
     base::Error error = std::move(response).error();
@@ -171,8 +177,25 @@ base::Result<http::Response> Client::sendOnce(const Operation& operation) {
       error.hint = "check the way to " + request.origin + " (proxy, firewall, aws.endpoint in irsa.yaml)";
     return std::move(error).during(subjectOf(operation));
   }
-  if (response->status < 200 || response->status > 299) return errorOf(operation, *response);
-  return response;
+  if (response->status >= 200 && response->status <= 299) return response;
+  base::Error error = errorOf(operation, *response);
+  if (learnsSkew(*response, error)) return sendOnce(operation);
+  return error;
+}
+
+// Signatures hold for five minutes. True when the answer's Date shows that ours was refused for the clock alone, and
+// that is known now for the next try.
+bool Client::learnsSkew(const http::Response& response, const base::Error& error) {
+  constexpr std::array<std::string_view, 5> kCodes{"RequestTimeTooSkewed", "RequestExpired",
+                                                   "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"};
+  if (std::find(kCodes.begin(), kCodes.end(), error.code) == kCodes.end()) return false;
+  auto theirs = base::parseHttpDate(response.headers.get("date"));
+  if (!theirs) return false;
+  auto skew = std::chrono::duration_cast<std::chrono::seconds>(*theirs - clock_.now());
+  auto change = skew - this->skew();
+  if (change < kMeaningfulSkew && change > -kMeaningfulSkew) return false;
+  skew_ = skew.count();
+  return true;
 }
 
 base::Result<http::Response> Client::send(const Operation& operation) {

@@ -1,6 +1,8 @@
 // Calls AWS: signs, sends, retries and reads what comes back. An operation is a struct named as Amazon names it, with
 // two pure functions beside it, encode() and decode(); see iam.h, s3.h and sts.h.
 #pragma once
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <string>
 #include <type_traits>
@@ -35,7 +37,8 @@ struct Operation {
   std::string query = {};
   http::Headers headers = {};
   std::string body = {};
-  bool isSigned = true;  // AssumeRoleWithWebIdentity is not
+  bool isSigned = true;                // AssumeRoleWithWebIdentity is not
+  std::string controlledAccount = {};  // S3 Control only: whose endpoint is asked
 };
 
 // Thread-safe if clock, random and credentials are. Everything given must outlive the client.
@@ -57,15 +60,20 @@ class Client {
   }
 
   // Retries what may be retried ("standard mode" of the SDKs): throttling, 5xx and lost connections, four tries with
-  // exponential back-off and full jitter. The response is a 2xx.
+  // exponential back-off and full jitter. A clock that is more than four minutes off AWS's is corrected for, for once
+  // and all that follows. The response is a 2xx.
   base::Result<http::Response> send(const Operation& operation);
 
+  // How far AWS's clock is ahead of this machine's, once a signature was refused for it; else 0.
+  std::chrono::seconds skew() const { return std::chrono::seconds(skew_); }
   const std::string& region() const { return region_; }
   bool hasOwnEndpoints() const { return !endpoints_.s3.empty(); }
+  std::size_t calls() const { return calls_; }  // requests so far, with those that were tried again
 
  private:
   base::Result<http::Request> address(const Operation& operation) const;
   base::Result<http::Response> sendOnce(const Operation& operation);
+  bool learnsSkew(const http::Response& response, const base::Error& error);
 
   http::Client& http_;
   Endpoints endpoints_;
@@ -73,6 +81,8 @@ class Client {
   std::string region_;
   base::Clock& clock_;
   base::RandomBytes random_;
+  std::atomic<std::size_t> calls_ = 0;
+  std::atomic<std::chrono::seconds::rep> skew_ = 0;  // of AWS's clock against ours
 };
 
 // The <ErrorResponse> of IAM and STS, the <Error> of S3, or a bare status (HEAD has no body), as an Error.

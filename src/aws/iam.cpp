@@ -7,6 +7,8 @@
 namespace aws {
 namespace {
 
+constexpr const char* kLongestPage = "1000";
+
 using text::FormFields;
 using text::XmlElement;
 
@@ -73,6 +75,7 @@ std::string markerOf(const XmlElement& result) {
 Operation encode(const CreateOpenIDConnectProvider& call) {
   FormFields fields{{"Url", call.url}};
   appendList(fields, "ClientIDList", call.clientIds);
+  appendList(fields, "ThumbprintList", call.thumbprints);
   appendTags(fields, call.tags);
   return operation("CreateOpenIDConnectProvider", call.url, fields);
 }
@@ -91,6 +94,12 @@ Operation encode(const AddClientIDToOpenIDConnectProvider& call) {
 Operation encode(const RemoveClientIDFromOpenIDConnectProvider& call) {
   return operation("RemoveClientIDFromOpenIDConnectProvider", call.arn,
                    {{"OpenIDConnectProviderArn", call.arn}, {"ClientID", call.clientId}});
+}
+
+Operation encode(const UpdateOpenIDConnectProviderThumbprint& call) {
+  FormFields fields{{"OpenIDConnectProviderArn", call.arn}};
+  appendList(fields, "ThumbprintList", call.thumbprints);
+  return operation("UpdateOpenIDConnectProviderThumbprint", call.arn, fields);
 }
 
 Operation encode(const TagOpenIDConnectProvider& call) {
@@ -173,7 +182,18 @@ Operation encode(const DeleteRolePolicy& call) {
                    {{"RoleName", call.roleName}, {"PolicyName", call.policyName}});
 }
 
-Operation encode(const ListRoles& call) { return operation("ListRoles", "", {{"Marker", call.marker}}); }
+Operation encode(const GetAccountSummary&) { return operation("GetAccountSummary", "", {}); }
+
+Operation encode(const SimulatePrincipalPolicy& call) {
+  FormFields fields{{"PolicySourceArn", call.principalArn}, {"Marker", call.marker}, {"MaxItems", kLongestPage}};
+  appendList(fields, "ActionNames", call.actions);
+  appendList(fields, "ResourceArns", call.resourceArns);
+  return operation("SimulatePrincipalPolicy", call.principalArn, fields);
+}
+
+Operation encode(const ListRoles& call) {
+  return operation("ListRoles", "", {{"Marker", call.marker}, {"MaxItems", kLongestPage}});
+}
 
 Operation encode(const ListRoleTags& call) {
   return operation("ListRoleTags", call.roleName, {{"RoleName", call.roleName}, {"Marker", call.marker}});
@@ -215,6 +235,31 @@ base::Result<Role> decode(const GetRole&, const http::Response& response) { retu
 base::Result<std::string> decode(const GetRolePolicy&, const http::Response& response) {
   XmlElement result = TRY(resultOf("GetRolePolicy", response));
   return documentOf(result, "PolicyDocument");
+}
+
+base::Result<std::map<std::string, long>> decode(const GetAccountSummary&, const http::Response& response) {
+  XmlElement result = TRY(resultOf("GetAccountSummary", response));
+  std::map<std::string, long> summary;
+  const XmlElement* entries = result.find("SummaryMap");
+  for (const XmlElement* entry : entries ? entries->all("entry") : std::vector<const XmlElement*>()) {
+    std::string_view text = entry->textOf("value");
+    long value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    summary.emplace(entry->textOf("key"), value);
+  }
+  return summary;
+}
+
+base::Result<Page<std::string>> decode(const SimulatePrincipalPolicy&, const http::Response& response) {
+  XmlElement result = TRY(resultOf("SimulatePrincipalPolicy", response));
+  Page<std::string> page{{}, markerOf(result)};
+  const XmlElement* list = result.find("EvaluationResults");
+  for (const XmlElement* member : list ? list->all("member") : std::vector<const XmlElement*>())
+    // What depends on values that only the call itself has (iam:PolicyARN) is not decided.
+    if (member->textOf("EvalDecision") != "allowed" && membersOf(*member, "MissingContextValues").empty())
+      page.items.push_back(std::string(member->textOf("EvalActionName")) + " on " +
+                           std::string(member->textOf("EvalResourceName")));
+  return page;
 }
 
 base::Result<Page<Role>> decode(const ListRoles&, const http::Response& response) {

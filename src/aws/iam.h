@@ -30,10 +30,12 @@ struct Role {
   Tags tags = {};
 };
 
+// Without thumbprints IAM reads the host's chain itself.
 struct CreateOpenIDConnectProvider {
   std::string url;  // with https://
   std::vector<std::string> clientIds;
   Tags tags = {};
+  std::vector<std::string> thumbprints = {};
   using Answer = std::string;  // ARN
 };
 struct GetOpenIDConnectProvider {
@@ -49,6 +51,12 @@ struct AddClientIDToOpenIDConnectProvider {
 };
 struct RemoveClientIDFromOpenIDConnectProvider {
   std::string arn, clientId;
+  using Answer = void;
+};
+// Replaces the whole list.
+struct UpdateOpenIDConnectProviderThumbprint {
+  std::string arn;
+  std::vector<std::string> thumbprints;
   using Answer = void;
 };
 struct TagOpenIDConnectProvider {
@@ -125,6 +133,19 @@ struct Page {
   std::vector<Item> items;
   std::string marker;
 };
+// Quotas and what is used of them, by AWS's names ("Roles", "RolesQuota", "AssumeRolePolicySizeQuota").
+struct GetAccountSummary {
+  using Answer = std::map<std::string, long>;
+};
+
+// Whether a principal may do each action on each resource. Answers what is denied, as "iam:CreateRole on ARN".
+struct SimulatePrincipalPolicy {
+  std::string principalArn;
+  std::vector<std::string> actions, resourceArns;
+  std::string marker = {};
+  using Answer = Page<std::string>;
+};
+
 struct ListRoles {
   std::string marker = {};
   using Answer = Page<Role>;
@@ -147,6 +168,7 @@ Operation encode(const GetOpenIDConnectProvider& call);
 Operation encode(const ListOpenIDConnectProviders& call);
 Operation encode(const AddClientIDToOpenIDConnectProvider& call);
 Operation encode(const RemoveClientIDFromOpenIDConnectProvider& call);
+Operation encode(const UpdateOpenIDConnectProviderThumbprint& call);
 Operation encode(const TagOpenIDConnectProvider& call);
 Operation encode(const DeleteOpenIDConnectProvider& call);
 Operation encode(const CreateRole& call);
@@ -162,6 +184,8 @@ Operation encode(const DetachRolePolicy& call);
 Operation encode(const PutRolePolicy& call);
 Operation encode(const GetRolePolicy& call);
 Operation encode(const DeleteRolePolicy& call);
+Operation encode(const GetAccountSummary& call);
+Operation encode(const SimulatePrincipalPolicy& call);
 Operation encode(const ListRoles& call);
 Operation encode(const ListRoleTags& call);
 Operation encode(const ListAttachedRolePolicies& call);
@@ -173,6 +197,8 @@ base::Result<std::vector<std::string>> decode(const ListOpenIDConnectProviders&,
 base::Result<Role> decode(const CreateRole&, const http::Response& response);
 base::Result<Role> decode(const GetRole&, const http::Response& response);
 base::Result<std::string> decode(const GetRolePolicy&, const http::Response& response);
+base::Result<std::map<std::string, long>> decode(const GetAccountSummary&, const http::Response& response);
+base::Result<Page<std::string>> decode(const SimulatePrincipalPolicy&, const http::Response& response);
 base::Result<Page<Role>> decode(const ListRoles&, const http::Response& response);
 base::Result<Page<std::pair<std::string, std::string>>> decode(const ListRoleTags&, const http::Response& response);
 base::Result<Page<std::string>> decode(const ListAttachedRolePolicies&, const http::Response& response);

@@ -56,6 +56,10 @@ std::string s3Host(const Partition& partition, std::string_view region) {
   return "s3." + std::string(region) + "." + std::string(partition.dnsSuffix);
 }
 
+std::string s3ControlHost(const Partition& partition, std::string_view region) {
+  return "s3-control." + std::string(region) + "." + std::string(partition.dnsSuffix);
+}
+
 std::string stsHost(const Partition& partition, std::string_view region) {
   return "sts." + std::string(region) + "." + std::string(partition.dnsSuffix);
 }

@@ -17,7 +17,8 @@ struct Partition {
 // By the region's shape, not by a list of regions: new ones work. Invalid when it has the shape of none.
 base::Result<Partition> partitionOf(std::string_view region);
 
-std::string s3Host(const Partition& partition, std::string_view region);   // s3.us-west-2.amazonaws.com
-std::string stsHost(const Partition& partition, std::string_view region);  // always regional
+std::string s3Host(const Partition& partition, std::string_view region);         // s3.us-west-2.amazonaws.com
+std::string s3ControlHost(const Partition& partition, std::string_view region);  // below ACCOUNT.
+std::string stsHost(const Partition& partition, std::string_view region);        // always regional
 
 }  // namespace aws

@@ -1,11 +1,13 @@
 #include "aws/profile.h"
 
+#include <charconv>
 #include <memory>
 #include <mutex>
+#include <set>
 
+#include "aws/assume_role.h"
 #include "aws/sts.h"
 #include "base/time.h"
-#include "text/json.h"
 
 namespace aws {
 namespace {
@@ -84,27 +86,21 @@ base::Result<Credentials> fromProcess(const CredentialsSettings& settings, const
   std::vector<std::string> argv = splitCommand(command);
   if (argv.empty()) return base::invalid("the profile's credential_process is empty");
   std::string output = TRY(settings.run(argv));
-  auto document = text::parseJson(output);
-  // The output is secret: say nothing of what it holds.
-  if (!document) return base::invalid("credential_process " + argv[0] + " did not print JSON");
-  Credentials credentials{text::stringAt(*document, "AccessKeyId"), text::stringAt(*document, "SecretAccessKey"),
-                          text::stringAt(*document, "SessionToken"), std::nullopt};
-  if (credentials.accessKeyId.empty() || credentials.secretAccessKey.empty())
-    return base::invalid("credential_process " + argv[0] + " printed no AccessKeyId and SecretAccessKey");
-  std::string expiration = text::stringAt(*document, "Expiration");
-  if (!expiration.empty()) credentials.expiration = TRY(base::parseRfc3339(expiration));
-  return credentials;
+  return credentialsOf(output, "credential_process " + argv[0]);
 }
 
 struct WebIdentity {
   std::string roleArn, tokenFile, sessionName;
 };
 
+std::string sessionName(const CredentialsSettings& settings, const std::string& configured) {
+  return configured.empty() ? "irsa-" + std::to_string(base::unixSeconds(settings.clock.now())) : configured;
+}
+
 base::Result<Credentials> fromWebIdentity(const CredentialsSettings& settings, const WebIdentity& identity) {
   if (identity.roleArn.empty()) return base::invalid("AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
   std::string token = TRY(settings.files.read(identity.tokenFile));
-  std::string session = identity.sessionName.empty() ? "irsa-" + std::to_string(base::unixSeconds(settings.clock.now()))
-                                                     : identity.sessionName;
+  std::string session = sessionName(settings, identity.sessionName);
   auto none = []() -> base::Result<Credentials> { return base::internal("this call is not signed"); };
   Client sts(settings.http, settings.endpoints, none, settings.region, settings.clock, settings.random);
   AssumedRole assumed =
@@ -112,27 +108,114 @@ base::Result<Credentials> fromWebIdentity(const CredentialsSettings& settings, c
   return assumed.credentials;
 }
 
+base::Error noCredentials(std::string message) {
+  return {base::ErrorKind::Denied, "NoCredentials", std::move(message),
+          "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile (aws.profile, AWS_PROFILE)"};
+}
+
+Credentials keysOf(const CredentialsSettings& settings) {
+  return {valueOf(settings.environment, "AWS_ACCESS_KEY_ID"), valueOf(settings.environment, "AWS_SECRET_ACCESS_KEY"),
+          valueOf(settings.environment, "AWS_SESSION_TOKEN"), std::nullopt};
+}
+
+bool isWhole(const Credentials& keys) { return !keys.accessKeyId.empty() && !keys.secretAccessKey.empty(); }
+
+// The AWS CLI keeps single sign-on's tokens; nothing else can renew them.
+base::Result<Credentials> fromSingleSignOn(const CredentialsSettings& settings, const std::string& name) {
+  auto output = settings.run({"aws", "configure", "export-credentials", "--profile", name, "--format", "process"});
+  if (!output)
+    return std::move(output)
+        .error()
+        .during("profile " + name + " uses single sign-on, so the AWS CLI was asked")
+        .withHint("aws sso login --profile " + name);
+  return credentialsOf(*output, "aws configure export-credentials");
+}
+
+// Follows source_profile from profile to profile.
+class ProfileChain {
+ public:
+  explicit ProfileChain(const CredentialsSettings& settings) : settings_(settings) {}
+
+  // NotFound when the profile says nothing of credentials.
+  base::Result<Credentials> of(const std::string& name, const Profile& profile) {
+    if (!seen_.insert(name).second)
+      return base::invalid("the AWS profile " + name + " refers to itself through source_profile");
+    std::string role = find(profile, "role_arn");
+    if (auto file = find(profile, "web_identity_token_file"); !file.empty())
+      return fromWebIdentity(settings_, {role, file, find(profile, "role_session_name")});
+    bool hasSource = !find(profile, "source_profile").empty() || !find(profile, "credential_source").empty();
+    if (!role.empty() && hasSource) return assumed(name, profile, role);
+    if (!find(profile, "sso_session").empty() || !find(profile, "sso_start_url").empty())
+      return fromSingleSignOn(settings_, name);
+    if (auto id = find(profile, "aws_access_key_id"); !id.empty()) return staticKeys(profile);
+    if (auto command = find(profile, "credential_process"); !command.empty()) return fromProcess(settings_, command);
+    return base::notFound("the AWS profile " + name + " has no credentials");
+  }
+
+ private:
+  static Credentials staticKeys(const Profile& profile) {
+    return {find(profile, "aws_access_key_id"), find(profile, "aws_secret_access_key"),
+            find(profile, "aws_session_token"), std::nullopt};
+  }
+
+  base::Result<Credentials> assumed(const std::string& name, const Profile& profile, const std::string& role) {
+    if (!find(profile, "mfa_serial").empty())
+      return noCredentials("the AWS profile " + name + " wants a code of mfa_serial, which irsa does not ask for")
+          .withHint("eval \"$(aws configure export-credentials --profile " + name + " --format env)\"");
+    Credentials keys = TRY(sourceOf(name, profile));
+    AssumeRole call{role, sessionName(settings_, find(profile, "role_session_name")), find(profile, "external_id")};
+    const std::string duration = find(profile, "duration_seconds");
+    long count = 0;
+    std::from_chars(duration.data(), duration.data() + duration.size(), count);
+    if (count > 0) call.duration = std::chrono::seconds(count);
+    auto source = [&keys]() -> base::Result<Credentials> { return keys; };
+    Client sts(settings_.http, settings_.endpoints, source, settings_.region, settings_.clock, settings_.random);
+    auto credentials = sts.call(call);
+    if (!credentials) return std::move(credentials).error().during("AWS profile " + name);
+    return credentials;
+  }
+
+  base::Result<Credentials> sourceOf(const std::string& name, const Profile& profile) {
+    std::string source = find(profile, "source_profile");
+    if (source == name) return staticKeys(profile);  // its own keys are meant
+    if (!source.empty()) return of(source, TRY(readProfile(settings_.files, settings_.environment, source)));
+    std::string kind = find(profile, "credential_source");
+    if (kind == "Environment" && isWhole(keysOf(settings_))) return keysOf(settings_);
+    if (kind == "EcsContainer" && settings_.metadata)
+      return fromContainer(*settings_.metadata, settings_.environment, settings_.files);
+    if (kind == "Ec2InstanceMetadata" && settings_.metadata)
+      return fromInstance(*settings_.metadata, settings_.environment);
+    return noCredentials("the AWS profile " + name + " has credential_source " + kind + ", and there are none");
+  }
+
+  const CredentialsSettings& settings_;
+  std::set<std::string> seen_;
+};
+
+// What the place has that the program runs in.
+base::Result<Credentials> fromSurroundings(const CredentialsSettings& settings) {
+  base::Error nothing = noCredentials("no AWS credentials: neither the environment nor the profile has any");
+  if (!settings.metadata) return nothing;
+  if (isInContainer(settings.environment))
+    return fromContainer(*settings.metadata, settings.environment, settings.files);
+  auto instance = fromInstance(*settings.metadata, settings.environment);
+  return instance ? instance : nothing;
+}
+
 base::Result<Credentials> look(const CredentialsSettings& settings) {
   const Environment& environment = settings.environment;
-  Credentials keys{valueOf(environment, "AWS_ACCESS_KEY_ID"), valueOf(environment, "AWS_SECRET_ACCESS_KEY"),
-                   valueOf(environment, "AWS_SESSION_TOKEN"), std::nullopt};
   bool isChosen = !settings.profile.empty();
-  if (!isChosen && !keys.accessKeyId.empty() && !keys.secretAccessKey.empty()) return keys;
+  if (Credentials keys = keysOf(settings); !isChosen && isWhole(keys)) return keys;
 
   WebIdentity identity{valueOf(environment, "AWS_ROLE_ARN"), valueOf(environment, "AWS_WEB_IDENTITY_TOKEN_FILE"),
                        valueOf(environment, "AWS_ROLE_SESSION_NAME")};
   if (!isChosen && !identity.tokenFile.empty()) return fromWebIdentity(settings, identity);
 
-  Profile profile = TRY(readProfile(settings.files, environment, settings.profile));
-  if (auto id = find(profile, "aws_access_key_id"); !id.empty())
-    return Credentials{id, find(profile, "aws_secret_access_key"), find(profile, "aws_session_token"), std::nullopt};
-  if (auto command = find(profile, "credential_process"); !command.empty()) return fromProcess(settings, command);
-  if (auto file = find(profile, "web_identity_token_file"); !file.empty())
-    return fromWebIdentity(settings, {find(profile, "role_arn"), file, find(profile, "role_session_name")});
-  return base::Error{
-      base::ErrorKind::Denied, "NoCredentials", "no AWS credentials: neither the environment nor the profile has any",
-      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or for a single sign-on profile run: eval \"$(aws "
-      "configure export-credentials --profile NAME --format env)\""};
+  std::string name = isChosen ? settings.profile : valueOf(environment, "AWS_PROFILE");
+  Profile profile = TRY(readProfile(settings.files, environment, name));
+  auto found = ProfileChain(settings).of(name.empty() ? "default" : name, profile);
+  if (found || found.error().kind != base::ErrorKind::NotFound || isChosen) return found;
+  return fromSurroundings(settings);
 }
 
 struct Cache {

@@ -1,4 +1,5 @@
-// Credentials and region as the SDKs find them: environment, web identity, profile (static keys or credential_process).
+// Credentials and region as the SDKs find them: environment, web identity, profile (a role to assume, single sign-on,
+// static keys, credential_process), container, EC2 instance.
 //
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 #pragma once
@@ -11,6 +12,7 @@
 
 #include "aws/client.h"
 #include "aws/credentials.h"
+#include "aws/metadata_credentials.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/random.h"
@@ -18,7 +20,6 @@
 
 namespace aws {
 
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 // Runs a program without a shell and gives its standard output.
 using RunProgram = std::function<base::Result<std::string>(const std::vector<std::string>& argv)>;
 
@@ -36,12 +37,13 @@ struct CredentialsSettings {
   std::string profile;  // chosen explicitly: keys in the environment are then passed over, as the SDKs do
   Environment environment;
   const base::Files& files;
-  RunProgram run;      // for credential_process
-  http::Client& http;  // for web identity
+  RunProgram run;      // for credential_process, and the AWS CLI for single sign-on
+  http::Client& http;  // for STS
   Endpoints endpoints;
   std::string region;
   base::Clock& clock;
   base::RandomBytes random;
+  http::Client* metadata = nullptr;  // for containers and instances: no proxy, short time-outs; null: not asked
 };
 
 // Looks in the SDKs' order and keeps what it found until five minutes before it expires. Thread-safe.

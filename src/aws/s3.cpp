@@ -44,6 +44,13 @@ base::Result<XmlElement> documentOf(std::string_view name, const http::Response&
   return document;
 }
 
+base::Result<PublicAccessBlock> publicAccessBlockOf(std::string_view name, const http::Response& response) {
+  XmlElement document = TRY(documentOf(name, response));
+  auto flag = [&](std::string_view which) { return document.textOf(which) == "true"; };
+  return PublicAccessBlock{flag("BlockPublicAcls"), flag("IgnorePublicAcls"), flag("BlockPublicPolicy"),
+                           flag("RestrictPublicBuckets")};
+}
+
 }  // namespace
 
 Operation encode(const CreateBucket& call) {
@@ -53,7 +60,9 @@ Operation encode(const CreateBucket& call) {
     writer.open("CreateBucketConfiguration", kNamespace).leaf("LocationConstraint", call.region);
     body = std::move(writer).take();
   }
-  return operation("PUT", "CreateBucket", call.bucket, "", "", std::move(body));
+  Operation made = operation("PUT", "CreateBucket", call.bucket, "", "", std::move(body));
+  if (call.isAccountRegional) made.headers.set("x-amz-bucket-namespace", "account-regional");
+  return made;
 }
 
 Operation encode(const HeadBucket& call) { return operation("HEAD", "HeadBucket", call.bucket, call.expectedOwner); }
@@ -71,6 +80,14 @@ Operation encode(const PutPublicAccessBlock& call) {
 
 Operation encode(const GetPublicAccessBlock& call) {
   return operation("GET", "GetPublicAccessBlock", call.bucket, call.expectedOwner, "publicAccessBlock=");
+}
+
+Operation encode(const GetAccountPublicAccessBlock& call) {
+  Operation made{"s3", "GetAccountPublicAccessBlock", call.account, "GET"};
+  made.controlledAccount = call.account;
+  made.path = "/v20180820/configuration/publicAccessBlock";
+  made.headers.set("x-amz-account-id", call.account);
+  return made;
 }
 
 Operation encode(const PutBucketPolicy& call) {
@@ -125,10 +142,11 @@ base::Result<std::string> decode(const HeadBucket&, const http::Response& respon
 }
 
 base::Result<PublicAccessBlock> decode(const GetPublicAccessBlock&, const http::Response& response) {
-  XmlElement document = TRY(documentOf("GetPublicAccessBlock", response));
-  auto flag = [&](std::string_view name) { return document.textOf(name) == "true"; };
-  return PublicAccessBlock{flag("BlockPublicAcls"), flag("IgnorePublicAcls"), flag("BlockPublicPolicy"),
-                           flag("RestrictPublicBuckets")};
+  return publicAccessBlockOf("GetPublicAccessBlock", response);
+}
+
+base::Result<PublicAccessBlock> decode(const GetAccountPublicAccessBlock&, const http::Response& response) {
+  return publicAccessBlockOf("GetAccountPublicAccessBlock", response);
 }
 
 base::Result<std::string> decode(const GetBucketPolicy&, const http::Response& response) { return response.body; }

@@ -16,6 +16,7 @@ namespace aws {
 // The client's region becomes the LocationConstraint; us-east-1 must not have one.
 struct CreateBucket {
   std::string bucket, region;
+  bool isAccountRegional = false;  // x-amz-bucket-namespace: the name is NAME-ACCOUNT-REGION-an
   using Answer = void;
 };
 // Answers the bucket's region.
@@ -34,6 +35,11 @@ struct PutPublicAccessBlock {
 };
 struct GetPublicAccessBlock {
   std::string bucket, expectedOwner;
+  using Answer = PublicAccessBlock;
+};
+// Of the whole account (S3 Control, API version 2018-08-20): it holds whatever the bucket's own says.
+struct GetAccountPublicAccessBlock {
+  std::string account;
   using Answer = PublicAccessBlock;
 };
 struct PutBucketPolicy {
@@ -87,6 +93,7 @@ Operation encode(const CreateBucket& call);
 Operation encode(const HeadBucket& call);
 Operation encode(const PutPublicAccessBlock& call);
 Operation encode(const GetPublicAccessBlock& call);
+Operation encode(const GetAccountPublicAccessBlock& call);
 Operation encode(const PutBucketPolicy& call);
 Operation encode(const GetBucketPolicy& call);
 Operation encode(const PutBucketTagging& call);
@@ -99,6 +106,7 @@ Operation encode(const ListObjectsV2& call);
 
 base::Result<std::string> decode(const HeadBucket&, const http::Response& response);
 base::Result<PublicAccessBlock> decode(const GetPublicAccessBlock&, const http::Response& response);
+base::Result<PublicAccessBlock> decode(const GetAccountPublicAccessBlock&, const http::Response& response);
 base::Result<std::string> decode(const GetBucketPolicy&, const http::Response& response);
 base::Result<std::map<std::string, std::string>> decode(const GetBucketTagging&, const http::Response& response);
 base::Result<Object> decode(const GetObject&, const http::Response& response);

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cluster/issuer.h"
+#include "text/yaml_text.h"
 
 namespace cluster {
 
@@ -28,7 +30,27 @@ struct ApiServerFlags {
   std::vector<std::string> audiences() const;  // empty when --api-audiences is not set: then they are the issuers
 };
 
-// Invalid, with a sentence that says why, for a text that is no Pod with exactly one container of that name.
+// A flag and where it stands: items [first, last] of the list at `list`.
+struct LocatedFlag {
+  Flag flag;
+  text::YamlPath list;  // spec.containers[N].command or .args
+  std::size_t first = 0, last = 0;
+  text::Position at;
+};
+
+// The place of the one container `kube-apiserver` of the one Pod. Invalid, with a sentence that says why, for any other
+// text.
+base::Result<text::YamlPath> containerOf(const text::YamlText& manifest);
+// The flags of `command`, then those of `args`.
+base::Result<std::vector<LocatedFlag>> locateFlags(const text::YamlText& manifest);
+// Values of the flags named `name`; audiences are split at commas.
+std::vector<Located> valuesOf(const std::vector<LocatedFlag>& flags, std::string_view name);
+
+// Brings the issuers and the audiences that are set to what `wish` wants. Refuses, with line and column, what the edit
+// could not keep apart, and a manifest without --service-account-issuer.
+base::Result<void> arrangeIssuers(text::YamlText& manifest, const IssuerWish& wish);
+
+// What containerOf() refuses is refused.
 base::Result<ApiServerFlags> readApiServerFlags(std::string_view manifest);
 
 struct IssuerEdit {
@@ -37,8 +59,8 @@ struct IssuerEdit {
   std::vector<std::string> warnings;  // sentences about flags that were left alone but deserve a look
 };
 
-// Adds --service-account-issuer=`issuer` before the first one that is there, or moves it there. The other issuers, keys
-// and audiences stay. Editing twice is editing once: a manifest whose first issuer is `issuer` comes back unchanged.
+// Adds --service-account-issuer=`issuer` before the first one that is there, or moves it there. The other issuers and
+// the keys stay; audiences that are set get `issuer` beside the old. Editing twice is editing once.
 //
 // Refuses (Invalid) an issuer that is no plain https URL, that has a comma or a trailing slash, and a manifest of
 // unknown shape: several containers, no issuer flag, an issuer twice or joined by a comma, an item the splice cannot

@@ -1,5 +1,7 @@
 #include "http/address.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <vector>
 
@@ -61,7 +63,40 @@ std::optional<std::string> parseV6(std::string_view text) {
   return head + std::string(16 - head.size() - tail.size(), '\0') + tail;
 }
 
+std::string dotted(std::string_view bytes) {
+  std::string out;
+  for (char c : bytes) out += (out.empty() ? "" : ".") + std::to_string(static_cast<unsigned char>(c));
+  return out;
+}
+
+// The IPv4 address that an IPv6 address carries; absent when it carries none.
+std::optional<std::string> carriedV4(std::string_view address, const std::string& bytes) {
+  // "::1" and "::" are addresses of their own.
+  bool isCompatible = blockContains("::/96", address) && bytes.compare(12, 2, std::string(2, '\0')) != 0;
+  if (isCompatible || blockContains("::ffff:0:0/96", address) || blockContains("64:ff9b::/96", address) ||
+      blockContains("::ffff:0:0:0/96", address))
+    return dotted(std::string_view(bytes).substr(12));
+  if (blockContains("2002::/16", address)) return dotted(std::string_view(bytes).substr(2, 4));
+  return std::nullopt;
+}
+
+constexpr std::array<std::string_view, 18> kPrivate{
+    "0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4",   "240.0.0.0/4",    "::/128",        "64:ff9b:1::/48",
+    "100::/64",       "2001::/32",     "fc00::/7",      "fe80::/10",      "fec0::/10",     "ff00::/8"};
+
 }  // namespace
+
+Reach reachOf(std::string_view address) {
+  address = address.substr(0, address.find('%'));  // the zone of a link-local address
+  auto bytes = parseAddress(address);
+  if (!bytes) return Reach::Private;
+  if (isLoopback(address)) return Reach::Loopback;
+  if (bytes->size() == 16)
+    if (auto inner = carriedV4(address, *bytes)) return reachOf(*inner);
+  bool isPrivate = std::ranges::any_of(kPrivate, [&](auto block) { return blockContains(block, address); });
+  return isPrivate ? Reach::Private : Reach::Internet;
+}
 
 std::optional<std::string> parseAddress(std::string_view text) {
   return text.find(':') == std::string_view::npos ? parseV4(text) : parseV6(text);

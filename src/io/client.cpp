@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -50,18 +51,19 @@ class TcpClient final : public http::Client {
     std::optional<http::Proxy> proxy;
   };
   struct Attempt {
-    bool mayReuse = true;    // a connection that has been kept
-    bool mayRepeat = false;  // it was such a one, and the server had closed it before a byte of the answer came
+    Deadline end = Deadline::max();  // of everything
+    bool mayReuse = true;            // a connection that has been kept
+    bool mayRepeat = false;          // it was such a one, and the server had closed it before a byte of the answer came
   };
 
   base::Result<http::Response> exchange(const http::Request& request, const http::Sink* sink);
   base::Result<http::Response> tryOnce(const Route& route, const http::Request& request, const http::Sink* sink,
                                        Attempt& attempt);
   base::Result<http::Response> readAnswer(Wire& wire, const http::Request& request, const http::Sink* sink,
-                                          bool& isAnswered, bool& keepAlive) const;
+                                          Deadline end, bool& isAnswered, bool& keepAlive) const;
   base::Result<std::optional<http::Proxy>> proxyOf(const http::Url& url) const;
   base::Result<std::string> headOf(const Route& route, const http::Request& request) const;
-  base::Result<std::unique_ptr<Wire>> newWire(const Route& route);
+  base::Result<std::unique_ptr<Wire>> newWire(const Route& route, Deadline end);
   base::Result<void> tunnel(Wire& wire, const Route& route) const;
   base::Result<TlsContext> context();
   std::unique_ptr<Wire> takeKept(const std::string& origin);
@@ -81,10 +83,11 @@ base::Result<http::Response> TcpClient::exchange(const http::Request& request, c
   route.url = TRY(http::parseUrl(request.origin));
   route.proxy = TRY(proxyOf(route.url));
   Attempt attempt;
+  if (options_.wholeTimeout.count() > 0) attempt.end = Clock::now() + options_.wholeTimeout;
   auto response = tryOnce(route, request, sink, attempt);
   // RFC 9112, section 9.3.1: a connection may be closed at any time; what nobody answered may be sent again.
   if (!response && attempt.mayRepeat) {
-    attempt = {.mayReuse = false};
+    attempt.mayReuse = attempt.mayRepeat = false;
     response = tryOnce(route, request, sink, attempt);
   }
   if (!response) return std::move(response).error().during(route.url.origin());
@@ -103,15 +106,15 @@ base::Result<http::Response> TcpClient::tryOnce(const Route& route, const http::
   const std::string head = TRY(headOf(route, request));
   std::unique_ptr<Wire> wire = attempt.mayReuse ? takeKept(origin) : nullptr;
   const bool isReused = wire != nullptr;
-  if (!wire) wire = TRY(newWire(route));
+  if (!wire) wire = TRY(newWire(route, attempt.end));
 
-  const Deadline deadline = Clock::now() + options_.answerTimeout;
+  const Deadline deadline = std::min(attempt.end, Deadline(Clock::now() + options_.answerTimeout));
   auto written = wire->write(head, deadline);
   if (written) written = wire->write(request.body, deadline);
   bool keepAlive = false, isAnswered = false;
   // A server that refuses a body answers before it has read it and closes: the answer says more than the broken pipe.
   if (!written && !wire->isClosed()) return std::move(written).error();
-  auto response = readAnswer(*wire, request, sink, isAnswered, keepAlive);
+  auto response = readAnswer(*wire, request, sink, attempt.end, isAnswered, keepAlive);
   attempt.mayRepeat = !response && isReused && !isAnswered && wire->isClosed();
   if (!response) return isAnswered || written ? std::move(response).error() : std::move(written).error();
   if (keepAlive && written) keep(origin, std::move(wire));
@@ -133,14 +136,14 @@ base::Result<std::string> TcpClient::headOf(const Route& route, const http::Requ
 }
 
 base::Result<http::Response> TcpClient::readAnswer(Wire& wire, const http::Request& request, const http::Sink* sink,
-                                                   bool& isAnswered, bool& keepAlive) const {
+                                                   Deadline end, bool& isAnswered, bool& keepAlive) const {
   http::Limits limits;
   limits.head = 64u << 10;
   limits.body = options_.maxBody;
   http::ResponseReader reader(limits, request.method == "HEAD");
   http::Response response;
   bool hasHead = false, streams = false;
-  Deadline deadline = Clock::now() + options_.answerTimeout;
+  Deadline deadline = std::min(end, Deadline(Clock::now() + options_.answerTimeout));
   std::string_view input;
   for (;;) {
     http::Progress progress = reader.read(input, response);
@@ -158,7 +161,7 @@ base::Result<http::Response> TcpClient::readAnswer(Wire& wire, const http::Reque
       if (!goesOn) return response;  // the connection goes with the unread rest
     }
     if (progress == http::Progress::NeedMore) {
-      if (hasHead) deadline = Clock::now() + options_.idleTimeout;
+      if (hasHead) deadline = std::min(end, Deadline(Clock::now() + options_.idleTimeout));
       input = TRY(wire.read(deadline));
       isAnswered |= !input.empty();
       if (!input.empty()) continue;
@@ -170,17 +173,17 @@ base::Result<http::Response> TcpClient::readAnswer(Wire& wire, const http::Reque
   }
 }
 
-base::Result<std::unique_ptr<Wire>> TcpClient::newWire(const Route& route) {
-  const Deadline deadline = Clock::now() + options_.connectTimeout;
+base::Result<std::unique_ptr<Wire>> TcpClient::newWire(const Route& route, Deadline end) {
+  const Deadline deadline = std::min(end, Deadline(Clock::now() + options_.connectTimeout));
   if (!options_.unixSocket.empty()) return Wire::connectUnix(options_.unixSocket);
   const http::Url& url = route.url;
   std::unique_ptr<Wire> wire;
   if (route.proxy) {
-    auto connected = Wire::connect(route.proxy->host, route.proxy->port, deadline);
+    auto connected = Wire::connect(route.proxy->host, route.proxy->port, deadline, {});
     if (!connected) return std::move(connected).error().during("the proxy");
     wire = std::move(connected).value();
   } else {
-    wire = TRY(Wire::connect(url.host, url.port, deadline));
+    wire = TRY(Wire::connect(url.host, url.port, deadline, options_.mayConnect));
   }
   if (url.scheme != "https") return wire;
   if (route.proxy) TRY(tunnel(*wire, route));

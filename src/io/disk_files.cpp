@@ -1,10 +1,10 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "io/descriptor.h"
 #include "io/system.h"
@@ -71,29 +71,58 @@ struct Ownership {
   std::optional<std::pair<uid_t, gid_t>> owner;
 };
 
-// Makes `path`, which must not exist, with exactly this content, mode and owner, all of it on disk.
-base::Result<void> makeFile(const std::string& path, std::string_view contents, const Ownership& ownership) {
+// Makes `path`, which must not exist, with exactly this content, mode and owner, all of it on disk. It is locked as
+// long as the descriptor lives.
+base::Result<Descriptor> makeFile(const std::string& path, std::string_view contents, const Ownership& ownership) {
   Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return failure("creating", path);
   Unfinished unfinished(path);
+  (void)::flock(file.number(), LOCK_EX | LOCK_NB);  // where there are no locks, nothing is cleared away either
   if (ownership.owner && ::fchown(file.number(), ownership.owner->first, ownership.owner->second) != 0)
     return failure("keeping the owner of", path);
   // After chown, which clears set-user-ID bits; fchmod because open() is subject to the umask.
   if (::fchmod(file.number(), ownership.mode) != 0) return failure("setting the mode of", path);
   TRY(writeAndSync(file.number(), contents, path));
   unfinished.keep();
-  return {};
+  return file;
+}
+
+constexpr std::string_view kTemporaryEnd = ".tmp";
+constexpr std::size_t kSuffix = 16;  // hexadecimal digits
+
+// "/folder/.NAME." of every temporary file for `path`.
+std::string temporaryBegin(const std::string& path, const std::string& workFolder) {
+  std::string name = path.substr(path.rfind('/') + 1);
+  return (workFolder.empty() ? base::folderOf(path) : workFolder) + "/." + name + ".";
 }
 
 std::string temporaryName(const std::string& path, const std::string& workFolder) {
-  unsigned char bytes[8] = {};
+  unsigned char bytes[kSuffix / 2] = {};
   while (getrandom(bytes, sizeof bytes, 0) != ssize_t(sizeof bytes)) {
   }
-  char suffix[20];
-  std::snprintf(suffix, sizeof suffix, "%02x%02x%02x%02x%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3],
-                bytes[4], bytes[5], bytes[6], bytes[7]);
-  std::string name = path.substr(path.rfind('/') + 1);
-  return (workFolder.empty() ? base::folderOf(path) : workFolder) + "/." + name + "." + suffix + ".tmp";
+  std::string name = temporaryBegin(path, workFolder);
+  for (unsigned char byte : bytes) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    name += kDigits[byte >> 4];
+    name += kDigits[byte & 0xF];
+  }
+  return name.append(kTemporaryEnd);
+}
+
+// What runs that were killed left behind for `path`: temporary files that nobody holds a lock on.
+void clearLeftovers(const std::string& path, const std::string& workFolder) {
+  std::string begin = temporaryBegin(path, workFolder);
+  std::string folder = base::folderOf(begin);
+  std::string start = begin.substr(begin.rfind('/') + 1);
+  std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = opened ? ::readdir(opened.get()) : nullptr) {
+    std::string name = entry->d_name;
+    if (!name.starts_with(start) || !name.ends_with(kTemporaryEnd)) continue;
+    if (name.size() != start.size() + kSuffix + kTemporaryEnd.size()) continue;
+    std::string leftover = folder + "/" + name;
+    Descriptor file(::open(leftover.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    if (file && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0) ::unlink(leftover.c_str());
+  }
 }
 
 class DiskFiles final : public base::Files {
@@ -141,11 +170,22 @@ class DiskFiles final : public base::Files {
     return names;
   }
 
+  // Written beside its place and renamed into it, so that nobody ever finds half a file there.
   base::Result<void> create(const std::string& path, std::string_view contents, std::uint32_t mode) override {
-    TRY(makeFile(path, contents, {mode_t(mode), std::nullopt}));
-    Unfinished unfinished(path);
+    struct stat about{};
+    if (::lstat(path.c_str(), &about) == 0) return failure("creating", path, EEXIST);
+    clearLeftovers(path, "");
+    std::string temporary = temporaryName(path, "");
+    Descriptor file = TRY(makeFile(temporary, contents, {mode_t(mode), std::nullopt}));
+    Unfinished unfinished(temporary);
+    bool isMade = ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0;
+    if (isMade) unfinished.keep();
+    // Some file systems, NFS among them, can't do that in one step.
+    if (!isMade && (errno == EINVAL || errno == ENOSYS)) isMade = ::link(temporary.c_str(), path.c_str()) == 0;
+    if (!isMade) return failure("creating", path);
+    Unfinished made(path);
     TRY(syncFolder(base::folderOf(path)));
-    unfinished.keep();
+    made.keep();
     return {};
   }
 
@@ -161,8 +201,9 @@ class DiskFiles final : public base::Files {
     } else if (errno != ENOENT) {
       return failure("replacing", path);
     }
+    clearLeftovers(path, workFolder);
     std::string temporary = temporaryName(path, workFolder);
-    TRY(makeFile(temporary, contents, ownership));
+    Descriptor file = TRY(makeFile(temporary, contents, ownership));
     Unfinished unfinished(temporary);
     if (::rename(temporary.c_str(), path.c_str()) != 0) return failure("replacing", path);
     unfinished.keep();

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/random.h"
+#include "base/side_by_side.h"
 
 namespace io {
 
@@ -21,6 +22,9 @@ class SystemClock final : public base::Clock {
 std::unique_ptr<base::Files> newDiskFiles();
 base::RandomBytes kernelRandom();
 std::optional<std::string> environment(const std::string& name);  // absent when unset
+
+// On up to `limit` threads at once; with 1 in the caller's own.
+base::SideBySide sideBySide(std::size_t limit);
 
 bool isTerminal(int descriptor);
 void writeOut(std::string_view text);    // all of it to standard output

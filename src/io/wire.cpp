@@ -84,7 +84,8 @@ std::string namesOf(X509* certificate) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Wire>> Wire::connect(const std::string& host, std::uint16_t port, Deadline deadline) {
+base::Result<std::unique_ptr<Wire>> Wire::connect(const std::string& host, std::uint16_t port, Deadline deadline,
+                                                  const std::function<bool(std::string_view)>& mayConnect) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
@@ -97,6 +98,10 @@ base::Result<std::unique_ptr<Wire>> Wire::connect(const std::string& host, std::
   int untried = 0;
   for (const addrinfo* address = found; address; address = address->ai_next) ++untried;
   for (const addrinfo* address = found; address; address = address->ai_next, --untried) {
+    if (const std::string name = numericName(*address); mayConnect && !mayConnect(name)) {
+      last = failed("connecting to " + name + " port " + std::to_string(port), "this address is not allowed");
+      continue;
+    }
     Descriptor socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return failed("making a socket", errorText());
     watchForSilence(socket.number());

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,8 +19,10 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 class Wire {
  public:
-  // Tries every address of `host` in turn. Unavailable: "connecting to 192.0.2.1 port 443: Connection refused".
-  static base::Result<std::unique_ptr<Wire>> connect(const std::string& host, std::uint16_t port, Deadline deadline);
+  // Tries every address of `host` in turn that `mayConnect` (empty: all) lets it. Unavailable: "connecting to 192.0.2.1
+  // port 443: Connection refused".
+  static base::Result<std::unique_ptr<Wire>> connect(const std::string& host, std::uint16_t port, Deadline deadline,
+                                                     const std::function<bool(std::string_view)>& mayConnect = {});
   static base::Result<std::unique_ptr<Wire>> connectUnix(const std::string& path);
 
   // TLS as a client. `name` (a host name or an address) must be the certificate's unless `verifies` is off. Denied when

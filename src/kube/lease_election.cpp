@@ -14,14 +14,13 @@ std::int64_t secondsOf(const Json& spec, std::chrono::seconds fallback) {
                                                                         : fallback.count();
 }
 
-// MicroTime: RFC 3339 with six digits of fraction, which the API server insists upon.
+}  // namespace
+
 std::string microTime(base::Time time) {
   std::string text = base::rfc3339(time);
   text.pop_back();
   return text + ".000000Z";
 }
-
-}  // namespace
 
 LeaseElection::LeaseElection(const Client& client, const base::Clock& clock, LeaseSettings settings)
     : client_(client),

@@ -11,6 +11,9 @@
 
 namespace kube {
 
+// RFC 3339 with six digits of fraction, which the API server insists upon in a Lease (MicroTime).
+std::string microTime(base::Time time);
+
 struct LeaseSettings {
   std::string nameSpace, name;
   std::string holder;  // who we are: unique among the replicas

@@ -18,6 +18,7 @@ using text::Json;
 constexpr std::int64_t kTolerance = 300;  // seconds, on exp, nbf and iat
 constexpr std::int64_t kOldest = 86400;   // seconds since iat
 constexpr std::size_t kMostKeysOfAKind = 100;
+constexpr int kSmallestRsa = 2048;  // bits
 
 constexpr std::string_view kNotAJwt =
     "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
@@ -65,16 +66,15 @@ base::Result<std::int64_t> timestampAt(const Json& claims, std::string_view memb
   return seconds;
 }
 
-base::Result<void> checkRequired(const Json& claims) {
+void checkRequired(const Json& claims, std::vector<base::Error>& faults) {
   for (std::string_view name : {"iss", "aud", "sub", "exp", "iat"}) {
     bool isTimestamp = name == "exp" || name == "iat";
     bool isText = text::at(claims, name).is_string() || (name == "aud" && text::at(claims, name).is_array());
     if (!claims.contains(name) || (!isTimestamp && !isText))
-      return broken(TokenRule::RequiredClaims, "Missing a required claim: " + std::string(name));
-    if ((name == "iss" || name == "sub") && text::stringAt(claims, name).empty())
-      return broken(TokenRule::RequiredClaims, "Claim is not allowed to be empty: " + std::string(name));
+      faults.push_back(broken(TokenRule::RequiredClaims, "Missing a required claim: " + std::string(name)));
+    else if ((name == "iss" || name == "sub") && text::stringAt(claims, name).empty())
+      faults.push_back(broken(TokenRule::RequiredClaims, "Claim is not allowed to be empty: " + std::string(name)));
   }
-  return {};
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -102,27 +102,48 @@ base::Result<std::string> audienceOf(const UnverifiedToken& token, const std::ve
   return audience;
 }
 
-base::Result<void> checkTimes(const Json& claims, base::Time time) {
-  std::int64_t now = base::unixSeconds(time);
-  std::int64_t expiry = TRY(timestampAt(claims, "exp"));
-  std::int64_t issuedAt = TRY(timestampAt(claims, "iat"));
-  std::int64_t notBefore = issuedAt;
-  if (claims.contains("nbf")) notBefore = TRY(timestampAt(claims, "nbf"));
-  if (now - kTolerance >= expiry)
-    return broken(TokenRule::Expiry, "Token expired: current date/time " + std::to_string(now - kTolerance) +
-                                         " must be before the expiration date/time " + std::to_string(expiry));
-  if (claims.contains("nbf") && now + kTolerance < notBefore)
-    return broken(TokenRule::NotBefore, "Token not yet valid: current date/time " + std::to_string(now + kTolerance) +
-                                            " must be after or equal to the not-before date/time " +
-                                            std::to_string(notBefore));
-  if (now + kTolerance < issuedAt)
-    return broken(TokenRule::IssuedAt, "Token issued in the future: " + std::to_string(issuedAt));
-  if (now - issuedAt > kOldest + kTolerance)
-    return broken(TokenRule::Expiry, "Token too old: " + std::to_string(now - issuedAt));
-  return {};
+void checkExpiry(std::int64_t now, std::int64_t expiry, std::vector<base::Error>& faults) {
+  if (now - kTolerance < expiry) return;
+  faults.push_back(broken(TokenRule::Expiry, "Token expired: current date/time " + std::to_string(now - kTolerance) +
+                                                 " must be before the expiration date/time " + std::to_string(expiry)));
 }
 
-base::Error noKey(std::string why) { return broken(TokenRule::Key, std::string(kNoKey), std::move(why)); }
+void checkNotBefore(std::int64_t now, std::int64_t notBefore, std::vector<base::Error>& faults) {
+  if (now + kTolerance >= notBefore) return;
+  faults.push_back(broken(TokenRule::NotBefore,
+                          "Token not yet valid: current date/time " + std::to_string(now + kTolerance) +
+                              " must be after or equal to the not-before date/time " + std::to_string(notBefore)));
+}
+
+void checkIssuedAt(std::int64_t now, std::int64_t issuedAt, std::vector<base::Error>& faults) {
+  if (now + kTolerance < issuedAt)
+    faults.push_back(broken(TokenRule::IssuedAt, "Token issued in the future: " + std::to_string(issuedAt)));
+  if (now - issuedAt > kOldest + kTolerance)
+    faults.push_back(broken(TokenRule::Expiry, "Token too old: " + std::to_string(now - issuedAt)));
+}
+
+// Claims that are absent are checkRequired()'s.
+void checkTimes(const Json& claims, base::Time time, std::vector<base::Error>& faults) {
+  const std::int64_t now = base::unixSeconds(time);
+  using Check = void (*)(std::int64_t, std::int64_t, std::vector<base::Error>&);
+  constexpr std::array<std::pair<std::string_view, Check>, 3> kChecks{
+      {{"exp", checkExpiry}, {"nbf", checkNotBefore}, {"iat", checkIssuedAt}}};
+  std::array<std::optional<std::int64_t>, kChecks.size()> times;
+  for (std::size_t i = 0; i < kChecks.size(); ++i) {
+    if (!claims.contains(kChecks[i].first)) continue;
+    auto timestamp = timestampAt(claims, kChecks[i].first);
+    if (timestamp)
+      times[i] = *timestamp;
+    else
+      faults.push_back(std::move(timestamp).error());
+  }
+  for (std::size_t i = 0; i < kChecks.size(); ++i)
+    if (times[i]) kChecks[i].second(now, *times[i], faults);
+}
+
+base::Error noKey(TokenRule rule, std::string why) { return broken(rule, std::string(kNoKey), std::move(why)); }
+base::Error unknownKey(std::string why) { return noKey(TokenRule::KeyUnknown, std::move(why)); }
+base::Error unusableKey(std::string why) { return noKey(TokenRule::KeyUnusable, std::move(why)); }
 
 base::Result<const Jwk*> chosen(const UnverifiedToken& token, const Jwks& jwks) {
   if (!token.kid.empty()) {
@@ -130,25 +151,28 @@ base::Result<const Jwk*> chosen(const UnverifiedToken& token, const Jwks& jwks) 
     auto found =
         std::find_if(jwks.keys.rbegin(), jwks.keys.rend(), [&](const Jwk& jwk) { return jwk.kid == token.kid; });
     if (found != jwks.keys.rend()) return &*found;
-    return noKey("the issuer's JWKS has no usable key with the token's kid " + token.kid);
+    return unknownKey("the issuer's JWKS has no usable key with the token's kid " + token.kid);
   }
   if (jwks.keys.size() + jwks.skipped.size() == 1 && !jwks.keys.empty()) return &jwks.keys.front();
-  return noKey("the token names no kid, and the issuer's JWKS has not exactly one key");
+  return unknownKey("the token names no kid, and the issuer's JWKS has not exactly one key");
 }
 
 base::Result<const Jwk*> usableKey(const UnverifiedToken& token, crypto::Algorithm algorithm, const Jwks& jwks) {
   const Jwk* jwk = TRY(chosen(token, jwks));
   std::string key = "the key " + (jwk->kid.empty() ? "without a kid" : jwk->kid);
-  if (jwk->kid.empty()) return noKey(key + " cannot be used: STS wants a kid on every key");
-  if (jwk->hasKeyOps) return noKey(key + " has key_ops, and STS does not use such keys");
-  if (jwk->use == "enc") return noKey(key + " is published for encryption (use: enc)");
+  if (jwk->kid.empty()) return unusableKey(key + " cannot be used: STS wants a kid on every key");
+  if (jwk->hasKeyOps) return unusableKey(key + " has key_ops, and STS does not use such keys");
+  if (jwk->use == "enc") return unusableKey(key + " is published for encryption (use: enc)");
   bool wantsRsa = crypto::nameOf(algorithm).starts_with("RS");
   if (wantsRsa != jwk->key.isRsa() || (!wantsRsa && jwk->key.algorithm() != algorithm))
-    return noKey(key + " is no key for " + token.algorithm);
+    return unusableKey(key + " is no key for " + token.algorithm);
+  // RFC 7518, section 3.3.
+  if (wantsRsa && jwk->key.bits() < kSmallestRsa)
+    return unusableKey(key + " has " + std::to_string(jwk->key.bits()) + " bits, and RSA signatures need 2048");
   auto alike = std::ranges::count_if(jwks.keys, [&](const Jwk& other) { return other.key.isRsa() == wantsRsa; });
   if (std::size_t(alike) > kMostKeysOfAKind)
-    return noKey("the issuer's JWKS has " + std::to_string(alike) + (wantsRsa ? " RSA" : " EC") +
-                 " keys, and STS reads at most 100");
+    return noKey(TokenRule::KeysTooMany, "the issuer's JWKS has " + std::to_string(alike) +
+                                             (wantsRsa ? " RSA" : " EC") + " keys, and STS reads at most 100");
   return jwk;
 }
 
@@ -201,25 +225,41 @@ base::Result<UnverifiedToken> decodeToken(std::string_view token) {
 }
 
 std::string_view nameOf(TokenRule rule) {
-  constexpr std::array<std::string_view, 7> kNames{"RequiredClaims", "Audience", "Expiry",   "NotBefore",
-                                                   "IssuedAt",       "Key",      "Signature"};
+  constexpr std::array<std::string_view, 9> kNames{"RequiredClaims", "Audience",    "Expiry",
+                                                   "NotBefore",      "IssuedAt",    "KeyUnknown",
+                                                   "KeyUnusable",    "KeysTooMany", "Signature"};
   return kNames[std::size_t(rule)];
+}
+
+std::vector<base::Error> brokenClaims(const UnverifiedToken& token, const std::vector<std::string>& clientIds,
+                                      base::Time now) {
+  std::vector<base::Error> faults;
+  checkRequired(token.claims, faults);
+  const Json& audience = text::at(token.claims, "aud");
+  if (audience.is_string() || audience.is_array())
+    if (auto known = audienceOf(token, clientIds); !known) faults.push_back(std::move(known).error());
+  checkTimes(token.claims, now, faults);
+  return faults;
 }
 
 base::Result<void> checkClaims(const UnverifiedToken& token, const std::vector<std::string>& clientIds,
                                base::Time now) {
-  TRY(checkRequired(token.claims));
-  TRY(audienceOf(token, clientIds));
-  return checkTimes(token.claims, now);
+  std::vector<base::Error> faults = brokenClaims(token, clientIds, now);
+  if (!faults.empty()) return std::move(faults.front());
+  return {};
+}
+
+base::Result<void> checkSignature(const UnverifiedToken& token, const Jwks& jwks) {
+  auto algorithm = TRY(crypto::algorithmNamed(token.algorithm));
+  const Jwk* jwk = TRY(usableKey(token, algorithm, jwks));
+  if (jwk->key.verify(algorithm, token.signingInput, token.signature)) return {};
+  return broken(TokenRule::Signature, std::string(kBadSignature), "the signature is not one of the key " + jwk->kid);
 }
 
 base::Result<VerifiedToken> verify(const UnverifiedToken& token, const Jwks& jwks,
                                    const std::vector<std::string>& clientIds, base::Time now) {
   TRY(checkClaims(token, clientIds, now));
-  auto algorithm = TRY(crypto::algorithmNamed(token.algorithm));
-  const Jwk* jwk = TRY(usableKey(token, algorithm, jwks));
-  if (!jwk->key.verify(algorithm, token.signingInput, token.signature))
-    return broken(TokenRule::Signature, std::string(kBadSignature), "the signature is not one of the key " + jwk->kid);
+  TRY(checkSignature(token, jwks));
   VerifiedToken verified;
   verified.claims_ = token.claims;
   verified.issuer_ = token.issuer();

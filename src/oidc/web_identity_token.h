@@ -32,8 +32,19 @@ base::Result<UnverifiedToken> decodeToken(std::string_view token);
 
 // The rules of verify(), in the order in which STS is believed to apply them. The error's code is the rule's name.
 // RequiredClaims also stands for a timestamp that is none. Expiry also stands for a token issued more than a day ago,
-// as STS has one code for both (ExpiredTokenException); IssuedAt is left for tokens from the future.
-enum class TokenRule { RequiredClaims, Audience, Expiry, NotBefore, IssuedAt, Key, Signature };
+// as STS has one code for both (ExpiredTokenException); IssuedAt is left for tokens from the future. STS has one
+// sentence for the three rules on keys: none with the token's kid, one that cannot be used, more than 100 of a kind.
+enum class TokenRule {
+  RequiredClaims,
+  Audience,
+  Expiry,
+  NotBefore,
+  IssuedAt,
+  KeyUnknown,
+  KeyUnusable,
+  KeysTooMany,
+  Signature
+};
 std::string_view nameOf(TokenRule rule);  // "Expiry"
 
 class VerifiedToken {
@@ -55,6 +66,11 @@ class VerifiedToken {
 
 // Splits verify() where STS does: everything that can be said before the keys are fetched, and the rest.
 base::Result<void> checkClaims(const UnverifiedToken& token, const std::vector<std::string>& clientIds, base::Time now);
+base::Result<void> checkSignature(const UnverifiedToken& token, const Jwks& jwks);
+
+// Every rule of checkClaims() that is broken, in its order: what STS would say one after the other.
+std::vector<base::Error> brokenClaims(const UnverifiedToken& token, const std::vector<std::string>& clientIds,
+                                      base::Time now);
 
 // Five minutes of tolerance on exp, nbf and iat; kid chooses the key (one key only: kid may be absent). The message is
 // AWS's own sentence where AWS has one.

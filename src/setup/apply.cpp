@@ -1,3 +1,6 @@
+#include <atomic>
+#include <mutex>
+
 #include "setup/names.h"
 #include "setup/observed.h"
 #include "setup/run.h"
@@ -29,6 +32,13 @@ struct Carry {
     TRY(world.files.makeFolder(key.path.substr(0, key.path.rfind('/')), 0700));
     return world.files.create(key.path, key.pem, 0600);
   }
+
+  base::Result<void> operator()(const WriteDocument& document) const {
+    TRY(world.files.makeFolder(base::folderOf(document.path), 0755));
+    return world.files.replace(document.path, document.body, 0644);
+  }
+
+  base::Result<void> operator()(const RemoveDocument& document) const { return world.files.remove(document.path); }
 
   base::Result<void> operator()(const ApplyObject& call) const {
     auto answer = world.kube->apply(call.path, call.object, call.force);
@@ -126,31 +136,100 @@ base::Result<void> carryOut(const Action& action, World& world, const Progress& 
 // The bucket must outlive the provider: whoever could take its name could mint identities.
 bool dependsOnProvider(const Call& call) { return is<aws::DeleteObject>(call) || is<aws::DeleteBucket>(call); }
 
+class Application {
+ public:
+  Application(const Plan& plan, World& world, const Mode& mode, const Progress& progress)
+      : plan_(plan), world_(world), mode_(mode), progress_(progress), states_(plan.actions.size()) {}
+
+  Outcome run() {
+    for (std::size_t begin = 0; begin < plan_.actions.size();) {
+      std::size_t end = begin + 1;
+      Phase phase = plan_.actions[begin].phase;
+      bool isIndependent = phase == Phase::Roles || phase == Phase::Bindings;
+      while (isIndependent && end < plan_.actions.size() && plan_.actions[end].phase == phase) ++end;
+      runGroups(begin, end);
+      begin = end;
+    }
+    return outcome();
+  }
+
+ private:
+  struct State {
+    bool isReached = false;
+    std::optional<base::Error> error = {};
+  };
+
+  // The actions of one target stand one after the other and stay in their order; targets do not depend on each other.
+  void runGroups(std::size_t begin, std::size_t end) {
+    std::vector<std::pair<std::size_t, std::size_t>> groups;
+    for (std::size_t i = begin; i < end; ++i)
+      if (groups.empty() || plan_.actions[i].target != plan_.actions[groups.back().first].target)
+        groups.emplace_back(i, i + 1);
+      else
+        groups.back().second = i + 1;
+    if (groups.size() == 1) return runGroup(groups.front());
+    world_.sideBySide(groups.size(), [&](std::size_t number) { runGroup(groups[number]); });
+  }
+
+  void runGroup(std::pair<std::size_t, std::size_t> group) {
+    for (std::size_t i = group.first; i < group.second; ++i) {
+      const Action& action = plan_.actions[i];
+      if (hasStopped_ || failedBefore(i) || (keepsBucket_ && dependsOnProvider(action.call))) continue;
+      states_[i].isReached = true;
+      tell({Event::Kind::Started, action, ""});
+      auto done = carryOut(action, world_, [this](const Event& event) { tell(event); });
+      if (done) {
+        tell({Event::Kind::Done, action, ""});
+        continue;
+      }
+      tell({Event::Kind::Failed, action, done.error().message});
+      states_[i].error = std::move(done).error();
+      if (!isDestroying(mode_)) hasStopped_ = true;
+      if (is<aws::DeleteOpenIDConnectProvider>(action.call)) keepsBucket_ = true;
+    }
+  }
+
+  // Whether an action of the same target, right before this one, failed. It belongs to the same group, or to one that
+  // has ended.
+  bool failedBefore(std::size_t i) const {
+    for (; i > 0 && plan_.actions[i - 1].target == plan_.actions[i].target; --i)
+      if (states_[i - 1].error) return true;
+    return false;
+  }
+
+  void tell(const Event& event) {
+    std::lock_guard lock(mutex_);
+    progress_(event);
+  }
+
+  Outcome outcome() {
+    Outcome outcome;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      const std::string& target = plan_.actions[i].target;
+      if (!states_[i].isReached) {
+        if (outcome.left.empty() || outcome.left.back() != target) outcome.left.push_back(target);
+      } else if (states_[i].error) {
+        outcome.failures.push_back({target, *std::move(states_[i].error)});
+      } else {
+        ++outcome.done;
+      }
+    }
+    return outcome;
+  }
+
+  const Plan& plan_;
+  World& world_;
+  const Mode& mode_;
+  const Progress& progress_;
+  std::vector<State> states_;
+  std::atomic<bool> hasStopped_ = false, keepsBucket_ = false;
+  std::mutex mutex_;  // of progress_
+};
+
 }  // namespace
 
 Outcome applyPlan(const Plan& plan, World& world, const Mode& mode, const Progress& progress) {
-  Outcome outcome;
-  bool hasStopped = false, keepsBucket = false;
-  for (const Action& action : plan.actions) {
-    bool sameFailed = !outcome.failures.empty() && outcome.failures.back().target == action.target;
-    bool isSkipped = hasStopped || sameFailed || (keepsBucket && dependsOnProvider(action.call));
-    if (isSkipped) {
-      if (outcome.left.empty() || outcome.left.back() != action.target) outcome.left.push_back(action.target);
-      continue;
-    }
-    progress({Event::Kind::Started, action, ""});
-    auto done = carryOut(action, world, progress);
-    if (done) {
-      ++outcome.done;
-      progress({Event::Kind::Done, action, ""});
-      continue;
-    }
-    progress({Event::Kind::Failed, action, done.error().message});
-    outcome.failures.push_back({action.target, std::move(done).error()});
-    hasStopped = !isDestroying(mode);
-    keepsBucket = keepsBucket || is<aws::DeleteOpenIDConnectProvider>(action.call);
-  }
-  return outcome;
+  return Application(plan, world, mode, progress).run();
 }
 
 }  // namespace setup

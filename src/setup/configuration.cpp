@@ -1,12 +1,23 @@
 #include "setup/configuration.h"
 
+#include <algorithm>
 #include <array>
 
+#include "aws/partition.h"
+#include "crypto/certificate.h"
+#include "crypto/digest.h"
+#include "http/message.h"
 #include "http/url.h"
 #include "oidc/discovery.h"
+#include "policy/arn.h"
 #include "policy/policy_document.h"
+#include "policy/trust_policy.h"
+#include "setup/documents.h"
 #include "setup/fault_collector.h"
+#include "setup/key_files.h"
+#include "setup/names.h"
 #include "setup/value_checks.h"
+#include "text/encoding.h"
 #include "text/json.h"
 
 namespace setup {
@@ -19,14 +30,19 @@ constexpr std::array<std::string_view, 9> kTop{"apiVersion", "name",    "aws",  
 constexpr std::array<std::string_view, 6> kAws{"region", "profile", "accountId", "endpoint", "endpoints", "caFile"};
 constexpr std::array<std::string_view, 3> kEndpoints{"s3", "iam", "sts"};
 constexpr std::array<std::string_view, 3> kCluster{"kubeconfig", "context", "distribution"};
-constexpr std::array<std::string_view, 7> kIssuer{"hosting", "bucket",    "prefix",   "url",
-                                                  "domain",  "directory", "republish"};
-constexpr std::array<std::string_view, 5> kKeys{"source", "algorithm", "directory", "publicKeys", "x5c"};
+constexpr std::array<std::string_view, 9> kIssuer{"hosting", "bucket",    "bucketNamespace", "prefix", "url",
+                                                  "domain",  "directory", "republish",       "caFile"};
+constexpr std::array<std::string_view, 9> kKeys{"source", "algorithm",  "bits",    "directory", "publicKeys",
+                                                "secret", "kubeconfig", "context", "x5c"};
 constexpr std::array<std::string_view, 5> kWebhook{"namespace", "image", "replicas", "failurePolicy", "guard"};
-constexpr std::array<std::string_view, 2> kBinding{"serviceAccount", "role"};
+constexpr std::array<std::string_view, 3> kBinding{"serviceAccount", "serviceAccounts", "role"};
 constexpr std::array<std::string_view, 7> kRole{"name", "path", "policies", "inline", "boundary", "maxSessionDuration",
                                                 "tags"};
 constexpr std::string_view kNotYet = " is not in this version of irsa";
+constexpr std::size_t kMostTags = 48;           // AWS takes 50, two are ours
+constexpr std::size_t kMostPolicies = 25;       // that can be attached to a role; 10 unless the quota was raised
+constexpr std::size_t kLongestInline = 10'240;  // characters without white space
+constexpr std::size_t kMostThumbprints = 5, kLongestBucket = 63;
 
 class Reader {
  public:
@@ -47,10 +63,10 @@ class Reader {
       if (const YamlNode* issuer = root.find("issuer")) readIssuer(*issuer);
       wish_.keys.source = wish_.cluster ? KeySource::Cluster : KeySource::Generate;
       wish_.keys.directory = resolved(wish_.keys.directory);
-      if (const YamlNode* keys = root.find("keys")) readKeys(*keys);
+      if (const YamlNode* keys = root.find("keys")) readKeys(*keys, root);
       if (const YamlNode* webhook = root.find("webhook")) readWebhook(*webhook);
       if (const YamlNode* bindings = root.find("bindings")) readBindings(*bindings);
-      wish_.tags = faults_.stringMap(root, "tags", checkTagKey);
+      wish_.tags = tagsOf(root, "tags");
     }
     TRY(std::move(faults_).verdict());
     return std::move(wish_);
@@ -108,31 +124,163 @@ class Reader {
 
   void readIssuer(const YamlNode& node) {
     if (!faults_.isMapping(node, "issuer", kIssuer)) return;
-    faults_.string(node, "issuer.hosting", "s3", oneOf({"s3", "cloudfront", "directory", "existing"}));
-    refuseValue(node, "issuer.hosting", "hosting", " s3 ", " s3 cloudfront directory existing ");
-    for (std::string_view key : {"domain", "directory", "republish"}) refuse(node, "issuer", key);
+    IssuerSettings& issuer = wish_.issuer;
+    std::string hosting =
+        faults_.string(node, "issuer.hosting", "s3", oneOf({"s3", "cloudfront", "directory", "existing"}));
+    refuseValue(node, "issuer.hosting", "hosting", " s3 directory existing ", " s3 cloudfront directory existing ");
+    for (std::string_view key : {"domain", "republish"}) refuse(node, "issuer", key);
+    issuer.hosting = hosting == "directory"  ? Hosting::Directory
+                     : hosting == "existing" ? Hosting::Existing
+                                             : Hosting::S3;
     bool hasUrl = node.find("url") != nullptr;
-    wish_.issuer.bucket = faults_.string(node, "issuer.bucket", "", hasUrl ? Check() : Check(checkBucket));
-    wish_.issuer.prefix = faults_.string(node, "issuer.prefix", "", checkPrefix);
-    wish_.issuer.url = faults_.string(node, "issuer.url", "", [](std::string_view url) {
+    issuer.bucket = faults_.string(node, "issuer.bucket", "", hasUrl ? Check() : Check(checkBucket));
+    issuer.prefix = faults_.string(node, "issuer.prefix", "", checkPrefix);
+    std::string space = faults_.string(node, "issuer.bucketNamespace", "global", oneOf({"global", "account-regional"}));
+    issuer.isAccountRegional = space == "account-regional";
+    issuer.url = faults_.string(node, "issuer.url", "", [](std::string_view url) {
       auto checked = oidc::checkIssuer(url);
       return checked ? std::string() : "is no issuer: " + checked.error().message;
     });
+    issuer.directory = resolved(faults_.string(node, "issuer.directory", "issuer"));
+    if (const YamlNode* file = node.find("caFile")) readThumbprints(*file);
+    refuseOfOtherHosting(node, hosting);
   }
 
-  void readKeys(const YamlNode& node) {
+  // Keys that the chosen hosting has no use for are mistakes.
+  void refuseOfOtherHosting(const YamlNode& node, const std::string& hosting) {
+    bool isS3 = wish_.issuer.hosting == Hosting::S3;
+    for (std::string_view key : {"bucket", "prefix", "bucketNamespace"})
+      if (const YamlNode* found = node.find(key); found && !isS3)
+        faults_.fault(found->start, "issuer." + std::string(key) + " goes with hosting s3, not with " + hosting);
+    if (const YamlNode* found = node.find("directory"); found && wish_.issuer.hosting != Hosting::Directory)
+      faults_.fault(found->start, "issuer.directory goes with hosting directory, not with " + hosting);
+    if (const YamlNode* found = node.find("caFile"); found && isS3)
+      faults_.fault(found->start, "issuer.caFile is for hosts with a certificate of your own authority, not for s3");
+    if (!isS3 && !node.find("url"))
+      faults_.fault(node.start, "issuer.url is missing: hosting " + hosting + " needs to know where the issuer is");
+    if (wish_.issuer.isAccountRegional && isS3) checkAccountRegional(node);
+  }
+
+  void checkAccountRegional(const YamlNode& node) {
+    const std::string& region = wish_.aws.region;
+    const text::Position& at = node.find("bucketNamespace")->start;
+    if (region == "me-south-1" || region == "me-central-1")
+      faults_.fault(at, "issuer.bucketNamespace \"account-regional\" is not there in " + region);
+    const YamlNode* bucket = node.find("bucket");
+    if (bucket && !wish_.issuer.bucket.ends_with("-" + region + "-an"))
+      return faults_.fault(bucket->start,
+                           "issuer.bucket must be NAME-ACCOUNT-REGION-an in the account's own namespace");
+    std::size_t length = accountRegionalBucketName(std::string(12, '0'), region, wish_.name).size();
+    if (!bucket && length > kLongestBucket)
+      faults_.fault(
+          at, "the bucket would be " + wish_.name + "-ACCOUNT-" + region + "-an, which is longer than 63 characters");
+  }
+
+  // IAM wants a thumbprint only where it does not know the authority; it is that of the authority's own certificate.
+  void readThumbprints(const YamlNode& node) {
+    auto pem = readFile(node, "issuer.caFile");
+    if (!pem) return;
+    auto certificates = crypto::certificatesFromPem(*pem);
+    if (!certificates) return faults_.fault(node.start, "issuer.caFile: " + certificates.error().message);
+    for (const crypto::Certificate& certificate : *certificates)
+      if (certificate.isAuthority) wish_.issuer.thumbprints.push_back(text::hex(crypto::sha1(certificate.der)));
+    std::size_t count = wish_.issuer.thumbprints.size();
+    if (count == 0) faults_.fault(node.start, "issuer.caFile: " + node.scalar + " holds no authority's certificate");
+    if (count > kMostThumbprints)
+      faults_.fault(node.start, "issuer.caFile: " + node.scalar + " holds " + std::to_string(count) +
+                                    " authorities; IAM takes five thumbprints");
+  }
+
+  void readKeys(const YamlNode& node, const YamlNode& root) {
     if (!faults_.isMapping(node, "keys", kKeys)) return;
+    KeySettings& keys = wish_.keys;
     std::string fallback = wish_.cluster ? "cluster" : "generate";
     std::string source = faults_.string(node, "keys.source", fallback, oneOf({"cluster", "generate", "files"}));
-    refuseValue(node, "keys.source", "source", " cluster generate ", " cluster generate files ");
-    refuse(node, "keys", "publicKeys");
-    if (faults_.boolean(node, "keys.x5c", false)) refuse(node, "keys", "x5c");
-    if (source == "cluster" && !wish_.cluster)
+    if (source == "cluster" && !wish_.cluster && node.find("source"))
       faults_.fault(node.find("source")->start, "keys.source \"cluster\" needs the section cluster: as well");
-    wish_.keys.source = source == "cluster" ? KeySource::Cluster : KeySource::Generate;
+    keys.source = source == "cluster" ? KeySource::Cluster : source == "files" ? KeySource::Files : KeySource::Generate;
     std::string algorithm = faults_.string(node, "keys.algorithm", "RS256", oneOf({"RS256", "ES256"}));
-    wish_.keys.algorithm = algorithm == "ES256" ? crypto::Algorithm::Es256 : crypto::Algorithm::Rs256;
-    wish_.keys.directory = resolved(faults_.string(node, "keys.directory", "keys"));
+    keys.algorithm = algorithm == "ES256" ? crypto::Algorithm::Es256 : crypto::Algorithm::Rs256;
+    std::string bits = faults_.string(node, "keys.bits", "2048", oneOf({"2048", "3072", "4096"}));
+    keys.bits = bits == "4096" ? 4096 : bits == "3072" ? 3072 : 2048;
+    keys.directory = resolved(faults_.string(node, "keys.directory", "keys"));
+    keys.x5c = faults_.boolean(node, "keys.x5c", false);
+    readKeyFiles(node);
+    refuseOfOtherSource(node, source);
+    const YamlNode* issuer = root.find("issuer");
+    if (wish_.issuer.hosting == Hosting::Existing && issuer && source != "cluster" && node.find("source"))
+      faults_.fault(node.find("source")->start,
+                    "keys.source \"" + source + "\" is of no use: with issuer.hosting existing nothing is published");
+  }
+
+  void readKeyFiles(const YamlNode& node) {
+    KeySettings& keys = wish_.keys;
+    const YamlNode* list = node.find("publicKeys");
+    faults_.strings(node, "keys.publicKeys", [](std::string_view) { return std::string(); });
+    for (const YamlNode& item : list ? list->items : std::vector<YamlNode>()) {
+      if (item.kind != YamlNode::Kind::Scalar) continue;
+      auto document = readFile(item, "keys.publicKeys");
+      if (!document) continue;
+      auto found = publicKeysIn(*document);
+      if (found)
+        addKeys(keys.published, *found);
+      else
+        faults_.fault(item.start, "keys.publicKeys: " + item.scalar + ": " + found.error().message);
+    }
+    std::string secret = faults_.string(node, "keys.secret", "", checkSecret);
+    std::size_t slash = std::min(secret.find('/'), secret.size());
+    keys.secretNamespace = secret.substr(0, slash);
+    keys.secretName = secret.substr(std::min(slash + 1, secret.size()));
+    keys.kubeconfig = resolved(faults_.string(node, "keys.kubeconfig"));
+    keys.context = faults_.string(node, "keys.context");
+  }
+
+  void refuseOfOtherSource(const YamlNode& node, const std::string& source) {
+    auto only = [&](std::string_view key, std::string_view wanted) {
+      if (const YamlNode* found = node.find(key); found && source != wanted)
+        faults_.fault(found->start, "keys." + std::string(key) + " goes with keys.source " + std::string(wanted) +
+                                        ", not with " + source);
+    };
+    for (std::string_view key : {"algorithm", "bits", "directory"}) only(key, "generate");
+    for (std::string_view key : {"publicKeys", "secret", "kubeconfig", "context"}) only(key, "files");
+    if (node.find("bits") && wish_.keys.algorithm == crypto::Algorithm::Es256)
+      faults_.fault(node.find("bits")->start, "keys.bits goes with algorithm RS256: an ES256 key has one size");
+    if (wish_.keys.x5c && source == "cluster")
+      faults_.fault(
+          node.find("x5c")->start,
+          "keys.x5c needs certificates, and the API server publishes none: use keys.source generate or files");
+    if (source != "files") return;
+    const YamlNode* secret = node.find("secret");
+    if (!secret && !node.find("publicKeys"))
+      faults_.fault(node.start, "keys.source files needs keys.publicKeys or keys.secret");
+    if (secret && !wish_.cluster && !wish_.keys.hasOwnCluster())
+      faults_.fault(secret->start, "keys.secret needs keys.kubeconfig, or the section cluster:");
+    for (const oidc::Jwk& jwk : wish_.keys.published.keys)
+      if (wish_.keys.x5c && jwk.x5c.empty())
+        faults_.fault(node.find("x5c")->start, "keys.x5c needs a certificate in keys.publicKeys for key " + jwk.kid);
+  }
+
+  std::optional<std::string> readFile(const YamlNode& node, const std::string& name) {
+    if (node.kind != YamlNode::Kind::Scalar) {
+      faults_.fault(node.start, name + " must name a file");
+      return std::nullopt;
+    }
+    auto document = files_.read(resolved(node.scalar));
+    if (document) return *std::move(document);
+    faults_.fault(node.start, name + ": " + document.error().message);
+    return std::nullopt;
+  }
+
+  Tags tagsOf(const YamlNode& node, std::string_view name) {
+    Tags tags = faults_.stringMap(node, name, checkTagKey);
+    const YamlNode* found = node.find("tags");
+    for (const auto& [key, value] : tags)
+      if (std::string wrong = checkTagValue(value); !wrong.empty())
+        faults_.fault(found->find(key)->start, std::string(name) + "." + key + " " + wrong);
+    if (tags.size() > kMostTags)
+      faults_.fault(found->start, std::string(name) + " has " + std::to_string(tags.size()) +
+                                      " entries; AWS takes 50, and two are irsa's");
+    return tags;
   }
 
   void readWebhook(const YamlNode& node) {
@@ -149,18 +297,29 @@ class Reader {
     if (node.kind != YamlNode::Kind::Sequence) return faults_.fault(node.start, "bindings must be a list");
     for (const YamlNode& item : node.items) {
       if (!faults_.isMapping(item, "bindings[]", kBinding)) continue;
-      Binding binding;
-      std::string account = faults_.required(item, "bindings[].serviceAccount", checkServiceAccount);
-      std::size_t slash = std::min(account.find('/'), account.size());
-      binding.nameSpace = account.substr(0, slash);
-      binding.serviceAccount = account.substr(std::min(slash + 1, account.size()));
-      if (const YamlNode* role = item.find("role"))
-        binding.role = readRole(*role);
+      RoleSettings role;
+      if (const YamlNode* described = item.find("role"))
+        role = readRole(*described);
       else
         faults_.fault(item.start, "bindings[].role is missing");
-      refuseContradiction(item, binding);
-      wish_.bindings.push_back(std::move(binding));
+      for (const std::string& account : accountsOf(item)) {
+        std::size_t slash = std::min(account.find('/'), account.size());
+        Binding binding{account.substr(0, slash), account.substr(std::min(slash + 1, account.size())), role};
+        refuseContradiction(item, binding);
+        wish_.bindings.push_back(std::move(binding));
+      }
     }
+  }
+
+  std::vector<std::string> accountsOf(const YamlNode& item) {
+    if (!item.find("serviceAccounts"))
+      return {faults_.required(item, "bindings[].serviceAccount", checkServiceAccount)};
+    if (const YamlNode* one = item.find("serviceAccount"))
+      faults_.fault(one->start, "a binding has either serviceAccount or serviceAccounts");
+    auto accounts = faults_.strings(item, "bindings[].serviceAccounts", checkServiceAccount);
+    if (item.find("serviceAccounts")->items.empty())
+      faults_.fault(item.find("serviceAccounts")->start, "bindings[].serviceAccounts names no account");
+    return accounts;
   }
 
   RoleSettings readRole(const YamlNode& node) {
@@ -170,25 +329,45 @@ class Reader {
     role.path = faults_.string(node, "role.path", "/", checkRolePath);
     role.policies = faults_.strings(node, "role.policies", checkPolicyArn);
     role.boundary = faults_.string(node, "role.boundary", "", checkPolicyArn);
-    role.tags = faults_.stringMap(node, "role.tags", checkTagKey);
+    role.tags = tagsOf(node, "role.tags");
+    refuseImpossiblePolicies(node, role);
     std::string duration = faults_.string(node, "role.maxSessionDuration", "1h", checkDuration);
     role.maxSessionDuration = parseDuration(duration).value_or(role.maxSessionDuration);
     if (const YamlNode* file = node.find("inline")) role.inlinePolicy = readInlinePolicy(*file);
     return role;
   }
 
+  void refuseImpossiblePolicies(const YamlNode& node, const RoleSettings& role) {
+    auto partition = aws::partitionOf(wish_.aws.region);
+    auto isElsewhere = [&](const std::string& arn) {
+      auto parsed = policy::parseArn(arn);
+      return partition && parsed && parsed->partition != partition->name;
+    };
+    const YamlNode* list = node.find("policies");
+    for (std::size_t i = 0; i < role.policies.size(); ++i) {
+      const text::Position& at = list->items[std::min(i, list->items.size() - 1)].start;
+      if (std::count(role.policies.begin(), role.policies.begin() + std::ptrdiff_t(i), role.policies[i]) > 0)
+        faults_.fault(at, "role.policies has " + role.policies[i] + " twice");
+      if (isElsewhere(role.policies[i]))
+        faults_.fault(at, "role.policies \"" + role.policies[i] + "\" lies in another partition than " +
+                              wish_.aws.region + " (" + std::string(partition->name) + ")");
+    }
+    if (role.policies.size() > kMostPolicies)
+      faults_.fault(list->start, "role.policies has " + std::to_string(role.policies.size()) +
+                                     " entries; at most 25 can be attached to a role");
+    if (!role.boundary.empty() && isElsewhere(role.boundary))
+      faults_.fault(node.find("boundary")->start, "role.boundary lies in another partition than " + wish_.aws.region);
+  }
+
   std::string readInlinePolicy(const YamlNode& node) {
-    if (node.kind != YamlNode::Kind::Scalar) {
-      faults_.fault(node.start, "role.inline must name a JSON file");
-      return "";
-    }
-    auto document = files_.read(resolved(node.scalar));
-    if (!document) {
-      faults_.fault(node.start, "role.inline: " + document.error().message);
-      return "";
-    }
+    auto document = readFile(node, "role.inline");
+    if (!document) return "";
     auto policy = policy::parsePolicy(*document, policy::PolicyKind::Identity);
     auto json = text::parseJson(*document);
+    if (json && policy && policy::quotaSize(text::compact(*json)) > kLongestInline)
+      faults_.fault(node.start, "role.inline: " + node.scalar + " has " +
+                                    std::to_string(policy::quotaSize(text::compact(*json))) +
+                                    " characters without white space; IAM takes 10240");
     if (json && policy) return text::compact(*json);
     faults_.fault(node.start, "role.inline: " + node.scalar +
                                   " is no identity policy: " + (json ? policy.error().message : json.error().message));
@@ -201,7 +380,11 @@ class Reader {
       if (other.subject() == binding.subject() && other.role.name != binding.role.name)
         faults_.fault(item.start, binding.nameSpace + "/" + binding.serviceAccount + " has the role " +
                                       other.role.name + " already: a service account has one role");
-      if (other.role.name == binding.role.name && other.role != binding.role)
+      bool isSame = other.role.name == binding.role.name;
+      if (!isSame && http::sameName(other.role.name, binding.role.name))
+        faults_.fault(item.start, "role " + binding.role.name + " is spelled " + other.role.name +
+                                      " above, and IAM takes both for one");
+      if (isSame && other.role != binding.role)
         faults_.fault(item.start, "role " + binding.role.name + " is described differently above");
     }
   }

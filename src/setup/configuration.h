@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/result.h"
 #include "crypto/key.h"
+#include "oidc/jwks.h"
 
 namespace setup {
 
@@ -33,18 +34,34 @@ struct ClusterSettings {
   std::string distribution = "auto";
 };
 
+// S3: public objects of a bucket. Directory: files that the user copies to an HTTPS host. Existing: somebody else
+// publishes the documents; nothing is written.
+enum class Hosting { S3, Directory, Existing };
+
 struct IssuerSettings {
-  std::string bucket = {};  // empty: named by us
-  std::string prefix = {};  // of the keys in the bucket, without slashes at its ends
-  std::string url = {};     // empty: https://BUCKET.s3.REGION.SUFFIX[/PREFIX]
+  Hosting hosting = Hosting::S3;
+  std::string bucket = {};         // S3; empty: named by us
+  bool isAccountRegional = false;  // S3: the name lies in the account's own namespace of the Region, and ends in -an
+  std::string prefix = {};         // S3: of the keys in the bucket, without slashes at its ends
+  std::string url = {};            // empty: https://BUCKET.s3.REGION.SUFFIX[/PREFIX]; never so but with S3
+  std::string directory = {};      // Directory: path of the folder that stands for the URL
+  std::vector<std::string> thumbprints =
+      {};  // SHA-1 in hex, of a private authority's certificates; empty: IAM's choice
 };
 
-enum class KeySource { Cluster, Generate };
+enum class KeySource { Cluster, Generate, Files };
 
 struct KeySettings {
   KeySource source = KeySource::Cluster;
-  crypto::Algorithm algorithm = crypto::Algorithm::Rs256;  // RS256 or ES256
-  std::string directory = "keys";                          // path
+  crypto::Algorithm algorithm = crypto::Algorithm::Rs256;  // Generate: RS256 or ES256
+  int bits = 2048;                                         // Generate, RS256
+  std::string directory = "keys";                          // Generate: path
+  oidc::Jwks published = {};                               // Files: what keys.publicKeys hold
+  std::string secretNamespace = {}, secretName = {};       // Files: a Secret of Cluster API; empty: none
+  std::string kubeconfig = {}, context = {};  // of the cluster that holds the Secret; both empty: that of `cluster`
+  bool x5c = false;                           // a certificate in each entry of the JWKS
+
+  bool hasOwnCluster() const { return !kubeconfig.empty() || !context.empty(); }
 };
 
 struct WebhookSettings {

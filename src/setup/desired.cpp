@@ -10,6 +10,8 @@
 namespace setup {
 namespace {
 
+constexpr std::size_t kUsualPolicies = 10;  // that AWS attaches to a role
+
 Tags tagsOf(const Configuration& configuration, const Material& material) {
   Tags tags = configuration.tags;
   tags[std::string(kNameTag)] = configuration.name;
@@ -58,21 +60,34 @@ void addNotes(const Configuration& configuration, const Material& material, Desi
                               " is to mean yourself: " + std::string(kRoleAnnotation) + " names role " +
                               binding.role.name);
   for (const DesiredRole& role : desired.roles)
-    if (role.trustPolicy.size() > policy::kTrustQuota)
-      desired.notes.push_back("the trust policy of role " + role.settings.name + " has " +
-                              std::to_string(role.trustPolicy.size()) +
-                              " characters; AWS takes 2048 unless the account's quota was raised");
+    if (role.settings.policies.size() > kUsualPolicies)
+      desired.notes.push_back("role " + role.settings.name + " has " + std::to_string(role.settings.policies.size()) +
+                              " managed policies; AWS attaches 10 unless the account's quota was raised");
+  if (desired.hosting == Hosting::Directory)
+    desired.notes.push_back("copy the folder " + desired.directory + " to where " + desired.issuer +
+                            " is served: AWS reads the documents there");
+}
+
+std::vector<DesiredDocument> documentsOf(const std::string& issuer, const std::string& prefix, const oidc::Jwks& jwks) {
+  std::string type(kDocumentType), cache(kDocumentCacheControl);
+  std::vector<DesiredDocument> documents;
+  for (std::string_view key : kDocumentKeys)
+    documents.push_back({objectKey(prefix, key),
+                         {key == kDiscoveryKey ? discoveryDocument(issuer, jwks) : jwksDocument(jwks), type, cache}});
+  return documents;
 }
 
 }  // namespace
 
 Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition,
                           std::string_view account) {
-  Identifiers names{std::string(partition.name), configuration.issuer.bucket, configuration.issuer.url, ""};
+  const IssuerSettings& issuer = configuration.issuer;
+  Identifiers names{std::string(partition.name), issuer.bucket, issuer.url, ""};
   const std::string& region = configuration.aws.region;
-  if (names.bucket.empty()) names.bucket = bucketName(account, region, configuration.name);
-  if (names.issuer.empty())
-    names.issuer = issuerUrl(names.bucket, region, partition.dnsSuffix, configuration.issuer.prefix);
+  if (issuer.hosting == Hosting::S3 && names.bucket.empty())
+    names.bucket = issuer.isAccountRegional ? accountRegionalBucketName(account, region, configuration.name)
+                                            : bucketName(account, region, configuration.name);
+  if (names.issuer.empty()) names.issuer = issuerUrl(names.bucket, region, partition.dnsSuffix, issuer.prefix);
   names.providerArn = providerArn(names.partition, account, names.issuer);
   return names;
 }
@@ -84,14 +99,16 @@ Desired desire(const Configuration& configuration, const aws::Partition& partiti
   desired.region = configuration.aws.region;
   desired.tags = tagsOf(configuration, material);
   desired.bucket = names.bucket;
-  desired.bucketPolicy = bucketPolicy(names.partition, names.bucket, configuration.issuer.prefix);
-  // ACLs stay shut; a bucket policy may be public, and this one is, for two objects.
+  if (!names.bucket.empty())
+    desired.bucketPolicy = bucketPolicy(names.partition, names.bucket, configuration.issuer.prefix);
+  // ACLs stay shut; a bucket policy may be public, and this one is, for these objects.
   desired.publicAccess = {.blockPublicAcls = true, .ignorePublicAcls = true};
-  std::string type(kDocumentType), cache(kDocumentCacheControl);
-  const std::string& prefix = configuration.issuer.prefix;
-  desired.documents = {
-      {objectKey(prefix, kJwksKey), {jwksDocument(material.jwks), type, cache}},
-      {objectKey(prefix, kDiscoveryKey), {discoveryDocument(names.issuer, material.jwks), type, cache}}};
+  desired.hosting = configuration.issuer.hosting;
+  desired.isAccountRegional = configuration.issuer.isAccountRegional;
+  desired.directory = configuration.issuer.directory;
+  desired.thumbprints = configuration.issuer.thumbprints;
+  if (desired.hosting != Hosting::Existing)
+    desired.documents = documentsOf(names.issuer, configuration.issuer.prefix, material.jwks);
   desired.issuer = names.issuer;
   desired.providerArn = names.providerArn;
   desired.roles = rolesOf(configuration, names, desired, material.account);

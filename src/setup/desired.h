@@ -23,7 +23,7 @@ struct Material {
 };
 
 struct DesiredDocument {
-  std::string key;
+  std::string key;  // with the bucket's prefix; below the folder with Hosting::Directory
   aws::Object object;
 };
 
@@ -41,10 +41,14 @@ struct DesiredAccount {
 struct Desired {
   std::string name, region;
   Tags tags;  // of every AWS object
+  Hosting hosting = Hosting::S3;
   std::string bucket, bucketPolicy;
+  bool isAccountRegional = false;
   aws::PublicAccessBlock publicAccess;
-  std::vector<DesiredDocument> documents;  // keys first: the discovery document points at them
+  std::string directory;                   // Hosting::Directory
+  std::vector<DesiredDocument> documents;  // keys first: the discovery document points at them; none if existing
   std::string issuer, providerArn;
+  std::vector<std::string> thumbprints;
   std::vector<DesiredRole> roles;  // in the order of the bindings
   std::string privateKeyPath, newPrivateKeyPem;
   bool hasCluster = false;
@@ -55,7 +59,7 @@ struct Desired {
 
 // The names in it follow from configuration and account alone.
 struct Identifiers {
-  std::string partition, bucket, issuer, providerArn;
+  std::string partition, bucket, issuer, providerArn;  // the bucket is empty unless hosting is S3
 };
 Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition,
                           std::string_view account);

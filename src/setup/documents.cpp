@@ -27,6 +27,20 @@ Json canonical(const Json& json) {
   return sorted;
 }
 
+// A policy may have one statement without a list around it.
+Json statementsOf(const Json& policy) {
+  const Json& statements = text::at(policy, "Statement");
+  return statements.is_array() ? statements : statements.is_object() ? Json::array({statements}) : Json::array();
+}
+
+bool isFor(const Json& statement, std::string_view providerArn) {
+  const Json& principal = text::at(statement, "Principal");
+  if (text::stringAt(statement, "Effect") != "Allow" || !principal.is_object() || principal.size() != 1) return false;
+  const Json& federated = text::at(principal, "Federated");
+  if (federated.is_string()) return federated.get<std::string>() == providerArn;
+  return federated.is_array() && federated.size() == 1 && federated.front() == Json(providerArn);
+}
+
 }  // namespace
 
 std::string objectKey(std::string_view prefix, std::string_view key) {
@@ -48,7 +62,7 @@ std::string bucketPolicy(std::string_view partition, std::string_view bucket, st
   statement["Effect"] = "Allow";
   statement["Principal"] = "*";
   statement["Action"] = "s3:GetObject";
-  statement["Resource"] = Json::array({arn + objectKey(prefix, kDiscoveryKey), arn + objectKey(prefix, kJwksKey)});
+  for (std::string_view key : kDocumentKeys) statement["Resource"].push_back(arn + objectKey(prefix, key));
   Json document = Json::object();
   document["Version"] = "2012-10-17";
   document["Statement"] = Json::array({std::move(statement)});
@@ -58,6 +72,37 @@ std::string bucketPolicy(std::string_view partition, std::string_view bucket, st
 bool samePolicy(std::string_view a, std::string_view b) {
   auto first = text::parseJson(a), second = text::parseJson(b);
   return first && second && canonical(*first) == canonical(*second);
+}
+
+std::string readablePolicy(std::string_view document) {
+  auto json = text::parseJson(document);
+  return json ? text::pretty(*json) : std::string(document) + "\n";
+}
+
+MergedTrust mergedTrust(std::string_view live, std::string_view wanted, std::string_view providerArn) {
+  auto there = text::parseJson(live), ours = text::parseJson(wanted);
+  if (!there || !there->is_object() || !ours) return {std::string(wanted), 0};
+  Json statements = Json::array();
+  MergedTrust merged;
+  bool isPlaced = false;
+  auto place = [&] {
+    for (const Json& statement : isPlaced ? Json::array() : statementsOf(*ours)) statements.push_back(statement);
+    isPlaced = true;
+  };
+  for (const Json& statement : statementsOf(*there)) {
+    if (isFor(statement, providerArn)) {
+      place();
+      continue;
+    }
+    statements.push_back(statement);
+    ++merged.foreign;
+  }
+  place();
+  Json document = *there;
+  document["Version"] = text::at(*ours, "Version");
+  document["Statement"] = std::move(statements);
+  merged.document = text::compact(document);
+  return merged;
 }
 
 }  // namespace setup

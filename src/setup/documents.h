@@ -1,6 +1,8 @@
-// The two documents an issuer publishes, the bucket policy that lets everybody read just these two, and the comparison
-// of policies by what they mean.
+// The documents an issuer publishes, the bucket policy that lets everybody read just these, and the comparison of
+// policies by what they mean.
 #pragma once
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,10 @@ namespace setup {
 
 inline constexpr std::string_view kDiscoveryKey = ".well-known/openid-configuration";
 inline constexpr std::string_view kJwksKey = "keys.json";
+// Where kube-apiserver has the same keys: a jwks_uri that says so (OpenShift's, kOps') resolves as well.
+inline constexpr std::string_view kKubernetesJwksKey = "openid/v1/jwks";
+// In the order in which they are written: the discovery document points at the keys.
+inline constexpr std::array<std::string_view, 3> kDocumentKeys{kJwksKey, kKubernetesJwksKey, kDiscoveryKey};
 inline constexpr std::string_view kDocumentType = "application/json";
 // STS fails on documents that may not be cached at all; five minutes bound how long a new key stays unseen.
 inline constexpr std::string_view kDocumentCacheControl = "public, max-age=300";
@@ -25,5 +31,17 @@ std::string bucketPolicy(std::string_view partition, std::string_view bucket, st
 // Without regard to white space, the order of members and list items, and lists of one written as a string: AWS keeps
 // none of them. False when either is no JSON.
 bool samePolicy(std::string_view a, std::string_view b);
+
+// A policy as people read it, for diffs; as it is when it is no JSON.
+std::string readablePolicy(std::string_view document);
+
+struct MergedTrust {
+  std::string document;     // compact JSON
+  std::size_t foreign = 0;  // statements that were kept
+};
+
+// `wanted`, a trust policy for the provider, put into the one that a role has: each Allow statement for this provider
+// and no other principal is ours and gives way, every other statement stays as and where it is.
+MergedTrust mergedTrust(std::string_view live, std::string_view wanted, std::string_view providerArn);
 
 }  // namespace setup

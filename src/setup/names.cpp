@@ -20,6 +20,10 @@ std::string bucketName(std::string_view account, std::string_view region, std::s
   return joined({name, "-", std::string_view(digest).substr(0, 12)});
 }
 
+std::string accountRegionalBucketName(std::string_view account, std::string_view region, std::string_view name) {
+  return joined({name, "-", account, "-", region, "-an"});
+}
+
 std::string issuerUrl(std::string_view bucket, std::string_view region, std::string_view dnsSuffix,
                       std::string_view prefix) {
   return joined({"https://", bucket, ".s3.", region, ".", dnsSuffix, prefix.empty() ? "" : "/", prefix});

@@ -17,6 +17,9 @@ inline constexpr std::string_view kInlinePolicyName = "irsa-anywhere";
 // NAME-<12 hex of sha256(ACCOUNT "\n" REGION "\n" NAME)>: the same in every run, and nobody else's by chance.
 std::string bucketName(std::string_view account, std::string_view region, std::string_view name);
 
+// NAME-ACCOUNT-REGION-an: a name in the account's own namespace of the Region, which nobody else can take.
+std::string accountRegionalBucketName(std::string_view account, std::string_view region, std::string_view name);
+
 // https://BUCKET.s3.REGION.SUFFIX[/PREFIX]
 std::string issuerUrl(std::string_view bucket, std::string_view region, std::string_view dnsSuffix,
                       std::string_view prefix);

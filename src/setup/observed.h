@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "aws/client.h"
 #include "aws/iam.h"
 #include "aws/s3.h"
 #include "aws/sts.h"
 #include "base/result.h"
-#include "kube/client.h"
 #include "setup/configuration.h"
 #include "setup/desired.h"
+#include "setup/phase.h"
+#include "setup/world.h"
 #include "text/json.h"
 
 namespace setup {
@@ -24,6 +24,9 @@ struct ObservedBucket {
   std::string policy = {};                            // empty: none
   std::map<std::string, aws::Object> documents = {};  // ours, by key
 };
+
+// The folder of Hosting::Directory: our documents in it, by key.
+using ObservedFolder = std::map<std::string, std::string>;
 
 struct ObservedProvider {
   std::string arn = {};
@@ -50,8 +53,9 @@ struct Observed {
   aws::CallerIdentity caller;
   Identifiers identifiers;
   bool isBucketNameOurs = true;           // derived by us, not given in irsa.yaml
-  std::vector<std::string> documentKeys;  // of the two documents
+  std::vector<std::string> documentKeys;  // of our documents, with the prefix
   ObservedBucket bucket;
+  ObservedFolder folder;
   std::vector<ObservedProvider> providers;  // ours by tag, and whatever stands at our issuer's URL
   std::vector<ObservedRole> roles;          // ours by tag, and whatever has a wanted name
   std::optional<ObservedCluster> cluster;
@@ -63,14 +67,16 @@ bool wasMadeByUs(const text::Json& object, std::string_view name);  // ... and m
 
 std::string accountPath(std::string_view nameSpace, std::string_view name);
 
-// Invalid when the credentials belong to another account than aws.accountId.
-base::Result<Observed> observe(const Configuration& configuration, aws::Client& aws, const kube::Client* kube);
+// Looks at what `phases` are about. Invalid when the credentials belong to another account than aws.accountId.
+base::Result<Observed> observe(const Configuration& configuration, const World& world, const Phases& phases);
 
 // The parts, each a look at one neighbourhood.
-base::Result<ObservedBucket> observeBucket(aws::Client& aws, const Observed& so);
-base::Result<std::vector<ObservedProvider>> observeProviders(aws::Client& aws, const Observed& so);
-base::Result<std::vector<ObservedRole>> observeRoles(aws::Client& aws, const Observed& so,
+base::Result<ObservedBucket> observeBucket(const World& world, const Observed& so);
+base::Result<ObservedFolder> observeFolder(const World& world, const std::string& folder);
+base::Result<std::vector<ObservedProvider>> observeProviders(const World& world, const Observed& so);
+base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const Observed& so,
                                                      const Configuration& configuration);
-base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Configuration& configuration);
+base::Result<ObservedCluster> observeCluster(const World& world, const Configuration& configuration,
+                                             const Phases& phases);
 
 }  // namespace setup

@@ -38,6 +38,48 @@ base::Result<int> apiServerPort(const kube::Client& kube) {
   return ports.empty() ? 0 : int(text::intAt(ports.front(), "port"));
 }
 
+// Looks at all paths side by side.
+base::Result<void> lookAtAll(const World& world, const std::vector<std::string>& paths,
+                             std::map<std::string, Json>& into) {
+  std::vector<base::Result<std::map<std::string, Json>>> looked(paths.size(), std::map<std::string, Json>());
+  world.sideBySide(paths.size(), [&](std::size_t i) {
+    std::map<std::string, Json> one;
+    auto done = lookAt(*world.kube, paths[i], one);
+    if (done)
+      looked[i] = std::move(one);
+    else
+      looked[i] = std::move(done).error();
+  });
+  for (auto& one : looked) into.merge(TRY(std::move(one)));
+  return {};
+}
+
+base::Result<void> observeWebhook(const World& world, const Configuration& configuration, ObservedCluster& found) {
+  found.servesGuard = TRY(servesGuard(*world.kube));
+  found.apiServerPort = TRY(apiServerPort(*world.kube));
+  WebhookWish whole = webhookWishOf(configuration);
+  whole.settings.guard = true;  // it may be there from before
+  std::vector<std::string> paths;
+  for (const KubernetesObject& object : webhookObjects(whole)) paths.push_back(object.path);
+  return lookAtAll(world, paths, found.objects);
+}
+
+base::Result<void> observeAccounts(const World& world, const Configuration& configuration, ObservedCluster& found) {
+  std::vector<std::string> paths;
+  for (const Binding& binding : configuration.bindings)
+    if (!binding.isPattern()) paths.push_back(accountPath(binding.nameSpace, binding.serviceAccount));
+  TRY(lookAtAll(world, paths, found.accounts));
+  std::vector<Json> labelled = TRY(
+      world.kube->list("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +
+                       configuration.name));
+  for (Json& account : labelled) {
+    const Json& metadata = text::at(account, "metadata");
+    std::string path = accountPath(text::stringAt(metadata, "namespace"), text::stringAt(metadata, "name"));
+    found.accounts[std::move(path)] = std::move(account);
+  }
+  return {};
+}
+
 }  // namespace
 
 bool hasOurLabel(const Json& object, std::string_view name) { return labelOf(object, kNameTag) == name; }
@@ -50,33 +92,22 @@ std::string accountPath(std::string_view nameSpace, std::string_view name) {
   return "/api/v1/namespaces/" + std::string(nameSpace) + "/serviceaccounts/" + std::string(name);
 }
 
-base::Result<ObservedCluster> observeCluster(const kube::Client& kube, const Configuration& configuration) {
+base::Result<ObservedCluster> observeCluster(const World& world, const Configuration& configuration,
+                                             const Phases& phases) {
+  const kube::Client& kube = *world.kube;
   ObservedCluster found;
   auto system = kube.get("/api/v1/namespaces/kube-system");
   if (!system) return std::move(system).error().during("looking at the cluster");
   found.uid = text::stringAt(text::at(*system, "metadata"), "uid");
   if (found.uid.empty()) return base::internal("the namespace kube-system has no uid");
-  if (configuration.keys.source == KeySource::Cluster) {
+  bool readsKeys = configuration.keys.source == KeySource::Cluster && phases.contains(Phase::Issuer);
+  if (readsKeys && configuration.issuer.hosting != Hosting::Existing) {
     auto jwks = kube.getText("/openid/v1/jwks");
     if (!jwks) return std::move(jwks).error().during("reading the cluster's public keys");
     found.jwks = *std::move(jwks);
   }
-  found.servesGuard = TRY(servesGuard(kube));
-  found.apiServerPort = TRY(apiServerPort(kube));
-  WebhookWish whole = webhookWishOf(configuration);
-  whole.settings.guard = true;  // it may be there from before
-  for (const KubernetesObject& object : webhookObjects(whole)) TRY(lookAt(kube, object.path, found.objects));
-  for (const Binding& binding : configuration.bindings)
-    if (!binding.isPattern()) TRY(lookAt(kube, accountPath(binding.nameSpace, binding.serviceAccount), found.accounts));
-
-  std::vector<Json> labelled =
-      TRY(kube.list("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +
-                    configuration.name));
-  for (Json& account : labelled) {
-    const Json& metadata = text::at(account, "metadata");
-    std::string path = accountPath(text::stringAt(metadata, "namespace"), text::stringAt(metadata, "name"));
-    found.accounts[std::move(path)] = std::move(account);
-  }
+  if (phases.contains(Phase::Webhook)) TRY(observeWebhook(world, configuration, found));
+  if (phases.contains(Phase::Bindings)) TRY(observeAccounts(world, configuration, found));
   return found;
 }
 

@@ -56,10 +56,55 @@ void fillHead(Plan& plan, const Observed& observed, std::string_view region) {
   plan.providerArn = observed.identifiers.providerArn;
 }
 
+void planIssuer(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  if (!desired.newPrivateKeyPem.empty())
+    draft.add(Change::Add, "file " + desired.privateKeyPath,
+              WritePrivateKey{desired.privateKeyPath, desired.newPrivateKeyPem}, "does not exist");
+  if (desired.hosting == Hosting::S3) planBucket(desired, observed, draft);
+  if (desired.hosting == Hosting::Directory) planFolder(desired, observed, draft);
+}
+
+void planUnwantedRoles(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  for (const ObservedRole& live : observed.roles) {
+    auto isWanted = [&](const DesiredRole& role) { return http::sameName(role.settings.name, live.role.name); };
+    if (std::none_of(desired.roles.begin(), desired.roles.end(), isWanted)) planRoleRemoval(live, draft);
+  }
+}
+
+// The documents of a folder are the user's host's: they stay, as private keys do.
+void planBucketRemoval(const Observed& observed, PlanDraft& draft) {
+  const std::string& bucket = observed.identifiers.bucket;
+  const std::string& owner = observed.caller.account;
+  if (!observed.folder.empty())
+    draft.notes.push_back(
+        "the documents in the issuer's folder are kept; remove them from your host when no token is left");
+  bool isOurs = observed.bucket.exists && (hasOurTag(observed.bucket.tags, observed.name) ||
+                                           (observed.isBucketNameOurs && observed.bucket.tags.empty()));
+  if (isOurs && draft.options.deleteBucket) {
+    for (const auto& [key, object] : observed.bucket.documents)
+      draft.add(Change::Remove, "s3://" + bucket + "/" + key, aws::DeleteObject{bucket, owner, key},
+                "was made by irsa");
+    draft.add(Change::Remove, "bucket " + bucket, aws::DeleteBucket{bucket, owner}, "was made by irsa");
+  } else if (isOurs) {
+    draft.notes.push_back("bucket " + bucket + " is kept, with its documents; --delete-bucket removes it");
+  }
+}
+
 }  // namespace
 
 void PlanDraft::add(Change change, std::string_view target, Call call, std::string_view reason) {
-  actions.push_back({change, std::move(call), std::string(target), std::string(reason)});
+  addWithDiff(change, target, std::move(call), reason, "", "");
+}
+
+void PlanDraft::addWithDiff(Change change, std::string_view target, Call call, std::string_view reason,
+                            std::string before, std::string after) {
+  actions.push_back(
+      {change, std::move(call), std::string(target), std::string(reason), phase, std::move(before), std::move(after)});
+}
+
+bool PlanDraft::enter(Phase next) {
+  phase = next;
+  return options.phases.contains(next);
 }
 
 bool PlanDraft::mayTouch(bool isOurs, std::string_view target) {
@@ -71,18 +116,13 @@ bool PlanDraft::mayTouch(bool isOurs, std::string_view target) {
 base::Result<Plan> plan(const Desired& desired, const Observed& observed, const PlanOptions& options) {
   if (!options.adopt) TRY(checkCluster(desired, observed));
   TRY(checkPossible(desired, observed));
-  PlanDraft draft{options, {}, {}};
-  if (!desired.newPrivateKeyPem.empty())
-    draft.add(Change::Add, "file " + desired.privateKeyPath,
-              WritePrivateKey{desired.privateKeyPath, desired.newPrivateKeyPem}, "does not exist");
-  planBucket(desired, observed, draft);
-  planProvider(desired, observed, draft);
-  planRoles(desired, observed, draft);
-  if (desired.hasCluster) planCluster(desired, observed, draft);
-  for (const ObservedRole& live : observed.roles) {
-    auto isWanted = [&](const DesiredRole& role) { return http::sameName(role.settings.name, live.role.name); };
-    if (std::none_of(desired.roles.begin(), desired.roles.end(), isWanted)) planRoleRemoval(live, draft);
-  }
+  PlanDraft draft{options};
+  if (draft.enter(Phase::Issuer)) planIssuer(desired, observed, draft);
+  if (draft.enter(Phase::Provider)) planProvider(desired, observed, draft);
+  if (draft.enter(Phase::Roles)) planRoles(desired, observed, draft);
+  if (desired.hasCluster && draft.enter(Phase::Webhook)) planWebhook(desired, observed, draft);
+  if (desired.hasCluster && draft.enter(Phase::Bindings)) planAccounts(desired, observed, draft);
+  if (draft.enter(Phase::Roles)) planUnwantedRoles(desired, observed, draft);
   if (!draft.foreign.empty()) {
     std::string list;
     for (const std::string& target : draft.foreign) list += "\n  " + target;
@@ -93,38 +133,35 @@ base::Result<Plan> plan(const Desired& desired, const Observed& observed, const 
   fillHead(made, observed, desired.region);
   made.actions = std::move(draft.actions);
   made.notes = desired.notes;
+  made.notes.insert(made.notes.end(), draft.notes.begin(), draft.notes.end());
   for (const DesiredRole& role : desired.roles) made.roleArns.push_back(role.arn);
+  made.trustSizes = std::move(draft.trustSizes);
   return made;
 }
 
 Plan planDestroy(const Observed& observed, const PlanOptions& options) {
-  PlanDraft draft{options, {}, {}};
+  PlanDraft draft{options};
   Plan made;
   fillHead(made, observed, "");
   if (observed.cluster) {
+    draft.enter(Phase::Bindings);
     for (const auto& [path, account] : observed.cluster->accounts)
       if (hasOurLabel(account, observed.name)) planAccountRemoval(path, account, observed.name, draft);
+    draft.enter(Phase::Webhook);
     planWebhookRemoval(observed, draft);
   }
+  draft.enter(Phase::Roles);
   for (const ObservedRole& live : observed.roles)
     if (hasOurTag(live.role.tags, observed.name)) planRoleRemoval(live, draft);
+  draft.enter(Phase::Provider);
   for (const ObservedProvider& live : observed.providers)
     if (hasOurTag(live.provider.tags, observed.name))
       draft.add(Change::Remove, "OIDC provider https://" + live.provider.url,
                 aws::DeleteOpenIDConnectProvider{live.arn}, "was made by irsa");
-  const std::string& bucket = observed.identifiers.bucket;
-  const std::string& owner = observed.caller.account;
-  bool isOurs = observed.bucket.exists && (hasOurTag(observed.bucket.tags, observed.name) ||
-                                           (observed.isBucketNameOurs && observed.bucket.tags.empty()));
-  if (isOurs && options.deleteBucket) {
-    for (const auto& [key, object] : observed.bucket.documents)
-      draft.add(Change::Remove, "s3://" + bucket + "/" + key, aws::DeleteObject{bucket, owner, key},
-                "was made by irsa");
-    draft.add(Change::Remove, "bucket " + bucket, aws::DeleteBucket{bucket, owner}, "was made by irsa");
-  } else if (isOurs) {
-    made.notes.push_back("bucket " + bucket + " is kept, with its two documents; --delete-bucket removes it");
-  }
+  draft.enter(Phase::Issuer);
+  planBucketRemoval(observed, draft);
   made.actions = std::move(draft.actions);
+  made.notes = std::move(draft.notes);
   return made;
 }
 

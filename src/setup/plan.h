@@ -3,6 +3,7 @@
 // Pure. plan(desired, what apply(plan(desired, observed)) leaves) is empty. Destroying is planning with nothing
 // desired: role, then provider, then bucket, so that nobody can ever stand behind a provider's URL but its owner.
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "base/result.h"
 #include "setup/desired.h"
 #include "setup/observed.h"
+#include "setup/phase.h"
 #include "text/json.h"
 
 namespace setup {
@@ -20,6 +22,14 @@ namespace setup {
 // A private key that was generated and is to be kept: written 0600, never over a file that is there.
 struct WritePrivateKey {
   std::string path, pem;  // the latter is secret
+};
+
+// A document of Hosting::Directory: replaced whole.
+struct WriteDocument {
+  std::string path, body;
+};
+struct RemoveDocument {
+  std::string path;
 };
 
 // Server-side apply of one Kubernetes object.
@@ -40,22 +50,25 @@ struct PatchServiceAccount {
   text::Json patch;  // RFC 7396
 };
 
-using Call = std::variant<WritePrivateKey, aws::CreateBucket, aws::PutBucketTagging, aws::PutPublicAccessBlock,
-                          aws::PutBucketPolicy, aws::PutObject, aws::CreateOpenIDConnectProvider,
-                          aws::AddClientIDToOpenIDConnectProvider, aws::RemoveClientIDFromOpenIDConnectProvider,
-                          aws::TagOpenIDConnectProvider, aws::CreateRole, aws::UpdateAssumeRolePolicy, aws::UpdateRole,
-                          aws::TagRole, aws::PutRolePermissionsBoundary, aws::DeleteRolePermissionsBoundary,
-                          aws::AttachRolePolicy, aws::DetachRolePolicy, aws::PutRolePolicy, aws::DeleteRolePolicy,
-                          ApplyObject, PatchServiceAccount, DeleteKubernetesObject, aws::DeleteRole,
-                          aws::DeleteOpenIDConnectProvider, aws::DeleteObject, aws::DeleteBucket>;
+using Call =
+    std::variant<WritePrivateKey, WriteDocument, RemoveDocument, aws::CreateBucket, aws::PutBucketTagging,
+                 aws::PutPublicAccessBlock, aws::PutBucketPolicy, aws::PutObject, aws::CreateOpenIDConnectProvider,
+                 aws::AddClientIDToOpenIDConnectProvider, aws::RemoveClientIDFromOpenIDConnectProvider,
+                 aws::UpdateOpenIDConnectProviderThumbprint, aws::TagOpenIDConnectProvider, aws::CreateRole,
+                 aws::UpdateAssumeRolePolicy, aws::UpdateRole, aws::TagRole, aws::PutRolePermissionsBoundary,
+                 aws::DeleteRolePermissionsBoundary, aws::AttachRolePolicy, aws::DetachRolePolicy, aws::PutRolePolicy,
+                 aws::DeleteRolePolicy, ApplyObject, PatchServiceAccount, DeleteKubernetesObject, aws::DeleteRole,
+                 aws::DeleteOpenIDConnectProvider, aws::DeleteObject, aws::DeleteBucket>;
 
-enum class Change { Add, Modify, Remove };  // + ~ -
+enum class Change { Add, Modify, Remove, Replace };  // + ~ - ↻; the last for documents, which are written anew whole
 
 struct Action {
   Change change = Change::Add;
   Call call;
   std::string target;  // "bucket edge-prod-0123456789ab", "role s3-echoer", "Deployment irsa-system/irsa-webhook"
   std::string reason;  // why: "does not exist", "the trust policy differs"
+  Phase phase = Phase::Issuer;
+  std::string before = {}, after = {};  // of a document or policy that differs, as people read it
 };
 
 struct Plan {
@@ -63,20 +76,27 @@ struct Plan {
   std::vector<std::string> notes;  // what is skipped or kept, and why
   std::string account, region, callerArn;
   std::string issuer, bucket, providerArn;
-  std::vector<std::string> roleArns;  // in the order of the bindings
+  std::vector<std::string> roleArns;                   // in the order of the bindings
+  std::map<std::string, std::size_t> trustSizes = {};  // by role: characters of the trust policy that AWS counts
+  std::size_t awsCalls = 0;                            // that it took to look
 };
 
 struct PlanOptions {
   bool adopt = false;         // take over objects that are not tagged as ours
   bool deleteBucket = false;  // destroy only
+  Phases phases = allPhases();
 };
 
 // Conflict when a foreign object stands in the way and `adopt` is off; all of them are named.
 base::Result<Plan> plan(const Desired& desired, const Observed& observed, const PlanOptions& options);
 Plan planDestroy(const Observed& observed, const PlanOptions& options);
 
-std::string nameOf(const Call& call);    // "s3:CreateBucket", "iam:CreateRole", "kubernetes:Apply", "file:Create"
-std::string describe(const Plan& plan);  // lines for people: + ~ - with reasons, notes, and the total
-text::Json toJson(const Plan& plan);  // {"actions":[{"call","target","reason"}],"notes":[...],"changes":N}; no secrets
+std::string nameOf(const Call& call);  // "s3:CreateBucket", "iam:CreateRole", "kubernetes:Apply", "file:Create"
+bool isDestructive(const Call& call);  // takes away what somebody may be using
+
+// For people: by phase, + ~ - ↻ with reasons, diffs of documents, notes, and the total. No secrets.
+std::string describe(const Plan& plan, bool isColored = false);
+// {"actions":[{"call","target","reason"}],"notes":[...],"changes":N,"calls":N}; no secrets. Members may come, none go.
+text::Json toJson(const Plan& plan);
 
 }  // namespace setup

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "http/message.h"
+#include "policy/trust_policy.h"
 #include "setup/documents.h"
 #include "setup/names.h"
 #include "setup/plan_steps.h"
@@ -18,26 +19,43 @@ bool isBucketOurs(const Observed& observed) {
   return hasOurTag(observed.bucket.tags, observed.name) || (observed.isBucketNameOurs && observed.bucket.tags.empty());
 }
 
-void createRole(const DesiredRole& wanted, std::string_view name, const std::string& target, PlanDraft& draft) {
-  const RoleSettings& role = wanted.settings;
-  draft.add(Change::Add, target,
-            aws::CreateRole{.roleName = role.name,
-                            .path = role.path,
-                            .assumeRolePolicyDocument = wanted.trustPolicy,
-                            .description = roleDescription(name),
-                            .maxSessionDuration = role.maxSessionDuration,
-                            .permissionsBoundary = role.boundary,
-                            .tags = wanted.tags},
-            "does not exist");
+// The number against AWS's quota, which the reader knows by it.
+std::string sizeOf(std::string_view trustPolicy) {
+  return "trust policy of " + std::to_string(policy::quotaSize(trustPolicy)) + " of 2048 characters";
 }
 
-// Everything CreateRole can set, on a role that is there.
+void createRole(const DesiredRole& wanted, std::string_view name, const std::string& target, PlanDraft& draft) {
+  const RoleSettings& role = wanted.settings;
+  draft.trustSizes[role.name] = policy::quotaSize(wanted.trustPolicy);
+  draft.addWithDiff(Change::Add, target,
+                    aws::CreateRole{.roleName = role.name,
+                                    .path = role.path,
+                                    .assumeRolePolicyDocument = wanted.trustPolicy,
+                                    .description = roleDescription(name),
+                                    .maxSessionDuration = role.maxSessionDuration,
+                                    .permissionsBoundary = role.boundary,
+                                    .tags = wanted.tags},
+                    "does not exist; " + sizeOf(wanted.trustPolicy), "", readablePolicy(wanted.trustPolicy));
+}
+
+void repairTrust(const DesiredRole& wanted, const aws::Role& live, std::string_view providerArn,
+                 const std::string& target, PlanDraft& draft) {
+  MergedTrust merged = mergedTrust(live.assumeRolePolicyDocument, wanted.trustPolicy, providerArn);
+  draft.trustSizes[live.name] = policy::quotaSize(merged.document);
+  if (merged.foreign > 0)
+    draft.notes.push_back("role " + live.name + " also trusts others: " + std::to_string(merged.foreign) +
+                          (merged.foreign == 1 ? " statement is kept" : " statements are kept") +
+                          " that irsa did not write");
+  if (samePolicy(live.assumeRolePolicyDocument, merged.document)) return;
+  draft.addWithDiff(Change::Modify, target, aws::UpdateAssumeRolePolicy{live.name, merged.document},
+                    "the trust policy differs; " + sizeOf(merged.document),
+                    readablePolicy(live.assumeRolePolicyDocument), readablePolicy(merged.document));
+}
+
+// Everything else that CreateRole can set, on a role that is there.
 void repairRole(const DesiredRole& wanted, const aws::Role& live, std::string_view name, const std::string& target,
                 PlanDraft& draft) {
   const RoleSettings& role = wanted.settings;
-  if (!samePolicy(live.assumeRolePolicyDocument, wanted.trustPolicy))
-    draft.add(Change::Modify, target, aws::UpdateAssumeRolePolicy{live.name, wanted.trustPolicy},
-              "the trust policy differs");
   if (live.maxSessionDuration != role.maxSessionDuration || live.description != roleDescription(name))
     draft.add(Change::Modify, target, aws::UpdateRole{live.name, roleDescription(name), role.maxSessionDuration},
               "maxSessionDuration or description differs");
@@ -62,12 +80,20 @@ void planPermissions(const RoleSettings& role, const ObservedRole& live, const s
   auto inlined = live.inlinePolicies.find(own);
   bool isInlined = inlined != live.inlinePolicies.end();
   if (!role.inlinePolicy.empty() && (!isInlined || !samePolicy(inlined->second, role.inlinePolicy)))
-    draft.add(isInlined ? Change::Modify : Change::Add, target, aws::PutRolePolicy{role.name, own, role.inlinePolicy},
-              isInlined ? "the inline policy differs" : "the inline policy is missing");
+    draft.addWithDiff(isInlined ? Change::Modify : Change::Add, target,
+                      aws::PutRolePolicy{role.name, own, role.inlinePolicy},
+                      isInlined ? "the inline policy differs" : "the inline policy is missing",
+                      isInlined ? readablePolicy(inlined->second) : "", readablePolicy(role.inlinePolicy));
   for (const auto& [name, document] : live.inlinePolicies)
     if (name != own || role.inlinePolicy.empty())
       draft.add(Change::Remove, target, aws::DeleteRolePolicy{role.name, name},
                 "the inline policy " + name + " is not in irsa.yaml");
+}
+
+std::string whyReplaced(const aws::Object& live, const aws::Object& wanted) {
+  if (live.body != wanted.body) return "differs";
+  return "is served as " + (live.contentType.empty() ? "nothing" : live.contentType) + ", Cache-Control \"" +
+         live.cacheControl + "\"";
 }
 
 }  // namespace
@@ -86,7 +112,8 @@ void planBucket(const Desired& desired, const Observed& observed, PlanDraft& dra
   std::string target = "bucket " + bucket;
   Change change = live.exists ? Change::Modify : Change::Add;
   if (!live.exists)
-    draft.add(Change::Add, target, aws::CreateBucket{bucket, desired.region}, "does not exist");
+    draft.add(Change::Add, target, aws::CreateBucket{bucket, desired.region, desired.isAccountRegional},
+              "does not exist");
   else if (!draft.mayTouch(isBucketOurs(observed), target))
     return;
   if (!missingTags(desired.tags, live.tags).empty()) {
@@ -98,16 +125,30 @@ void planBucket(const Desired& desired, const Observed& observed, PlanDraft& dra
     draft.add(change, target, aws::PutPublicAccessBlock{bucket, owner, desired.publicAccess},
               "a public bucket policy must be possible, public ACLs must not");
   if (live.policy.empty() || !samePolicy(live.policy, desired.bucketPolicy))
-    draft.add(change, target, aws::PutBucketPolicy{bucket, owner, desired.bucketPolicy},
-              "everybody may read the two documents, and nothing else");
+    draft.addWithDiff(change, target, aws::PutBucketPolicy{bucket, owner, desired.bucketPolicy},
+                      "everybody may read the documents, and nothing else",
+                      live.policy.empty() ? "" : readablePolicy(live.policy), readablePolicy(desired.bucketPolicy));
   for (const DesiredDocument& document : desired.documents) {
     auto found = live.documents.find(document.key);
-    if (found != live.documents.end() && found->second == document.object) continue;
     bool isThere = found != live.documents.end();
-    draft.add(isThere ? Change::Modify : Change::Add, "s3://" + bucket + "/" + document.key,
-              aws::PutObject{bucket, owner, document.key, document.object.body, document.object.contentType,
-                             document.object.cacheControl},
-              isThere ? "differs" : "does not exist");
+    if (isThere && found->second == document.object) continue;
+    const aws::Object& wanted = document.object;
+    draft.addWithDiff(isThere ? Change::Replace : Change::Add, "s3://" + bucket + "/" + document.key,
+                      aws::PutObject{bucket, owner, document.key, wanted.body, wanted.contentType, wanted.cacheControl},
+                      isThere ? whyReplaced(found->second, wanted) : "does not exist",
+                      isThere ? found->second.body : "", wanted.body);
+  }
+}
+
+void planFolder(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  for (const DesiredDocument& document : desired.documents) {
+    auto found = observed.folder.find(document.key);
+    bool isThere = found != observed.folder.end();
+    if (isThere && found->second == document.object.body) continue;
+    std::string path = desired.directory + "/" + document.key;
+    draft.addWithDiff(isThere ? Change::Replace : Change::Add, "file " + path,
+                      WriteDocument{path, document.object.body}, isThere ? "differs" : "does not exist",
+                      isThere ? found->second : "", document.object.body);
   }
 }
 
@@ -118,7 +159,8 @@ void planProvider(const Desired& desired, const Observed& observed, PlanDraft& d
   auto found = std::find_if(observed.providers.begin(), observed.providers.end(),
                             [&](const ObservedProvider& live) { return live.arn == arn; });
   if (found == observed.providers.end())
-    return draft.add(Change::Add, target, aws::CreateOpenIDConnectProvider{desired.issuer, {audience}, desired.tags},
+    return draft.add(Change::Add, target,
+                     aws::CreateOpenIDConnectProvider{desired.issuer, {audience}, desired.tags, desired.thumbprints},
                      "does not exist");
   const aws::OpenIDConnectProvider& live = found->provider;
   if (!draft.mayTouch(hasOurTag(live.tags, desired.name), target)) return;
@@ -127,8 +169,13 @@ void planProvider(const Desired& desired, const Observed& observed, PlanDraft& d
               "does not accept the audience " + audience);
   for (const std::string& clientId : live.clientIds)
     if (clientId != audience)
-      draft.add(Change::Remove, target, aws::RemoveClientIDFromOpenIDConnectProvider{arn, clientId},
-                "accepts the audience " + clientId + ", which is not meant");
+      draft.notes.push_back("the provider also accepts the audience " + clientId +
+                            ", which is kept; irsa's roles take " + audience + " only");
+  bool areSame = std::is_permutation(live.thumbprints.begin(), live.thumbprints.end(), desired.thumbprints.begin(),
+                                     desired.thumbprints.end());
+  if (!desired.thumbprints.empty() && !areSame)
+    draft.add(Change::Modify, target, aws::UpdateOpenIDConnectProviderThumbprint{arn, desired.thumbprints},
+              "the thumbprints are not those of issuer.caFile");
   if (Tags missing = missingTags(desired.tags, live.tags); !missing.empty())
     draft.add(Change::Modify, target, aws::TagOpenIDConnectProvider{arn, std::move(missing)}, "tags differ");
 }
@@ -145,6 +192,7 @@ void planRoles(const Desired& desired, const Observed& observed, PlanDraft& draf
       continue;
     }
     if (!draft.mayTouch(hasOurTag(found->role.tags, desired.name), target)) continue;
+    repairTrust(wanted, found->role, desired.providerArn, target, draft);
     repairRole(wanted, found->role, desired.name, target, draft);
     planPermissions(wanted.settings, *found, target, draft);
   }

@@ -47,6 +47,8 @@ void planAccount(const DesiredAccount& wanted, const Observed& observed, PlanDra
               "is not annotated with " + wanted.roleArn);
 }
 
+}  // namespace
+
 void planWebhook(const Desired& desired, const Observed& observed, PlanDraft& draft) {
   for (const KubernetesObject& wanted : desired.objects) {
     auto found = observed.cluster->objects.find(wanted.path);
@@ -64,10 +66,7 @@ void planWebhook(const Desired& desired, const Observed& observed, PlanDraft& dr
   }
 }
 
-}  // namespace
-
-void planCluster(const Desired& desired, const Observed& observed, PlanDraft& draft) {
-  planWebhook(desired, observed, draft);
+void planAccounts(const Desired& desired, const Observed& observed, PlanDraft& draft) {
   for (const DesiredAccount& account : desired.accounts) planAccount(account, observed, draft);
   for (const auto& [path, account] : observed.cluster->accounts) {
     auto isWanted = [&where = path](const DesiredAccount& wanted) {

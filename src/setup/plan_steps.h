@@ -1,6 +1,7 @@
 // The pieces plan() is put together from, one for each kind of object. Each appends the calls that take what was
 // observed to what is desired.
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,18 +12,28 @@ namespace setup {
 
 struct PlanDraft {
   PlanOptions options;
-  std::vector<Action> actions;
-  std::vector<std::string> foreign;  // objects in the way that are not ours
+  Phase phase = Phase::Issuer;  // of what is added next
+  std::vector<Action> actions = {};
+  std::vector<std::string> foreign = {};  // objects in the way that are not ours
+  std::vector<std::string> notes = {};
+  std::map<std::string, std::size_t> trustSizes = {};
 
   void add(Change change, std::string_view target, Call call, std::string_view reason);
+  // The same for a document that is there: `before` and `after` as people read them.
+  void addWithDiff(Change change, std::string_view target, Call call, std::string_view reason, std::string before,
+                   std::string after);
   // True when the object may be changed: it is ours, or is to be adopted. Else it is noted as foreign.
   bool mayTouch(bool isOurs, std::string_view target);
+  // Goes over to `next`; false when it was not asked for.
+  bool enter(Phase next);
 };
 
 void planBucket(const Desired& desired, const Observed& observed, PlanDraft& draft);
+void planFolder(const Desired& desired, const Observed& observed, PlanDraft& draft);
 void planProvider(const Desired& desired, const Observed& observed, PlanDraft& draft);
 void planRoles(const Desired& desired, const Observed& observed, PlanDraft& draft);
-void planCluster(const Desired& desired, const Observed& observed, PlanDraft& draft);
+void planWebhook(const Desired& desired, const Observed& observed, PlanDraft& draft);
+void planAccounts(const Desired& desired, const Observed& observed, PlanDraft& draft);
 
 void planRoleRemoval(const ObservedRole& role, PlanDraft& draft);
 // Deletes the service account if we made it, else takes our marks off it.

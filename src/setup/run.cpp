@@ -1,29 +1,83 @@
 #include "setup/run.h"
 
+#include "oidc/discovery.h"
+#include "setup/documents.h"
+#include "setup/key_files.h"
 #include "setup/names.h"
 #include "setup/observed.h"
+#include "setup/preconditions.h"
 
 namespace setup {
 namespace {
 
-constexpr int kRsaBits = 2048;
+base::Result<crypto::SigningKey> newKey(const KeySettings& keys) {
+  if (keys.algorithm == crypto::Algorithm::Es256) return crypto::SigningKey::generateEc("P-256");
+  return crypto::SigningKey::generateRsa(keys.bits);
+}
+
+// The keys that are published now; none when the document is not there or no JWKS.
+oidc::Jwks publishedKeys(const Configuration& configuration, const Observed& observed) {
+  std::string document;
+  auto object = observed.bucket.documents.find(objectKey(configuration.issuer.prefix, kJwksKey));
+  if (object != observed.bucket.documents.end()) document = object->second.body;
+  auto file = observed.folder.find(std::string(kJwksKey));
+  if (file != observed.folder.end()) document = file->second;
+  auto jwks = oidc::parseJwks(document);
+  return jwks ? *std::move(jwks) : oidc::Jwks();
+}
+
+base::Error keyIsGone(const std::string& path, const oidc::Jwks& published) {
+  return {base::ErrorKind::Conflict, "KEY_LOST",
+          "the private key " + path + " is not there, but the issuer publishes key " + published.keys.front().kid +
+              ": with a new one every token of the old would be refused",
+          "put the file back (keys.directory in irsa.yaml says where), or irsa destroy --delete-bucket to begin anew"};
+}
+
+// A link could hand us, or make us publish, somebody else's key.
+base::Result<std::optional<std::string>> readPrivateKey(const base::Files& files, const std::string& path) {
+  auto about = TRY(files.info(path));
+  if (!about) return std::optional<std::string>();
+  if (about->isSymbolicLink || about->isFolder)
+    return base::Error{base::ErrorKind::Conflict, "",
+                       "the private key " + path + " is a " + (about->isFolder ? "folder" : "symbolic link") +
+                           ", and irsa takes none but an ordinary file there",
+                       "look who put it there, then move the file itself to this place"};
+  if ((about->mode & 077U) != 0)
+    return base::Error{base::ErrorKind::Conflict, "", "the private key " + path + " can be read by others",
+                       "chmod 600 " + path + "; if others may have read it, make a new key"};
+  return std::optional(TRY(files.read(path)));
+}
 
 // The key that is there, or a new one that the plan will write.
-base::Result<void> findKey(const Configuration& configuration, const World& world, Material& material) {
+base::Result<void> findKey(const Configuration& configuration, const World& world, const oidc::Jwks& published,
+                           Material& material) {
   const KeySettings& keys = configuration.keys;
   std::string path = privateKeyPath(keys.directory, configuration.name);
-  auto pem = world.files.read(path);
-  if (!pem && pem.error().kind != base::ErrorKind::NotFound) return std::move(pem).error();
-  if (pem) {
-    auto key = crypto::SigningKey::fromPem(*pem);
-    if (!key) return std::move(key).error().during("reading the private key " + path);
-    material.jwks = oidc::jwksOf({key->publicKey()});
-    return {};
+  std::optional<std::string> pem = TRY(readPrivateKey(world.files, path));
+  if (!pem && !published.keys.empty()) return keyIsGone(path, published);
+  auto key = pem ? crypto::SigningKey::fromPem(*pem) : newKey(keys);
+  if (!key) return std::move(key).error().during("reading the private key " + path);
+  if (!pem) material.newPrivateKeyPem = key->pem();
+  material.jwks = oidc::jwksOf({key->publicKey()});
+  if (keys.x5c) material.jwks.keys.front().x5c = {TRY(certificateFor(*key, published, world.clock.now()))};
+  return {};
+}
+
+// What keys.publicKeys held when irsa.yaml was read, and the Secret as it is now.
+base::Result<void> gatherKeys(const KeySettings& keys, const World& world, Material& material) {
+  material.jwks = keys.published;
+  if (!keys.secretName.empty()) {
+    kube::Client* cluster = keys.hasOwnCluster() ? world.keys : world.kube;
+    if (!cluster) return base::internal("there is no way to the cluster that holds keys.secret");
+    const std::string doing = "reading keys.secret " + keys.secretNamespace + "/" + keys.secretName;
+    auto secret = cluster->get("/api/v1/namespaces/" + keys.secretNamespace + "/secrets/" + keys.secretName);
+    if (!secret) return std::move(secret).error().during(doing);
+    auto found = publicKeysOf(*secret);
+    if (!found) return std::move(found).error().during(doing);
+    addKeys(material.jwks, *found);
   }
-  crypto::SigningKey made = TRY(keys.algorithm == crypto::Algorithm::Es256 ? crypto::SigningKey::generateEc("P-256")
-                                                                           : crypto::SigningKey::generateRsa(kRsaBits));
-  material.newPrivateKeyPem = made.pem();
-  material.jwks = oidc::jwksOf({made.publicKey()});
+  for (oidc::Jwk& jwk : material.jwks.keys)
+    if (!keys.x5c) jwk.x5c.clear();
   return {};
 }
 
@@ -35,18 +89,47 @@ base::Result<void> readClusterKeys(const ObservedCluster& cluster, Material& mat
   return {};
 }
 
-base::Result<Material> materialFor(const Configuration& configuration, const Observed& observed, const World& world) {
+base::Result<void> fillKeys(const Configuration& configuration, const Observed& observed, const World& world,
+                            Material& material) {
+  switch (configuration.keys.source) {
+    case KeySource::Generate:
+      TRY(findKey(configuration, world, publishedKeys(configuration, observed), material));
+      break;
+    case KeySource::Files: TRY(gatherKeys(configuration.keys, world, material)); break;
+    case KeySource::Cluster:
+      if (observed.cluster) TRY(readClusterKeys(*observed.cluster, material));
+  }
+  auto checked = checkKeys(material.jwks);
+  if (!checked) return std::move(checked).error().during("putting the JWKS together");
+  return {};
+}
+
+base::Result<Material> materialFor(const Configuration& configuration, const Observed& observed, const World& world,
+                                   const Phases& phases) {
   Material material;
   material.account = observed.caller.account;
-  if (configuration.keys.source == KeySource::Generate)
-    TRY(findKey(configuration, world, material));
-  else if (observed.cluster)
-    TRY(readClusterKeys(*observed.cluster, material));
+  bool publishes = configuration.issuer.hosting != Hosting::Existing && phases.contains(Phase::Issuer);
+  if (publishes) TRY(fillKeys(configuration, observed, world, material));
   if (!observed.cluster) return material;
   material.clusterUid = observed.cluster->uid;
-  material.servesGuard = observed.cluster->servesGuard;
+  material.servesGuard = observed.cluster->servesGuard || !phases.contains(Phase::Webhook);
   material.apiServerPort = observed.cluster->apiServerPort;
   return material;
+}
+
+Plan destroyPlan(const Configuration& configuration, const Observed& observed, const PlanOptions& options) {
+  Plan made = planDestroy(observed, options);
+  made.region = configuration.aws.region;
+  if (configuration.keys.source == KeySource::Generate && configuration.issuer.hosting != Hosting::Existing)
+    made.notes.push_back("private keys in " + configuration.keys.directory + " are never deleted by irsa");
+  return made;
+}
+
+void noteSkipped(const Phases& phases, Plan& plan) {
+  std::string skipped;
+  for (Phase phase : allPhases())
+    if (!phases.contains(phase)) skipped += (skipped.empty() ? "" : ", ") + std::string(nameOf(phase));
+  if (!skipped.empty()) plan.notes.push_back("not looked at: " + skipped);
 }
 
 }  // namespace
@@ -54,18 +137,26 @@ base::Result<Material> materialFor(const Configuration& configuration, const Obs
 base::Result<Plan> makePlan(const Configuration& configuration, World& world, const Mode& mode) {
   if (configuration.cluster && !world.kube)
     return base::internal("irsa.yaml names a cluster, but there is no way to it");
-  Observed observed = TRY(observe(configuration, world.aws, configuration.cluster ? world.kube : nullptr));
-  PlanOptions options{mode.adopt, mode.deleteBucket};
+  World seen = world;
+  if (!configuration.cluster) seen.kube = nullptr;
+  const std::size_t callsBefore = world.aws.calls();
+  PlanOptions options{mode.adopt, mode.deleteBucket, mode.kind == Mode::Kind::Destroy ? allPhases() : mode.phases};
+  Observed observed = TRY(observe(configuration, seen, options.phases));
+  Plan made;
   if (mode.kind == Mode::Kind::Destroy) {
-    Plan made = planDestroy(observed, options);
-    made.region = configuration.aws.region;
-    if (configuration.keys.source == KeySource::Generate)
-      made.notes.push_back("private keys in " + configuration.keys.directory + " are never deleted by irsa");
-    return made;
+    made = destroyPlan(configuration, observed, options);
+  } else {
+    aws::Partition partition = TRY(aws::partitionOf(configuration.aws.region));
+    Material material = TRY(materialFor(configuration, observed, seen, options.phases));
+    made = TRY(plan(desire(configuration, partition, material), observed, options));
+    TRY(checkPreconditions(configuration, seen, made));
+    noteSkipped(options.phases, made);
   }
-  aws::Partition partition = TRY(aws::partitionOf(configuration.aws.region));
-  Material material = TRY(materialFor(configuration, observed, world));
-  return plan(desire(configuration, partition, material), observed, options);
+  if (auto skew = world.aws.skew(); skew != std::chrono::seconds(0))
+    made.notes.push_back("this machine's clock differs from AWS's by " + std::to_string(skew.count()) +
+                         " seconds, which is allowed for; set it (timedatectl set-ntp true)");
+  made.awsCalls = world.aws.calls() - callsBefore;
+  return made;
 }
 
 }  // namespace setup

@@ -4,32 +4,24 @@
 #include <string>
 #include <vector>
 
-#include "aws/client.h"
-#include "base/clock.h"
-#include "base/files.h"
 #include "base/result.h"
-#include "kube/client.h"
 #include "setup/configuration.h"
+#include "setup/phase.h"
 #include "setup/plan.h"
+#include "setup/world.h"
 
 namespace setup {
 
-// What the program hands down. Everything must outlive the calls below.
-struct World {
-  aws::Client& aws;              // for Configuration::aws
-  kube::Client* kube = nullptr;  // for Configuration::cluster; null: day 0
-  base::Files& files;
-  base::Clock& clock;
-};
-
 struct Mode {
   enum class Kind { Apply, Destroy } kind = Kind::Apply;
-  bool deleteBucket = false;  // Destroy: the bucket too
-  bool adopt = false;         // take over objects that are not tagged as ours
+  bool deleteBucket = false;    // Destroy: the bucket too
+  bool adopt = false;           // take over objects that are not tagged as ours
+  Phases phases = allPhases();  // Apply: what is looked at and changed
 };
 
-// Reads the world and compares. Changes nothing: a key that is needed is made in memory and travels in the plan.
-// Errors: could not look (Denied, Unavailable, ...), wrong account, foreign objects (Conflict).
+// Reads the world and compares, and looks for what would stop the plan half-way (preconditions.h). Changes nothing: a
+// key that is needed is made in memory and travels in the plan. Errors: could not look (Denied, Unavailable, ...),
+// wrong account, foreign objects, a private key that is gone (Conflict).
 base::Result<Plan> makePlan(const Configuration& configuration, World& world, const Mode& mode);
 
 // What became of one action.
@@ -51,9 +43,9 @@ struct Outcome {
   std::vector<std::string> left;  // targets that were not reached because of a failure
 };
 
-// Carries out `plan`, one call after the other. Applying stops at the first failure; destroying goes on with what does
-// not depend on it and keeps the bucket when a provider could not be deleted. Run again to go on: makePlan() finds what
-// is left.
+// Carries out `plan` in its order; roles, and service accounts, side by side. Applying stops at the first failure;
+// destroying goes on with what does not depend on it and keeps the bucket when a provider could not be deleted. Run
+// again to go on: makePlan() finds what is left. `progress` is called by one thread at a time.
 Outcome applyPlan(const Plan& plan, World& world, const Mode& mode, const Progress& progress);
 
 }  // namespace setup

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "oidc/discovery.h"
-#include "policy/arn.h"
+#include "policy/web_identity.h"
 #include "setup/value_checks.h"
 
 namespace setup {
@@ -11,15 +11,7 @@ namespace {
 
 using text::Json;
 
-constexpr std::string_view kTags = "https://aws.amazon.com/tags";
-constexpr std::string_view kSourceIdentity = "https://aws.amazon.com/source_identity";
-
 bool isPattern(std::string_view text) { return text.find_first_of("*?") != text.npos; }
-
-std::string lowered(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return text;
-}
 
 // With a letter where a wildcard is: what must be well-formed in any case.
 std::string filledIn(std::string text) {
@@ -53,27 +45,14 @@ std::vector<std::string> textsAt(const Json& claims, std::string_view name) {
   return out;
 }
 
-void addSessionTags(const Json& claims, policy::Request& request) {
-  const Json& tags = text::at(text::at(claims, kTags), "principal_tags");
-  if (!tags.is_object()) return;
-  for (const auto& [key, values] : tags.items()) {
-    request.context["aws:requesttag/" + lowered(key)] = textsAt(tags, key);
-    request.context["aws:tagkeys"].push_back(key);
-  }
-}
-
-base::Result<void> addAudience(const Json& claims, const std::string& prefix, policy::Request& request) {
-  std::vector<std::string> audiences = textsAt(claims, "aud");
+base::Result<std::string> audienceOf(const Json& claims) {
   std::string party = text::stringAt(claims, "azp");
-  if (!party.empty()) {
-    request.context[prefix + ":oaud"] = audiences;
-    audiences = {party};
-  }
+  if (!party.empty()) return party;
+  std::vector<std::string> audiences = textsAt(claims, "aud");
   if (audiences.size() > 1)
     return base::invalid("Token audience contains more than one audience while authorized party is not present")
         .withHint("ask for a token with one audience, sts.amazonaws.com");
-  if (!audiences.empty()) request.context[prefix + ":aud"] = audiences;
-  return {};
+  return audiences.empty() ? std::string() : audiences.front();
 }
 
 }  // namespace
@@ -105,23 +84,10 @@ base::Result<policy::Request> webIdentityRequest(const Json& claims, const std::
   std::string issuer = text::stringAt(claims, "iss"), subject = text::stringAt(claims, "sub");
   if (issuer.empty()) return base::invalid("Missing a required claim: iss");
   if (subject.empty()) return base::invalid("Missing a required claim: sub");
-  std::string provider = oidc::providerName(issuer), prefix = lowered(provider);
-  policy::Request request;
-  request.action = policy::kWebIdentityAction;
-  request.resource = roleArn;
-  request.principalKind = "Federated";
-  request.principal = policy::Arn{role.partition, "iam", "", role.account, "oidc-provider/" + provider}.text();
-  request.principalAccount = role.account;
-  request.context["aws:federatedprovider"] = {request.principal};
-  request.context["sts:rolesessionname"] = {sessionName};
-  request.context[prefix + ":sub"] = {subject};
-  TRY(addAudience(claims, prefix, request));
-  if (std::vector<std::string> methods = textsAt(claims, "amr"); !methods.empty())
-    request.context[prefix + ":amr"] = methods;
-  if (std::string identity = text::stringAt(claims, kSourceIdentity); !identity.empty())
-    request.context["sts:sourceidentity"] = {identity};
-  addSessionTags(claims, request);
-  return request;
+  policy::SessionClaims session = TRY(policy::sessionClaims(claims));
+  std::string audience = TRY(audienceOf(claims));
+  return policy::webIdentityRequest({std::move(role), oidc::providerName(issuer), audience, sessionName}, claims,
+                                    session);
 }
 
 }  // namespace setup

@@ -22,7 +22,7 @@ base::Result<std::vector<policy::TrustedIssuer>> trustedIssuers(const TrustWish&
 
 // The request that STS makes of a token's claims (iss, sub, aud, azp, amr; source identity and session tags) for the
 // role. With azp, that is the audience and aud is oaud. Invalid when iss or sub is missing, when there are several
-// audiences and no azp, or when `roleArn` is no role's ARN.
+// audiences and no azp, when the session tags are malformed, or when `roleArn` is no role's ARN.
 base::Result<policy::Request> webIdentityRequest(const text::Json& claims, const std::string& roleArn,
                                                  const std::string& sessionName);
 

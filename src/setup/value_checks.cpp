@@ -103,6 +103,17 @@ std::string checkTagKey(std::string_view value) {
   return value.starts_with("irsa-anywhere/") ? "starts with irsa-anywhere/, which irsa keeps for itself" : "";
 }
 
+std::string checkTagValue(std::string_view value) {
+  return value.size() <= 256 ? "" : "is longer than the 256 characters that AWS takes";
+}
+
+std::string checkSecret(std::string_view value) {
+  std::size_t slash = value.find('/');
+  bool fits = slash != std::string_view::npos && isLabel(value.substr(0, slash), 63) && slash + 1 < value.size() &&
+              value.find('/', slash + 1) == std::string_view::npos;
+  return fits ? "" : "must be namespace/name, such as eksa-system/edge-sa";
+}
+
 std::string checkImage(std::string_view value) {
   bool fits = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   return fits ? "" : "is no image name";

@@ -19,6 +19,8 @@ std::string checkRoleName(std::string_view value);
 std::string checkRolePath(std::string_view value);
 std::string checkPolicyArn(std::string_view value);
 std::string checkTagKey(std::string_view value);
+std::string checkTagValue(std::string_view value);
+std::string checkSecret(std::string_view value);  // namespace/name
 std::string checkImage(std::string_view value);
 std::string checkDuration(std::string_view value);  // of a role's session: 1h to 12h
 

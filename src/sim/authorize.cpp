@@ -31,11 +31,12 @@ Verdict weigh(const std::string& document, PolicyKind kind, const policy::Reques
   return decision.verdict;
 }
 
-Verdict managed(const std::vector<std::string>& arns, const policy::Request& request, std::string& trace) {
+Verdict managed(const Call& call, const std::vector<std::string>& arns, const policy::Request& request,
+                std::string& trace) {
   Verdict verdict = Verdict::ImplicitDeny;
   for (const std::string& arn : arns)
-    if (const ManagedPolicy* known = managedPolicy(arn))
-      verdict = stronger(verdict, weigh(std::string(known->document), PolicyKind::Identity, request, arn, trace));
+    if (auto document = policyDocument(call, arn))
+      verdict = stronger(verdict, weigh(*document, PolicyKind::Identity, request, arn, trace));
   return verdict;
 }
 
@@ -57,9 +58,9 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
   }
   for (const auto& [name, document] : role->inlinePolicies)
     out.verdict = stronger(out.verdict, weigh(document, PolicyKind::Identity, request, name, out.trace));
-  out.verdict = stronger(out.verdict, managed(role->attachedPolicies, request, out.trace));
+  out.verdict = stronger(out.verdict, managed(call, role->attachedPolicies, request, out.trace));
   if (!role->boundary.empty()) {
-    Verdict boundary = managed({role->boundary}, request, out.trace);
+    Verdict boundary = managed(call, {role->boundary}, request, out.trace);
     if (boundary != Verdict::Allow && out.verdict == Verdict::Allow) {
       out.verdict = boundary;
       out.by = "permissions boundary";
@@ -67,7 +68,7 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
   }
   const Session& session = *call.caller.session;
   if (!session.policy.empty() || !session.policyArns.empty()) {
-    Verdict limit = managed(session.policyArns, request, out.trace);
+    Verdict limit = managed(call, session.policyArns, request, out.trace);
     if (!session.policy.empty())
       limit = stronger(limit, weigh(session.policy, PolicyKind::Identity, request, "session policy", out.trace));
     if (limit != Verdict::Allow && out.verdict == Verdict::Allow) {
@@ -168,6 +169,8 @@ std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
   context["aws:sourceip"] = {call.request.peer.empty() ? "127.0.0.1" : call.request.peer};
   context["aws:securetransport"] = {call.settings.secureTransport ? "true" : "false"};
   if (auto agent = call.request.headers.find("user-agent")) context["aws:useragent"] = {std::string(*agent)};
+  if (auto arn = call.parameters.find("PolicyArn")) context["iam:policyarn"] = {std::string(*arn)};
+  if (auto arn = call.parameters.find("PermissionsBoundary")) context["iam:permissionsboundary"] = {std::string(*arn)};
   if (call.bucket.empty()) return context;
   for (std::string_view name : {"prefix", "delimiter", "max-keys"})
     if (auto value = call.parameters.find(name)) context["s3:" + std::string(name)] = {std::string(*value)};

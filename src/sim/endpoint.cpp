@@ -105,6 +105,7 @@ class LocalAws final : public Endpoint {
   mutable std::mutex mutex_;  // guards everything below
   State state_;
   StateFile stateFile_;
+  IssuerCache issuerKeys_;
   Expectations expectations_;
   CallLog calls_;
 };
@@ -170,7 +171,7 @@ base::Result<void> LocalAws::answer(Exchange& exchange, http::Response& response
 }
 
 void LocalAws::serve(const http::Request& request, http::Response& response, std::unique_lock<std::mutex>& lock) {
-  IssuerReader issuers(issuers_, lock);
+  IssuerReader issuers(issuers_, issuerKeys_, lock);
   if (cloudfront::isViewerHost(state_, request.headers.get("host"))) return serveViewer(request, response, issuers);
   Routed routed = route(request, settings_);
   Call call{state_, settings_, clock_.now(), random_, issuers, request, request.body, {}, {}, {}, {}};

@@ -52,8 +52,21 @@ constexpr Operation kOperations[] = {
     {"DeleteRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary", roleResource, deleteRolePermissionsBoundary,
      true, false},
     {"ListInstanceProfilesForRole", "iam:ListInstanceProfilesForRole", roleResource, listInstanceProfilesForRole},
+    {"CreatePolicy", "iam:CreatePolicy", policyResource, createPolicy, true},
     {"GetPolicy", "iam:GetPolicy", policyResource, getPolicy},
+    {"ListPolicies", "iam:ListPolicies", nullptr, listPolicies},
+    {"DeletePolicy", "iam:DeletePolicy", policyResource, deletePolicy, true, false},
+    {"ListEntitiesForPolicy", "iam:ListEntitiesForPolicy", policyResource, listEntitiesForPolicy},
+    {"TagPolicy", "iam:TagPolicy", policyResource, tagPolicy, true, false},
+    {"UntagPolicy", "iam:UntagPolicy", policyResource, untagPolicy, true, false},
+    {"ListPolicyTags", "iam:ListPolicyTags", policyResource, listPolicyTags},
+    {"CreatePolicyVersion", "iam:CreatePolicyVersion", policyResource, createPolicyVersion, true},
     {"GetPolicyVersion", "iam:GetPolicyVersion", policyResource, getPolicyVersion},
+    {"ListPolicyVersions", "iam:ListPolicyVersions", policyResource, listPolicyVersions},
+    {"SetDefaultPolicyVersion", "iam:SetDefaultPolicyVersion", policyResource, setDefaultPolicyVersion, true, false},
+    {"DeletePolicyVersion", "iam:DeletePolicyVersion", policyResource, deletePolicyVersion, true, false},
+    {"SimulateCustomPolicy", "iam:SimulateCustomPolicy", nullptr, simulateCustomPolicy},
+    {"SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", simulatedPrincipal, simulatePrincipalPolicy},
     {"GetAccountSummary", "iam:GetAccountSummary", nullptr, getAccountSummary},
 };
 
@@ -117,10 +130,17 @@ void writePageEnd(text::XmlWriter& xml, const Page& page) {
   if (page.isTruncated) xml.leaf("Marker", text::base64Url(std::to_string(page.end)));
 }
 
-std::size_t quotaSize(std::string_view document) {
-  return std::size_t(std::count_if(document.begin(), document.end(), [](char c) {
-    return c != ' ' && c != '\n' && c != '\t' && c != '\r' && (c & 0xC0) != 0x80;
-  }));
+base::Result<void> writeTagPage(Call& call, const Tags& tags) {
+  Page page = TRY(pageOf(call, tags.size()));
+  auto first = std::next(tags.begin(), std::ptrdiff_t(page.first));
+  writeTags(call.xml, Tags(first, std::next(tags.begin(), std::ptrdiff_t(page.end))));
+  writePageEnd(call.xml, page);
+  return {};
+}
+
+bool isPath(std::string_view path) {
+  bool printable = std::all_of(path.begin(), path.end(), [](char c) { return c >= 0x21 && c <= 0x7e; });
+  return printable && path.starts_with('/') && path.ends_with('/');
 }
 
 }  // namespace iam

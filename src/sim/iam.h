@@ -1,6 +1,7 @@
 // What the files of IAM share: one table in iam.cpp, the operations by subject.
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "sim/operation.h"
 
@@ -32,7 +33,7 @@ base::Result<void> listRoleTags(Call& call);
 std::string roleResource(const Call& call);
 base::Result<Role*> findRole(Call& call);  // of the parameter RoleName
 
-// A role's policies, and AWS's own: iam_policies.cpp.
+// A role's policies: iam_policies.cpp.
 base::Result<void> putRolePolicy(Call& call);
 base::Result<void> getRolePolicy(Call& call);
 base::Result<void> listRolePolicies(Call& call);
@@ -42,11 +43,34 @@ base::Result<void> detachRolePolicy(Call& call);
 base::Result<void> listAttachedRolePolicies(Call& call);
 base::Result<void> putRolePermissionsBoundary(Call& call);
 base::Result<void> deleteRolePermissionsBoundary(Call& call);
-base::Result<void> getPolicy(Call& call);
-base::Result<void> getPolicyVersion(Call& call);
 base::Result<void> listInstanceProfilesForRole(Call& call);
 base::Result<void> getAccountSummary(Call& call);
+// A parameter that holds an ARN; `member` is its name in messages.
+base::Result<std::string> requestedArn(const Call& call, std::string_view parameter, std::string_view member);
+
+// Managed policies, AWS's and the account's own: iam_managed_policies.cpp and iam_policy_versions.cpp.
+base::Result<void> createPolicy(Call& call);
+base::Result<void> getPolicy(Call& call);
+base::Result<void> listPolicies(Call& call);
+base::Result<void> deletePolicy(Call& call);
+base::Result<void> listEntitiesForPolicy(Call& call);
+base::Result<void> tagPolicy(Call& call);
+base::Result<void> untagPolicy(Call& call);
+base::Result<void> listPolicyTags(Call& call);
+base::Result<void> createPolicyVersion(Call& call);
+base::Result<void> getPolicyVersion(Call& call);
+base::Result<void> listPolicyVersions(Call& call);
+base::Result<void> setDefaultPolicyVersion(Call& call);
+base::Result<void> deletePolicyVersion(Call& call);
 std::string policyResource(const Call& call);
+// The account's own policy of the parameter PolicyArn; AWS's cannot be changed.
+base::Result<CustomerPolicy*> findCustomerPolicy(Call& call);
+base::Result<std::string> requestedPolicy(const Call& call);  // PolicyDocument, judged
+
+// What would be allowed: iam_simulate.cpp.
+base::Result<void> simulateCustomPolicy(Call& call);
+base::Result<void> simulatePrincipalPolicy(Call& call);
+std::string simulatedPrincipal(const Call& call);
 
 // Tags of a request, judged: 1 to 128 and 0 to 256 code points, no key twice whatever its case, at most 50.
 base::Result<Tags> requestTags(const Call& call);
@@ -59,9 +83,9 @@ struct Page {
   bool isTruncated = false;
 };
 base::Result<Page> pageOf(const Call& call, std::size_t count);
+base::Result<void> writeTagPage(Call& call, const Tags& tags);  // <Tags>, one page of them
 void writePageEnd(text::XmlWriter& xml, const Page& page);
 
-// Characters that quotas count: all but white space.
-std::size_t quotaSize(std::string_view document);
+bool isPath(std::string_view path);  // (/)|(/[\x21-\x7E]+/)
 
 }  // namespace sim::iam

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
 #include "text/uri.h"
@@ -20,34 +21,11 @@ base::Result<std::string> policyName(const Call& call) {
   return std::string(*name);
 }
 
-base::Result<std::string> policyArn(const Call& call, std::string_view parameter, std::string_view member) {
-  auto given = call.parameters.find(parameter);
-  TRY(Constraints().required(member, given).length(member, given, 20, 2048).verdict());
-  if (!given->starts_with("arn:")) return awsError("InvalidInput", "ARN " + std::string(*given) + " is not valid.");
-  return std::string(*given);
-}
-
 base::Error noInlinePolicy(std::string_view name) {
   return awsError("NoSuchEntity", "The role policy with name " + std::string(name) + " cannot be found.");
 }
 
-base::Result<const ManagedPolicy*> findManaged(const Call& call) {
-  std::string arn = TRY(policyArn(call, "PolicyArn", "policyArn"));
-  const ManagedPolicy* policy = managedPolicy(arn);
-  if (!policy) return awsError("NoSuchEntity", "Policy " + arn + " was not found.");
-  return policy;
-}
-
-std::size_t attachments(const State& state, std::string_view arn) {
-  std::size_t count = 0;
-  for (const auto& [name, role] : state.roles)
-    count += std::size_t(std::count(role.attachedPolicies.begin(), role.attachedPolicies.end(), arn));
-  return count;
-}
-
 }  // namespace
-
-std::string policyResource(const Call& call) { return std::string(call.parameters.get("PolicyArn")); }
 
 base::Result<void> putRolePolicy(Call& call) {
   std::string name = TRY(policyName(call));
@@ -56,9 +34,9 @@ base::Result<void> putRolePolicy(Call& call) {
   Role* role = TRY(findRole(call));
   auto parsed = policy::parsePolicy(*document, policy::PolicyKind::Identity);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
-  std::size_t size = quotaSize(*document);
+  std::size_t size = policy::quotaSize(*document);
   for (const auto& [other, text] : role->inlinePolicies)
-    if (other != name) size += quotaSize(text);
+    if (other != name) size += policy::quotaSize(text);
   if (size > kInlineQuota)
     return awsError("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role " + role->name);
   role->inlinePolicies[name] = *document;
@@ -94,9 +72,10 @@ base::Result<void> deleteRolePolicy(Call& call) {
 }
 
 base::Result<void> attachRolePolicy(Call& call) {
-  std::string arn = TRY(policyArn(call, "PolicyArn", "policyArn"));
+  std::string arn = TRY(requestedArn(call, "PolicyArn", "policyArn"));
   Role* role = TRY(findRole(call));
-  if (!managedPolicy(arn)) return awsError("NoSuchEntity", "Policy " + arn + " does not exist or is not attachable.");
+  if (!policyDocument(call, arn))
+    return awsError("NoSuchEntity", "Policy " + arn + " does not exist or is not attachable.");
   auto& attached = role->attachedPolicies;
   if (std::find(attached.begin(), attached.end(), arn) != attached.end()) return {};
   if (attached.size() >= kMostAttached) return awsError("LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 10");
@@ -105,7 +84,7 @@ base::Result<void> attachRolePolicy(Call& call) {
 }
 
 base::Result<void> detachRolePolicy(Call& call) {
-  std::string arn = TRY(policyArn(call, "PolicyArn", "policyArn"));
+  std::string arn = TRY(requestedArn(call, "PolicyArn", "policyArn"));
   Role* role = TRY(findRole(call));
   if (!std::erase(role->attachedPolicies, arn)) return awsError("NoSuchEntity", "Policy " + arn + " was not found.");
   return {};
@@ -125,9 +104,9 @@ base::Result<void> listAttachedRolePolicies(Call& call) {
 }
 
 base::Result<void> putRolePermissionsBoundary(Call& call) {
-  std::string arn = TRY(policyArn(call, "PermissionsBoundary", "permissionsBoundary"));
+  std::string arn = TRY(requestedArn(call, "PermissionsBoundary", "permissionsBoundary"));
   Role* role = TRY(findRole(call));
-  if (!managedPolicy(arn))
+  if (!policyDocument(call, arn))
     return awsError("NoSuchEntity", "Scope ARN: " + arn + " does not exist or is not attachable.");
   role->boundary = arn;
   return {};
@@ -147,37 +126,6 @@ base::Result<void> listInstanceProfilesForRole(Call& call) {
   return {};
 }
 
-base::Result<void> getPolicy(Call& call) {
-  const ManagedPolicy* policy = TRY(findManaged(call));
-  std::string_view arn = call.parameters.get("PolicyArn");
-  call.xml.open("Policy")
-      .leaf("PolicyName", policy->name)
-      .leaf("PolicyId", policy->id)
-      .leaf("Arn", arn)
-      .leaf("Path", "/");
-  call.xml.leaf("DefaultVersionId", policy->version);
-  call.xml.leaf("AttachmentCount", std::to_string(attachments(call.state, arn)));
-  call.xml.leaf("PermissionsBoundaryUsageCount", "0")
-      .leaf("IsAttachable", "true")
-      .leaf("Description", policy->description);
-  call.xml.leaf("CreateDate", policy->created).leaf("UpdateDate", policy->updated).close();
-  return {};
-}
-
-base::Result<void> getPolicyVersion(Call& call) {
-  auto version = call.parameters.find("VersionId");
-  TRY(Constraints().required("versionId", version).verdict());
-  const ManagedPolicy* policy = TRY(findManaged(call));
-  if (*version != policy->version)
-    return awsError("NoSuchEntity", "Policy " + std::string(call.parameters.get("PolicyArn")) + " version " +
-                                        std::string(*version) + " does not exist or is not attachable.");
-  call.xml.open("PolicyVersion")
-      .leaf("Document", text::percentEncode(policy->document))
-      .leaf("VersionId", policy->version);
-  call.xml.leaf("IsDefaultVersion", "true").leaf("CreateDate", policy->updated).close();
-  return {};
-}
-
 base::Result<void> getAccountSummary(Call& call) {
   const std::pair<std::string_view, std::size_t> entries[] = {
       {"Roles", call.state.roles.size()},
@@ -186,6 +134,10 @@ base::Result<void> getAccountSummary(Call& call) {
       {"AssumeRolePolicySizeQuota", 2048},
       {"RolePolicySizeQuota", kInlineQuota},
       {"AttachedPoliciesPerRoleQuota", kMostAttached},
+      {"Policies", call.state.policies.size()},
+      {"PoliciesQuota", 1500},
+      {"PolicySizeQuota", 6144},
+      {"VersionsPerPolicyQuota", 5},
       {"Users", 1},
       {"UsersQuota", 5000},
       {"AccountMFAEnabled", 0},

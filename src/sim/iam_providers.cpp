@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "base/time.h"
 #include "http/url.h"
@@ -97,8 +98,9 @@ base::Result<void> createOpenIdConnectProvider(Call& call) {
   TRY(Constraints().required("url", url).length("url", url, 1, 255).verdict());
   OidcProvider provider;
   provider.url = TRY(storedUrl(call, *url));
+  std::set<std::string> seen;
   for (std::string& id : call.parameters.list("ClientIDList"))
-    if (!contains(provider.clientIds, id)) provider.clientIds.push_back(std::move(id));
+    if (seen.insert(id).second) provider.clientIds.push_back(std::move(id));
   provider.thumbprints = call.parameters.list("ThumbprintList");
   TRY(checkClientIds(provider.clientIds));
   TRY(checkThumbprints(provider.thumbprints));
@@ -187,11 +189,7 @@ base::Result<void> untagOpenIdConnectProvider(Call& call) {
 
 base::Result<void> listOpenIdConnectProviderTags(Call& call) {
   const OidcProvider* provider = TRY(find(call));
-  Page page = TRY(pageOf(call, provider->tags.size()));
-  auto first = std::next(provider->tags.begin(), std::ptrdiff_t(page.first));
-  writeTags(call.xml, Tags(first, std::next(provider->tags.begin(), std::ptrdiff_t(page.end))));
-  writePageEnd(call.xml, page);
-  return {};
+  return writeTagPage(call, provider->tags);
 }
 
 }  // namespace sim::iam

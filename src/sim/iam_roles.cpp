@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "policy/policy_document.h"
+#include "policy/trust_policy.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
 #include "text/uri.h"
@@ -15,12 +16,6 @@ base::Error cannotFind(std::string_view name) {
   return awsError("NoSuchEntity", "The role with name " + std::string(name) + " cannot be found.");
 }
 
-// (/)|(/[\x21-\x7E]+/)
-bool isPath(std::string_view path) {
-  bool printable = std::all_of(path.begin(), path.end(), [](char c) { return c >= 0x21 && c <= 0x7e; });
-  return printable && path.starts_with('/') && path.ends_with('/');
-}
-
 void checkName(Constraints& constraints, const std::optional<std::string_view>& name) {
   constraints.required("roleName", name)
       .length("roleName", name, 1, 64)
@@ -30,7 +25,7 @@ void checkName(Constraints& constraints, const std::optional<std::string_view>& 
 base::Result<void> checkTrustPolicy(std::string_view document) {
   auto parsed = policy::parsePolicy(document, policy::PolicyKind::Trust);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
-  if (quotaSize(document) > kTrustQuota)
+  if (policy::quotaSize(document) > kTrustQuota)
     return awsError("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: " + std::to_string(kTrustQuota));
   return {};
 }
@@ -102,7 +97,7 @@ base::Result<void> createRole(Call& call) {
   Role role = TRY(requestedRole(call));
   if (call.state.roles.count(lowered(role.name)))
     return awsError("EntityAlreadyExists", "Role with name " + role.name + " already exists.");
-  if (!role.boundary.empty() && !managedPolicy(role.boundary))
+  if (!role.boundary.empty() && !policyDocument(call, role.boundary))
     return awsError("NoSuchEntity", "Scope ARN: " + role.boundary + " does not exist or is not attachable.");
   if (call.state.roles.size() >= kMostRoles)
     return awsError("LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000");
@@ -179,11 +174,7 @@ base::Result<void> untagRole(Call& call) {
 
 base::Result<void> listRoleTags(Call& call) {
   const Role* role = TRY(findRole(call));
-  Page page = TRY(pageOf(call, role->tags.size()));
-  auto first = std::next(role->tags.begin(), std::ptrdiff_t(page.first));
-  writeTags(call.xml, Tags(first, std::next(role->tags.begin(), std::ptrdiff_t(page.end))));
-  writePageEnd(call.xml, page);
-  return {};
+  return writeTagPage(call, role->tags);
 }
 
 }  // namespace sim::iam

@@ -1,7 +1,9 @@
 #include "sim/issuer_reader.h"
 
+#include <algorithm>
 #include <array>
 
+#include "http/address.h"
 #include "http/url.h"
 #include "oidc/discovery.h"
 #include "sim/cloudfront.h"
@@ -42,11 +44,6 @@ std::optional<S3Place> placeOfHost(std::string_view host) {
   if (place.region.starts_with("dualstack.")) place.region.erase(0, 10);
   if (place.region.find('.') != place.region.npos || place.region.empty()) return std::nullopt;
   return place;
-}
-
-bool isLinkLocal(std::string_view host) {
-  return host.starts_with("169.254.") || host.starts_with("fe80:") || host.find("ffff:169.254.") != host.npos ||
-         host.find("ffff:a9fe:") != host.npos || host.starts_with("fd00:ec2:");
 }
 
 // An address written so that a list of names does not see it: 2130706433, 0x7f.1, 127.1.
@@ -94,16 +91,17 @@ std::string virtualHostBucket(std::string_view hostField) {
 }
 
 bool isLoopback(std::string_view host) {
-  return host.starts_with("127.") || host == "::1" || host == "localhost" || host.ends_with(".localhost") ||
-         host.find("ffff:127.") != host.npos || host.find("ffff:7f") != host.npos || host == "0.0.0.0" || host == "::";
+  return http::isLoopback(host) || host.ends_with(".localhost") ||
+         (http::parseAddress(host) && http::reachOf(host) == http::Reach::Loopback);
 }
 
-base::Result<std::string> IssuerReader::fetch(Call& call, const std::string& url) {
+base::Result<IssuerReader::Document> IssuerReader::fetch(Call& call, const std::string& url) {
   http::Url parsed = TRY(http::parseUrl(url));
   if (parsed.scheme != "https") return base::invalid(url + " is not https");
-  if (isLinkLocal(parsed.host) || isOddNumber(parsed.host))
-    return base::invalid(url + " is at an address that is never asked");
-  if (isLoopback(parsed.host) && !call.settings.allowLoopbackIssuers)
+  bool isOwnHost = isLoopback(parsed.host);
+  bool isPrivate = http::parseAddress(parsed.host) && http::reachOf(parsed.host) == http::Reach::Private;
+  if (isPrivate || isOddNumber(parsed.host)) return base::invalid(url + " is at an address that is never asked");
+  if (isOwnHost && !call.settings.allowLoopbackIssuers)
     return base::invalid(url + " is at a loopback address, which --allow-loopback-issuers would allow");
   if (!client_) return base::unavailable(url + " can't be reached: this simulator reads its own buckets only");
   http::Request request;
@@ -115,40 +113,54 @@ base::Result<std::string> IssuerReader::fetch(Call& call, const std::string& url
   lock_.lock();
   if (!response) return std::move(response).error();
   if (response->status != 200) return base::invalid(url + " answered with status " + std::to_string(response->status));
-  return std::move(response->body);
+  Document document;
+  document.fresh = freshness(response->headers);
+  document.body = std::move(response->body);
+  return document;
 }
 
-base::Result<std::string> IssuerReader::document(Call& call, const std::string& url) {
-  if (auto viewed = cloudfront::read(call, url)) return std::move(*viewed);
+// The simulator's own buckets are their own origin: nothing of them is kept.
+base::Result<IssuerReader::Document> IssuerReader::document(Call& call, const std::string& url) {
+  if (auto viewed = cloudfront::read(call, url)) {
+    Document document;
+    document.body = TRY(std::move(*viewed));
+    return document;
+  }
   auto place = s3Place(url);
   if (!place) return fetch(call, url);
-  return s3::readAnonymously(call, place->bucket, place->region, place->key);
+  Document document;
+  document.body = TRY(s3::readAnonymously(call, place->bucket, place->region, place->key));
+  return document;
 }
 
-base::Result<oidc::Jwks> IssuerReader::keys(Call& call, const std::string& issuer) {
-  auto refused = [&](const base::Error& error) {
-    call.reason = error.message;
-    if (error.kind == base::ErrorKind::Denied && error.code.empty())
-      return awsError("InvalidIdentityToken",
-                      "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint");
-    return noKey();
-  };
-  std::string base = issuer.ends_with('/') ? issuer.substr(0, issuer.size() - 1) : issuer;
-  auto discovery = document(call, base + std::string(oidc::kDiscoveryPath));
-  if (!discovery) return refused(discovery.error());
-  auto parsed = oidc::parseDiscovery(*discovery);
-  if (!parsed) return refused(base::invalid("the discovery document of " + issuer + ": " + parsed.error().message));
+base::Result<oidc::Jwks> IssuerReader::keys(Call& call, const std::string& issuer, const std::string& kid) {
+  if (const oidc::Jwks* kept = cache_.find(issuer, call.now)) {
+    auto isWanted = [&](const oidc::Jwk& key) { return key.kid == kid; };
+    if (kid.empty() || std::any_of(kept->keys.begin(), kept->keys.end(), isWanted)) return *kept;
+  }
+  auto keys = read(call, issuer);
+  if (keys) return keys;
+  call.reason = keys.error().message;
+  if (keys.error().kind == base::ErrorKind::Denied && keys.error().code.empty())
+    return awsError("InvalidIdentityToken",
+                    "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint");
+  return noKey();
+}
+
+base::Result<oidc::Jwks> IssuerReader::read(Call& call, const std::string& issuer) {
+  auto withoutSlash = [](const std::string& url) { return url.ends_with('/') ? url.substr(0, url.size() - 1) : url; };
+  std::string base = withoutSlash(issuer);
+  Document discovery = TRY(document(call, base + std::string(oidc::kDiscoveryPath)));
+  auto parsed = oidc::parseDiscovery(discovery.body);
+  if (!parsed) return base::invalid("the discovery document of " + issuer + ": " + parsed.error().message);
   // AWS took documents whose issuer has one slash more or less for years; everything else must be equal.
-  std::string named =
-      parsed->issuer.ends_with('/') ? parsed->issuer.substr(0, parsed->issuer.size() - 1) : parsed->issuer;
-  if (named != base)
-    return refused(
-        base::invalid("the discovery document says issuer " + parsed->issuer + ", the token says " + issuer));
-  auto keySet = document(call, parsed->jwksUri);
-  if (!keySet) return refused(keySet.error());
-  auto jwks = oidc::parseJwks(*keySet);
-  if (!jwks) return refused(base::invalid("the keys at " + parsed->jwksUri + ": " + jwks.error().message));
-  return std::move(jwks).value();
+  if (withoutSlash(parsed->issuer) != base)
+    return base::invalid("the discovery document says issuer " + parsed->issuer + ", the token says " + issuer);
+  Document keySet = TRY(document(call, parsed->jwksUri));
+  auto jwks = cache_.parse(keySet.body);
+  if (!jwks) return base::invalid("the keys at " + parsed->jwksUri + ": " + jwks.error().message);
+  cache_.keep(issuer, *jwks, call.now, std::min(discovery.fresh, keySet.fresh));
+  return jwks;
 }
 
 bool IssuerReader::isReachable(Call& call, const std::string& issuer) {

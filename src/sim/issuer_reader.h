@@ -1,6 +1,7 @@
 // Reads an issuer's discovery document and keys as STS does: over HTTPS with nobody's credentials. An issuer in the
 // simulator's own buckets is read inside, as an anonymous reader, so a bucket that is not public fails as on AWS.
 #pragma once
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "http/client.h"
 #include "oidc/jwks.h"
+#include "sim/issuer_cache.h"
 #include "sim/operation.h"
 
 namespace sim {
@@ -23,25 +25,34 @@ std::optional<S3Place> s3Place(std::string_view url);
 // The bucket of a virtual-hosted request's Host field; empty for path style.
 std::string virtualHostBucket(std::string_view hostField);
 
-bool isLoopback(std::string_view host);  // 127.0.0.0/8, ::1, localhost, and IPv4 inside IPv6
+bool isLoopback(std::string_view host);  // 127.0.0.0/8, ::1, localhost and below, and IPv4 inside IPv6
 
 class IssuerReader {
  public:
-  // `lock` guards the state and is let go of while a document is fetched from elsewhere.
-  IssuerReader(http::Client* client, std::unique_lock<std::mutex>& lock) : client_(client), lock_(lock) {}
+  // `lock` guards state and cache, and is let go of while a document is fetched from elsewhere. Addresses in URLs are
+  // judged here; what a name leads to must be judged by the client when it connects.
+  IssuerReader(http::Client* client, IssuerCache& cache, std::unique_lock<std::mutex>& lock)
+      : client_(client), cache_(cache), lock_(lock) {}
 
   // The keys of `issuer` ("https://…"). Errors carry AWS's code and sentence; the real cause is left in call.reason.
-  // The state may change while this runs: hold no reference into it across the call.
-  base::Result<oidc::Jwks> keys(Call& call, const std::string& issuer);
+  // What Cache-Control let it keep is used unless it has no key `kid`. The state may change while this runs: hold no
+  // reference into it across the call.
+  base::Result<oidc::Jwks> keys(Call& call, const std::string& issuer, const std::string& kid);
 
   // Whether anything answers at the issuer's host.
   bool isReachable(Call& call, const std::string& issuer);
 
  private:
-  base::Result<std::string> document(Call& call, const std::string& url);
-  base::Result<std::string> fetch(Call& call, const std::string& url);
+  struct Document {
+    std::string body;
+    std::chrono::seconds fresh{0};
+  };
+  base::Result<Document> document(Call& call, const std::string& url);
+  base::Result<Document> fetch(Call& call, const std::string& url);
+  base::Result<oidc::Jwks> read(Call& call, const std::string& issuer);
 
   http::Client* client_;
+  IssuerCache& cache_;
   std::unique_lock<std::mutex>& lock_;
 };
 

@@ -29,4 +29,27 @@ const ManagedPolicy* managedPolicy(std::string_view arn) {
   return nullptr;
 }
 
+std::vector<std::string> managedPolicyArns(std::string_view partition) {
+  std::vector<std::string> arns;
+  for (const ManagedPolicy& policy : kPolicies)
+    arns.push_back("arn:" + std::string(partition) + ":iam::aws:policy/" + std::string(policy.name));
+  return arns;
+}
+
+std::string policyArn(const Call& call, const CustomerPolicy& policy) {
+  return arn(call, "iam", "policy" + policy.path + policy.name);
+}
+
+const CustomerPolicy* customerPolicy(const Call& call, std::string_view arn) {
+  auto found = call.state.policies.find(lowered(arn.substr(arn.rfind('/') + 1)));
+  return found == call.state.policies.end() || policyArn(call, found->second) != arn ? nullptr : &found->second;
+}
+
+std::optional<std::string> policyDocument(const Call& call, std::string_view arn) {
+  if (const ManagedPolicy* known = managedPolicy(arn)) return std::string(known->document);
+  const CustomerPolicy* own = customerPolicy(call, arn);
+  if (!own) return std::nullopt;
+  return own->versions.at(own->defaultVersion).document;
+}
+
 }  // namespace sim

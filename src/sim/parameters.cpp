@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 
 namespace sim {
 namespace {
@@ -14,10 +15,23 @@ std::string inQuotes(std::string_view value) { return "'" + std::string(value) +
 
 }  // namespace
 
+Parameters::Parameters(text::FormFields fields) : fields_(std::move(fields)), byName_(fields_.size()) {
+  std::iota(byName_.begin(), byName_.end(), 0U);
+  std::stable_sort(byName_.begin(), byName_.end(), [&](auto a, auto b) { return fields_[a].first < fields_[b].first; });
+}
+
+std::optional<std::string_view> Parameters::repeated() const {
+  auto same = [&](auto a, auto b) { return fields_[a].first == fields_[b].first; };
+  auto found = std::adjacent_find(byName_.begin(), byName_.end(), same);
+  return found == byName_.end() ? std::nullopt : std::optional<std::string_view>(fields_[*found].first);
+}
+
 std::optional<std::string_view> Parameters::find(std::string_view name) const {
-  for (const auto& [field, value] : fields_)
-    if (field == name) return value;
-  return std::nullopt;
+  auto found = std::lower_bound(byName_.begin(), byName_.end(), name, [&](auto position, std::string_view wanted) {
+    return fields_[position].first < wanted;
+  });
+  if (found == byName_.end() || fields_[*found].first != name) return std::nullopt;
+  return fields_[*found].second;
 }
 
 std::vector<std::string> Parameters::list(std::string_view name) const {

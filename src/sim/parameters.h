@@ -17,7 +17,10 @@ namespace sim {
 class Parameters {
  public:
   Parameters() = default;
-  explicit Parameters(text::FormFields fields) : fields_(std::move(fields)) {}
+  explicit Parameters(text::FormFields fields);
+
+  // A name that occurs more than once; absent when none does.
+  std::optional<std::string_view> repeated() const;
 
   // The first value of that name, or absent. Views live as long as this object.
   std::optional<std::string_view> find(std::string_view name) const;
@@ -35,6 +38,7 @@ class Parameters {
 
  private:
   text::FormFields fields_;
+  std::vector<std::uint32_t> byName_;  // positions, sorted by name: a form may have very many
 };
 
 // Gathers every broken constraint of a request, then says them in one ValidationError:

@@ -17,9 +17,12 @@ bool has(std::span<const Operation> operations, std::string_view name) {
   return std::any_of(operations.begin(), operations.end(), [&](const Operation& row) { return row.name == name; });
 }
 
-// A form in the body of a POST, and the query string. Absent when either can't be decoded.
+constexpr std::size_t kLargestForm = 1U << 20;  // bytes; no operation of IAM or STS has a use for more
+
+// A form in the body of a POST, and the query string. Absent when either can't be decoded or they are too large.
 std::optional<Parameters> formOf(const http::Request& request) {
   text::FormFields fields;
+  if (request.body.size() > kLargestForm && request.method == "POST") return std::nullopt;
   if (request.method == "POST") {
     auto body = text::formDecode(request.body);
     if (!body) return std::nullopt;
@@ -29,14 +32,6 @@ std::optional<Parameters> formOf(const http::Request& request) {
   if (!query) return std::nullopt;
   fields.insert(fields.end(), query->begin(), query->end());
   return Parameters(std::move(fields));
-}
-
-// Which of two values counts is for nobody to guess.
-bool saysTwice(const text::FormFields& fields) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, value] : fields) names.push_back(name);
-  std::sort(names.begin(), names.end());
-  return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
 bool mayBeQueryProtocol(const http::Request& request) {
@@ -64,11 +59,12 @@ Service serviceOf(const http::Request& request, const std::optional<aws::Authori
   return serviceByAction(request);
 }
 
+// A parameter given twice has no one meaning: nothing is assumed of the first or the last.
 void readQuery(const http::Request& request, Routed& into) {
   auto form = formOf(request);
   if (!form)
     into.refusal = awsError("MalformedQueryString", "The query string contains a syntax error.");
-  else if (saysTwice(form->fields()))
+  else if (form->repeated())
     into.refusal = awsError("MalformedQueryString", "The query string has a parameter twice.");
   else
     into.parameters = std::move(*form);

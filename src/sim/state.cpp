@@ -228,6 +228,38 @@ Role readRole(const Json& json) {
   return role;
 }
 
+Json policyJson(const CustomerPolicy& policy) {
+  Json versions = Json::array();
+  for (const auto& [number, version] : policy.versions)
+    versions.push_back({{"number", number}, {"document", written(version.document)}, {"created", version.created}});
+  return {{"name", policy.name},
+          {"path", policy.path},
+          {"id", policy.id},
+          {"description", written(policy.description)},
+          {"created", policy.created},
+          {"updated", policy.updated},
+          {"tags", mapJson(policy.tags)},
+          {"versions", versions},
+          {"defaultVersion", policy.defaultVersion},
+          {"latestVersion", policy.latestVersion}};
+}
+
+CustomerPolicy readPolicy(const Json& json) {
+  CustomerPolicy policy;
+  policy.name = text::stringAt(json, "name");
+  policy.path = text::stringAt(json, "path");
+  policy.id = text::stringAt(json, "id");
+  policy.description = readAt(json, "description");
+  policy.created = numberAt(json, "created");
+  policy.updated = numberAt(json, "updated");
+  policy.tags = mapAt(json, "tags");
+  policy.defaultVersion = int(numberAt(json, "defaultVersion"));
+  policy.latestVersion = int(numberAt(json, "latestVersion"));
+  for (const Json& version : text::at(json, "versions"))
+    policy.versions[int(numberAt(version, "number"))] = {readAt(version, "document"), numberAt(version, "created")};
+  return policy;
+}
+
 Json sessionJson(const Session& session) {
   Json context = Json::object();
   for (const auto& [key, values] : session.context) context[written(key)] = listJson(values);
@@ -239,6 +271,7 @@ Json sessionJson(const Session& session) {
           {"expiration", session.expiration},
           {"policy", written(session.policy)},
           {"policyArns", listJson(session.policyArns)},
+          {"transitiveKeys", listJson(session.transitiveKeys)},
           {"context", context}};
 }
 
@@ -253,6 +286,7 @@ Session readSession(std::string accessKeyId, const Json& json) {
   session.expiration = numberAt(json, "expiration");
   session.policy = readAt(json, "policy");
   session.policyArns = listAt(json, "policyArns");
+  session.transitiveKeys = listAt(json, "transitiveKeys");
   for (const auto& [key, values] : text::at(json, "context").items())
     for (const Json& value : values) session.context[readText(key)].push_back(readText(value));
   return session;
@@ -351,13 +385,15 @@ std::string lowered(std::string_view text) {
 }
 
 Json toJson(const State& state) {
-  Json buckets = Json::object(), providers = Json::object(), roles = Json::array(), sessions = Json::object();
+  Json buckets = Json::object(), providers = Json::object(), roles = Json::array(), policies = Json::array();
+  Json sessions = Json::object();
   for (const auto& [name, bucket] : state.buckets) buckets[name] = bucketJson(bucket);
   for (const auto& [url, provider] : state.providers) providers[written(url)] = providerJson(provider);
   for (const auto& [name, role] : state.roles) roles.push_back(roleJson(role));
+  for (const auto& [name, policy] : state.policies) policies.push_back(policyJson(policy));
   for (const auto& [id, session] : state.sessions) sessions[id] = sessionJson(session);
-  Json out = {
-      {"version", 1}, {"buckets", buckets}, {"oidcProviders", providers}, {"roles", roles}, {"sessions", sessions}};
+  Json out = {{"version", 1},   {"buckets", buckets},   {"oidcProviders", providers},
+              {"roles", roles}, {"policies", policies}, {"sessions", sessions}};
   for (const auto& [id, access] : state.originAccessControls) out["originAccessControls"][id] = accessJson(access);
   for (const auto& [id, one] : state.distributions) out["distributions"][id] = distributionJson(one);
   return out;
@@ -375,6 +411,8 @@ base::Result<State> stateFromJson(std::string_view document, const ReadPiece& re
     state.providers[plain] = readProvider(plain, provider);
   }
   for (const Json& role : text::at(json, "roles")) state.roles[lowered(text::stringAt(role, "name"))] = readRole(role);
+  for (const Json& policy : text::at(json, "policies"))
+    state.policies[lowered(text::stringAt(policy, "name"))] = readPolicy(policy);
   for (const auto& [id, session] : text::at(json, "sessions").items()) state.sessions[id] = readSession(id, session);
   for (const auto& [id, access] : text::at(json, "originAccessControls").items())
     state.originAccessControls[id] = readAccess(id, access);

@@ -111,6 +111,21 @@ struct Role {
   bool operator==(const Role&) const = default;
 };
 
+// A managed policy of the account's own.
+struct CustomerPolicy {
+  struct Version {
+    std::string document;
+    std::int64_t created = 0;  // seconds
+    bool operator==(const Version&) const = default;
+  };
+  std::string name, path = "/", id, description;
+  std::int64_t created = 0, updated = 0;  // seconds
+  Tags tags;
+  std::map<int, Version> versions;  // 1 is "v1"; never empty
+  int defaultVersion = 1, latestVersion = 1;
+  bool operator==(const CustomerPolicy&) const = default;
+};
+
 // Temporary credentials that STS handed out.
 struct Session {
   std::string accessKeyId, secretAccessKey, sessionToken;
@@ -119,6 +134,7 @@ struct Session {
   std::string policy;                  // session policy; empty: none
   std::vector<std::string> policyArns;
   std::map<std::string, std::vector<std::string>> context;  // condition keys, lower case, that the session carries on
+  std::vector<std::string> transitiveKeys;                  // of tags that a role assumed from here inherits
   bool operator==(const Session&) const = default;
 };
 
@@ -147,10 +163,11 @@ struct Distribution {
 };
 
 struct State {
-  std::map<std::string, Bucket> buckets;          // by name
-  std::map<std::string, OidcProvider> providers;  // by URL without "https://"
-  std::map<std::string, Role> roles;              // by name in lower case: names are unique whatever their case
-  std::map<std::string, Session> sessions;        // by access key id
+  std::map<std::string, Bucket> buckets;           // by name
+  std::map<std::string, OidcProvider> providers;   // by URL without "https://"
+  std::map<std::string, Role> roles;               // by name in lower case: names are unique whatever their case
+  std::map<std::string, CustomerPolicy> policies;  // by name in lower case
+  std::map<std::string, Session> sessions;         // by access key id
   std::map<std::string, OriginAccessControl> originAccessControls;  // by id
   std::map<std::string, Distribution> distributions;                // by id
   bool operator==(const State&) const = default;

@@ -1,16 +1,14 @@
 #include <algorithm>
 
-#include "base/time.h"
 #include "http/url.h"
 #include "oidc/discovery.h"
 #include "oidc/web_identity_token.h"
-#include "policy/arn.h"
-#include "policy/policy_document.h"
+#include "policy/web_identity.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
 #include "sim/issuer_reader.h"
 #include "sim/operation.h"
-#include "text/encoding.h"
+#include "sim/sts_session.h"
 
 namespace sim {
 namespace {
@@ -21,16 +19,6 @@ constexpr std::string_view kOpaque = "The web identity token provided could not 
 constexpr std::string_view kBadSignature =
     "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for "
     "requirements.";
-constexpr std::string_view kTagsClaim = "https://aws.amazon.com/tags";
-constexpr std::string_view kSourceIdentityClaim = "https://aws.amazon.com/source_identity";
-
-// What both ways of assuming a role ask for.
-struct Wanted {
-  policy::Arn role;
-  std::string roleArn, sessionName, sessionPolicy;
-  std::vector<std::string> policyArns;
-  std::int64_t duration = 3600;  // seconds
-};
 
 base::Error invalidToken(std::string_view message) { return awsError("InvalidIdentityToken", std::string(message)); }
 
@@ -38,41 +26,6 @@ base::Error invalidToken(std::string_view message) { return awsError("InvalidIde
 base::Error folded(Call& call, const std::string& message) {
   if (call.reason.empty()) call.reason = message;
   return invalidToken(call.settings.dialect == Dialect::Classic ? std::string_view(message) : kOpaque);
-}
-
-base::Result<Wanted> readWanted(const Call& call, Constraints& constraints, std::int64_t shortest) {
-  const Parameters& asked = call.parameters;
-  auto role = asked.find("RoleArn"), name = asked.find("RoleSessionName"), sessionPolicy = asked.find("Policy");
-  auto duration = TRY(asked.number("DurationSeconds"));
-  constraints.required("roleArn", role).length("roleArn", role, 20, 2048);
-  constraints.required("roleSessionName", name)
-      .length("roleSessionName", name, 2, 64)
-      .pattern("roleSessionName", name, !name || isNameText(*name), "[\\w+=,.@-]*");
-  constraints.length("policy", sessionPolicy, 1, 2048).range("durationSeconds", duration, shortest, 43200);
-  Wanted wanted;
-  wanted.roleArn = role.value_or("");
-  wanted.sessionName = name.value_or("");
-  wanted.sessionPolicy = sessionPolicy.value_or("");
-  for (std::size_t n = 1;; ++n) {
-    auto policyArn = asked.find("PolicyArns.member." + std::to_string(n) + ".arn");
-    if (!policyArn) break;
-    wanted.policyArns.emplace_back(*policyArn);
-  }
-  if (wanted.policyArns.size() > 10)
-    constraints.failed("", "policyArns", "Member must have length less than or equal to 10");
-  wanted.duration = duration.value_or(3600);
-  return wanted;
-}
-
-base::Result<void> checkRoleArn(Wanted& wanted) {
-  base::Error bad = awsError("ValidationError", "Request ARN is invalid");
-  auto parsed = policy::parseArn(wanted.roleArn);
-  if (!parsed) return bad;
-  bool account = parsed->account.size() == 12 && parsed->account.find_first_not_of("0123456789") == std::string::npos;
-  if (parsed->service != "iam" || !parsed->region.empty() || !account || !parsed->resource.starts_with("role/"))
-    return bad;
-  wanted.role = std::move(parsed).value();
-  return {};
 }
 
 base::Result<void> checkProviderId(const Call& call) {
@@ -99,7 +52,8 @@ base::Error wireError(Call& call, const base::Error& error) {
 }
 
 // Decodes the token and finds whose it is; everything that needs no key and no role.
-base::Result<oidc::UnverifiedToken> checkToken(Call& call, const Wanted& wanted, std::vector<std::string>& clientIds) {
+base::Result<oidc::UnverifiedToken> checkToken(Call& call, const SessionWish& wish,
+                                               std::vector<std::string>& clientIds) {
   auto token = oidc::decodeToken(call.parameters.get("WebIdentityToken"));
   if (!token) {
     call.reason = token.error().hint;
@@ -109,7 +63,7 @@ base::Result<oidc::UnverifiedToken> checkToken(Call& call, const Wanted& wanted,
   if (issuer.empty() && !token->claims.contains("iss")) return invalidToken("Missing a required claim: iss");
   if (!http::parseUrl(issuer)) return invalidToken("Issuer must be a valid URL");
   auto found = call.state.providers.find(oidc::providerName(issuer));
-  bool own = wanted.role.account == call.settings.account;
+  bool own = wish.role.account == call.settings.account && wish.role.partition == partitionOf(call.settings.region);
   if (!own || found == call.state.providers.end() || !issuer.starts_with("https://"))
     return folded(call, "No OpenIDConnect provider found in your account for " + issuer);
   clientIds = found->second.clientIds;
@@ -118,143 +72,27 @@ base::Result<oidc::UnverifiedToken> checkToken(Call& call, const Wanted& wanted,
   return std::move(token).value();
 }
 
-// The claim https://aws.amazon.com/tags: {"principal_tags":{"K":["v"]},"transitive_tag_keys":["K"]}.
-base::Result<Tags> sessionTags(const text::Json& claims) {
-  Tags tags;
-  base::Error bad = invalidToken("principal_tags passed in claim is not in correct format.");
-  const text::Json& claim = text::at(claims, kTagsClaim);
-  if (claim.is_null()) return tags;
-  const text::Json& principalTags = text::at(claim, "principal_tags");
-  if (!principalTags.is_object()) return bad;
-  for (const auto& [key, values] : principalTags.items()) {
-    if (!values.is_array() || values.size() != 1 || !values[0].is_string()) return bad;
-    tags[key] = values[0].get<std::string>();
-    if (key.empty() || key.size() > 128 || tags[key].size() > 256) return bad;
-  }
-  if (tags.size() > 50) return bad;
-  return tags;
-}
-
-base::Error notAuthorized(std::string_view action) {
-  return awsError("AccessDenied", "Not authorized to perform " + std::string(action));
-}
-
-// The role of exactly this ARN, path and case included.
-Role* roleOfArn(Call& call, const Wanted& wanted) {
-  std::string name = wanted.roleArn.substr(wanted.roleArn.rfind('/') + 1);
-  auto found = call.state.roles.find(lowered(name));
-  if (found == call.state.roles.end() || roleArn(call, found->second) != wanted.roleArn) return nullptr;
-  return &found->second;
-}
-
-// The role, if its trust policy lets `request` in for its action and for `also`.
-base::Result<Role*> trustedRole(Call& call, const Wanted& wanted, policy::Request request,
-                                const std::vector<std::string>& also) {
-  Role* role = roleOfArn(call, wanted);
-  if (!role) {
-    call.reason = "there is no role " + wanted.roleArn;
-    return notAuthorized(request.action);
-  }
-  auto trust = policy::parsePolicy(role->trustPolicy, policy::PolicyKind::Trust);
-  if (!trust) return notAuthorized(request.action);
-  std::vector<std::string> actions{request.action};
-  actions.insert(actions.end(), also.begin(), also.end());
-  for (const std::string& action : actions) {
-    request.action = action;
-    policy::Decision decision = policy::evaluate(*trust, policy::PolicyKind::Trust, request);
-    if (decision.verdict == policy::Verdict::Allow) continue;
-    call.reason = "trust policy of " + role->name + ", " + action + ":\n" + traceText(decision);
-    return notAuthorized(action);
-  }
-  return role;
-}
-
-base::Result<void> checkSession(const Wanted& wanted, const Role& role) {
-  if (wanted.duration > role.maxSessionDuration)
-    return awsError("ValidationError",
-                    "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
-  if (wanted.sessionPolicy.empty()) return {};
-  auto parsed = policy::parsePolicy(wanted.sessionPolicy, policy::PolicyKind::Identity);
-  if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
-  return {};
-}
-
-std::string secretOf(Call& call, std::size_t bytes) { return text::base64(call.random(bytes)); }
-
-// Makes the session, keeps it and writes <AssumedRoleUser> and <Credentials>.
-void issue(Call& call, const Wanted& wanted, const Role& role,
-           std::map<std::string, std::vector<std::string>> context) {
-  constexpr std::int64_t kDay = 86'400;  // so long an expired session is still told apart from an unknown one
-  std::int64_t now = base::unixSeconds(call.now);
-  if (call.state.sessions.size() % 1024 == 1023)
-    std::erase_if(call.state.sessions, [&](const auto& entry) { return entry.second.expiration + kDay < now; });
-  Session session;
-  session.accessKeyId = makeId(call.random, "ASIA", 16);
-  session.secretAccessKey = secretOf(call, 30);
-  session.sessionToken = "IQoJb3JpZ2luX2Vj" + secretOf(call, 240);
-  session.roleName = role.name;
-  session.roleId = role.id;
-  session.name = wanted.sessionName;
-  session.expiration = now + wanted.duration;
-  session.policy = wanted.sessionPolicy;
-  session.policyArns = wanted.policyArns;
-  session.context = std::move(context);
-  call.xml.open("AssumedRoleUser").leaf("AssumedRoleId", role.id + ":" + session.name);
-  call.xml.leaf("Arn", assumedRoleArn(call.settings, session)).close();
-  call.xml.open("Credentials")
-      .leaf("AccessKeyId", session.accessKeyId)
-      .leaf("SecretAccessKey", session.secretAccessKey);
-  call.xml.leaf("SessionToken", session.sessionToken).leaf("Expiration", timeText(session.expiration)).close();
-  std::size_t packed = wanted.sessionPolicy.size();
-  for (const std::string& policyArn : wanted.policyArns) packed += policyArn.size();
-  call.xml.leaf("PackedPolicySize", std::to_string(packed * 100 / 2048));
-  std::string id = session.accessKeyId;
-  call.state.sessions.emplace(std::move(id), std::move(session));
-}
-
-// What the trust policy may ask about: the provider's keys, session name, tags.
-policy::Request trustRequest(const Call& call, const Wanted& wanted, const oidc::VerifiedToken& token,
-                             const Tags& tags) {
-  policy::Request request;
-  request.action = "sts:AssumeRoleWithWebIdentity";
-  request.resource = wanted.roleArn;
-  std::string provider = oidc::providerName(token.issuer());
-  request.principalKind = "Federated";
-  request.principal = arn(call, "iam", "oidc-provider/" + provider);
-  request.principalAccount = call.settings.account;
-  request.context = contextOf(call);
-  std::string prefix = lowered(provider);
-  request.context[prefix + ":aud"] = {token.audience()};
-  request.context[prefix + ":sub"] = {token.subject()};
-  if (token.claims().contains("azp")) request.context[prefix + ":oaud"] = token.originalAudiences();
-  const text::Json& amr = text::at(token.claims(), "amr");
-  if (amr.is_array())
-    for (const text::Json& value : amr)
-      if (value.is_string()) request.context[prefix + ":amr"].push_back(value.get<std::string>());
-  request.context["aws:federatedprovider"] = {request.principal};
-  request.context["sts:rolesessionname"] = {wanted.sessionName};
-  if (std::string identity = text::stringAt(token.claims(), kSourceIdentityClaim); !identity.empty())
-    request.context["sts:sourceidentity"] = {identity};
-  for (const auto& [key, value] : tags) {
-    request.context["aws:requesttag/" + lowered(key)] = {value};
-    request.context["aws:tagkeys"].push_back(key);
-  }
-  return request;
-}
-
 // The keys that later requests of the session still have.
-std::map<std::string, std::vector<std::string>> carriedOn(const policy::Request& request,
-                                                          const oidc::VerifiedToken& token, const Tags& tags) {
-  std::map<std::string, std::vector<std::string>> context;
-  std::string prefix = lowered(oidc::providerName(token.issuer()));
+SessionContext carriedOn(const policy::Request& request, const oidc::VerifiedToken& token,
+                         const policy::SessionClaims& claims) {
+  SessionContext context;
+  const std::string prefix = lowered(oidc::providerName(token.issuer()));
   for (std::string_view name : {":aud", ":sub", ":amr"})
     if (auto found = request.context.find(prefix + std::string(name)); found != request.context.end())
       context.insert(*found);
   context["aws:federatedprovider"] = {request.principal};
-  for (const auto& [key, value] : tags) context["aws:principaltag/" + lowered(key)] = {value};
-  if (auto found = request.context.find("sts:sourceidentity"); found != request.context.end())
-    context["aws:sourceidentity"] = found->second;
+  for (const auto& [key, value] : claims.tags) context["aws:principaltag/" + lowered(key)] = {value};
+  if (!claims.sourceIdentity.empty()) context["aws:sourceidentity"] = {claims.sourceIdentity};
   return context;
+}
+
+// What the trust policy may ask about.
+policy::Request trustRequest(const Call& call, const SessionWish& wish, const oidc::VerifiedToken& token,
+                             const policy::SessionClaims& claims) {
+  const policy::WebIdentity identity{wish.role, oidc::providerName(token.issuer()), token.audience(), wish.sessionName};
+  policy::Request request = policy::webIdentityRequest(identity, token.claims(), claims);
+  request.context.merge(contextOf(call));
+  return request;
 }
 
 // The order of checks is that of AWS as far as it is known: parameters, role ARN, token, provider, claims, keys,
@@ -262,68 +100,28 @@ std::map<std::string, std::vector<std::string>> carriedOn(const policy::Request&
 base::Result<void> assumeRoleWithWebIdentity(Call& call) {
   auto given = call.parameters.find("WebIdentityToken"), providerId = call.parameters.find("ProviderId");
   Constraints constraints;
-  Wanted wanted = TRY(readWanted(call, constraints, 900));
+  SessionWish wish = TRY(readSessionWish(call, constraints));
   constraints.required("webIdentityToken", given)
       .length("webIdentityToken", given, 4, 20000, true)
       .length("providerId", providerId, 4, 2048);
   TRY(constraints.verdict());
-  TRY(checkRoleArn(wanted));
+  TRY(checkRoleArn(wish));
   TRY(checkProviderId(call));
   std::vector<std::string> clientIds;
-  oidc::UnverifiedToken unverified = TRY(checkToken(call, wanted, clientIds));
-  oidc::Jwks keys = TRY(call.issuers.keys(call, unverified.issuer()));
+  oidc::UnverifiedToken unverified = TRY(checkToken(call, wish, clientIds));
+  oidc::Jwks keys = TRY(call.issuers.keys(call, unverified.issuer(), unverified.kid));
   auto token = oidc::verify(unverified, keys, clientIds, call.now);
   if (!token) return wireError(call, token.error());
-  Tags tags = TRY(sessionTags(token->claims()));
-  policy::Request request = trustRequest(call, wanted, *token, tags);
-  std::vector<std::string> also;
-  if (!tags.empty()) also.emplace_back("sts:TagSession");
-  if (request.context.count("sts:sourceidentity")) also.emplace_back("sts:SetSourceIdentity");
-  const Role* role = TRY(trustedRole(call, wanted, request, also));
-  TRY(checkSession(wanted, *role));
+  auto claims = policy::sessionClaims(token->claims());
+  if (!claims) return invalidToken(claims.error().message);
+  policy::Request request = trustRequest(call, wish, *token, *claims);
+  const Role* role = TRY(trustedRole(call, wish, request, policy::actionsFor(*claims)));
+  const std::size_t packed = TRY(checkSession(wish, *role, claims->tags));
   call.caller.arn = token->subject();
   call.xml.leaf("SubjectFromWebIdentityToken", token->subject()).leaf("Audience", token->audience());
-  issue(call, wanted, *role, carriedOn(request, *token, tags));
-  call.xml.leaf("Provider", request.principal);
-  if (auto identity = request.context.find("sts:sourceidentity"); identity != request.context.end())
-    call.xml.leaf("SourceIdentity", identity->second[0]);
-  return {};
-}
-
-std::string wantedRole(const Call& call) { return std::string(call.parameters.get("RoleArn")); }
-
-base::Result<void> assumeRole(Call& call) {
-  constexpr std::int64_t kChained = 3600;  // a role that assumes a role gets an hour at most
-  Constraints constraints;
-  Wanted wanted = TRY(readWanted(call, constraints, 900));
-  TRY(constraints.verdict());
-  TRY(checkRoleArn(wanted));
-  base::Error refused =
-      awsError("AccessDenied", "User: " + call.caller.arn + " is not authorized to perform: sts:AssumeRole" +
-                                   " on resource: " + wanted.roleArn);
-  policy::Request request;
-  request.action = "sts:AssumeRole";
-  request.resource = wanted.roleArn;
-  request.principalKind = "AWS";
-  request.principal = call.caller.arn;
-  request.principalAccount = call.settings.account;
-  request.context = contextOf(call);
-  request.context["sts:rolesessionname"] = {wanted.sessionName};
-  auto role = trustedRole(call, wanted, request, {});
-  if (!role && call.caller.session) {  // the trust policy may also name the role behind the session
-    request.principal = call.caller.session->roleName;
-    if (auto own = call.state.roles.find(lowered(request.principal)); own != call.state.roles.end()) {
-      request.principal = roleArn(call, own->second);
-      role = trustedRole(call, wanted, request, {});
-    }
-  }
-  if (!role) return refused;
-  if (call.caller.session && wanted.duration > kChained)
-    return awsError("ValidationError",
-                    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
-                    "role chaining");
-  TRY(checkSession(wanted, **role));
-  issue(call, wanted, **role, {});
+  issueSession(call, wish, *role, {carriedOn(request, *token, *claims), claims->transitiveKeys});
+  call.xml.leaf("PackedPolicySize", std::to_string(packed)).leaf("Provider", request.principal);
+  if (!claims->sourceIdentity.empty()) call.xml.leaf("SourceIdentity", claims->sourceIdentity);
   return {};
 }
 
@@ -353,7 +151,7 @@ constexpr Operation kOperations[] = {
      .run = assumeRoleWithWebIdentity,
      .writes = true,
      .unsignedOnly = true},
-    {.name = "AssumeRole", .action = "sts:AssumeRole", .resource = wantedRole, .run = assumeRole, .writes = true},
+    {.name = "AssumeRole", .action = "sts:AssumeRole", .resource = wishedRole, .run = assumeRole, .writes = true},
     {.name = "GetCallerIdentity", .action = "", .resource = nullptr, .run = getCallerIdentity},
     {.name = "GetAccessKeyInfo", .action = "sts:GetAccessKeyInfo", .resource = nullptr, .run = getAccessKeyInfo},
 };

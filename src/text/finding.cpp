@@ -4,6 +4,9 @@
 #include <array>
 #include <tuple>
 
+#include "text/position.h"
+#include "text/uri.h"
+
 namespace text {
 namespace {
 
@@ -23,14 +26,28 @@ Json ruleOf(const Finding& finding) {
   return rule;
 }
 
+// Section 3.29 for texts (a uri may have no blank and no percent sign of its own), else section 3.33.
+Json locationOf(const Finding& finding) {
+  if (finding.line == 0) {
+    Json where = {{"fullyQualifiedName", finding.place}, {"kind", "resource"}};
+    return {{"logicalLocations", Json::array({std::move(where)})}};
+  }
+  Json region = {{"startLine", finding.line}, {"startColumn", finding.column}};
+  Json file = {{"uri", percentEncode(finding.place, "/")}};
+  return {{"physicalLocation", {{"artifactLocation", std::move(file)}, {"region", std::move(region)}}}};
+}
+
+std::string placeOf(const Finding& finding) {
+  return finding.line == 0 ? finding.place : place(finding.place, Position{finding.line, finding.column, 0});
+}
+
 Json resultOf(const Finding& finding, std::size_t rule) {
   const std::string message = finding.fix.empty() ? finding.why : finding.why + ". Fix: " + finding.fix;
-  Json where = {{"fullyQualifiedName", finding.place}, {"kind", "resource"}};
   return {{"ruleId", finding.code},
           {"ruleIndex", rule},
           {"level", nameOf(finding.severity)},
           {"message", {{"text", message}}},
-          {"locations", Json::array({{{"logicalLocations", Json::array({std::move(where)})}}})}};
+          {"locations", Json::array({locationOf(finding)})}};
 }
 
 }  // namespace
@@ -38,7 +55,7 @@ Json resultOf(const Finding& finding, std::size_t rule) {
 std::string_view nameOf(Severity severity) { return kNames[std::size_t(severity)]; }
 
 void sortFindings(Findings& findings) {
-  auto key = [](const Finding& one) { return std::tie(one.place, one.code, one.why, one.fix); };
+  auto key = [](const Finding& one) { return std::tie(one.place, one.line, one.column, one.code, one.why, one.fix); };
   std::ranges::sort(findings, [&](const Finding& a, const Finding& b) {
     return a.severity != b.severity ? a.severity > b.severity : key(a) < key(b);
   });
@@ -51,7 +68,7 @@ bool isClean(const Findings& findings) { return count(findings, Severity::Note) 
 std::string describe(const Findings& findings) {
   std::string out;
   for (const Finding& finding : findings) {
-    out.append(nameOf(finding.severity)).append(" ").append(finding.code).append("  ").append(finding.place);
+    out.append(nameOf(finding.severity)).append(" ").append(finding.code).append("  ").append(placeOf(finding));
     out.append("\n    ").append(finding.why).append("\n");
     if (!finding.fix.empty()) out.append("    fix: ").append(finding.fix).append("\n");
   }
@@ -63,12 +80,15 @@ std::string describe(const Findings& findings) {
 
 Json toJson(const Findings& findings) {
   Json list = Json::array();
-  for (const Finding& finding : findings)
-    list.push_back({{"code", finding.code},
-                    {"severity", nameOf(finding.severity)},
-                    {"place", finding.place},
-                    {"why", finding.why},
-                    {"fix", finding.fix}});
+  for (const Finding& finding : findings) {
+    Json one = {{"code", finding.code},
+                {"severity", nameOf(finding.severity)},
+                {"place", finding.place},
+                {"why", finding.why},
+                {"fix", finding.fix}};
+    if (finding.line > 0) one.update({{"line", finding.line}, {"column", finding.column}});
+    list.push_back(std::move(one));
+  }
   Json document = {{"findings", std::move(list)}};
   document["errors"] = count(findings, Severity::Error);
   document["warnings"] = count(findings, Severity::Warning);

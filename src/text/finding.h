@@ -13,9 +13,10 @@ enum class Severity { Note, Warning, Error };  // the levels of SARIF 2.1.0, sec
 struct Finding {
   std::string code;  // stable and easy to search for, the noun first: WEBHOOK_NO_CA
   Severity severity = Severity::Warning;
-  std::string place;  // what it is about: "Deployment irsa-system/irsa-webhook"
-  std::string why;    // what is wrong and what follows from it, a sentence without its full stop
-  std::string fix;    // what to do, with the command where there is one; empty: nothing
+  std::string place;                 // what it is about: "Deployment irsa-system/irsa-webhook"
+  std::string why;                   // what is wrong and what follows from it, a sentence without its full stop
+  std::string fix;                   // what to do, with the command where there is one; empty: nothing
+  std::size_t line = 0, column = 0;  // in the text that `place` names, from 1; 0: it is about no text
 
   bool operator==(const Finding&) const = default;
 };
@@ -31,10 +32,11 @@ void sortFindings(Findings& findings);
 bool isClean(const Findings& findings);
 
 std::string describe(const Findings& findings);  // lines for people, and the total
-Json toJson(
-    const Findings& findings);  // {"findings":[{code,severity,place,why,fix}],"errors":N,"warnings":N,"notes":N}
 
-// A log of one run (OASIS SARIF 2.1.0): places are logical locations, since what is looked at need not be a file.
+// {"findings":[{code,severity,place,why,fix}],"errors":N,"warnings":N,"notes":N}, with line and column in texts.
+Json toJson(const Findings& findings);
+
+// A log of one run (OASIS SARIF 2.1.0): texts are physical locations, whatever else is looked at logical ones.
 Json toSarif(const Findings& findings, std::string_view version);
 
 }  // namespace text

@@ -5,6 +5,7 @@
 #include "aws/iam.h"
 #include "aws/s3.h"
 #include "aws/sts.h"
+#include "base/time.h"
 #include "support/manual_clock.h"
 
 namespace aws {
@@ -141,6 +142,41 @@ TEST_F(AwsClient, ListsAreFollowedToTheirEnd) {
   ASSERT_TRUE(all);
   EXPECT_THAT(*all, testing::ElementsAre("a", "b"));
   EXPECT_THAT(http.requests[1].body, HasSubstr("Marker=next"));
+}
+
+TEST_F(AwsClient, AWrongClockIsCorrectedForAtOnceAndFromThenOn) {
+  http::Response skewed = refusal(403, "RequestTimeTooSkewed", "The difference is too large.");
+  skewed.headers.set("Date", base::httpDate(clock.now() + std::chrono::hours(1)));
+  http.answers = {skewed, http::Response{}};
+  Client aws = client();
+  EXPECT_TRUE(aws.call(DeleteRole{"r"}));
+  EXPECT_TRUE(aws.call(DeleteRole{"r"}));
+  EXPECT_EQ(aws.skew(), std::chrono::hours(1));
+  EXPECT_EQ(aws.calls(), 3u);
+  EXPECT_EQ(http.requests[0].headers.get("X-Amz-Date"), base::iso8601Basic(clock.now()));
+  for (std::size_t i : {1u, 2u})
+    EXPECT_EQ(http.requests[i].headers.get("X-Amz-Date"), base::iso8601Basic(clock.now() + std::chrono::hours(1)));
+}
+
+TEST_F(AwsClient, ARefusalThatHasNothingToDoWithTheClockIsNotTriedAgain) {
+  http::Response wrong = refusal(403, "SignatureDoesNotMatch", "no");
+  wrong.headers.set("Date", base::httpDate(clock.now() + std::chrono::minutes(1)));
+  http.answers = {wrong};
+  Client aws = client();
+  EXPECT_FALSE(aws.call(DeleteRole{"r"}));
+  EXPECT_EQ(aws.calls(), 1u);
+}
+
+TEST_F(AwsClient, TheAccountsPublicAccessBlockIsAskedAtTheAccountsOwnHost) {
+  http.answers = {http::Response{.body = "<PublicAccessBlockConfiguration><BlockPublicPolicy>true</BlockPublicPolicy>"
+                                         "</PublicAccessBlockConfiguration>"}};
+  Client aws = client();
+  auto block = aws.call(GetAccountPublicAccessBlock{"111122223333"});
+  ASSERT_TRUE(block);
+  EXPECT_TRUE(block->blockPublicPolicy);
+  EXPECT_EQ(http.requests[0].origin, "https://111122223333.s3-control.us-west-2.amazonaws.com");
+  EXPECT_EQ(http.requests[0].target, "/v20180820/configuration/publicAccessBlock");
+  EXPECT_EQ(http.requests[0].headers.get("x-amz-account-id"), "111122223333");
 }
 
 }  // namespace

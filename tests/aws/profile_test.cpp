@@ -12,13 +12,23 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+// STS, and every answer of a metadata service that a test gives it, by method and URL.
 class StsStub final : public http::Client {
  public:
   int asked = 0;
-  std::string body;
+  std::string body, authorization;
+  std::map<std::string, std::string> metadata = {};
   base::Result<http::Response> send(const http::Request& request) override {
     ++asked;
     body = request.body;
+    authorization = request.headers.get("Authorization");
+    auto given = metadata.find(request.method + " " + request.origin + request.target);
+    if (given != metadata.end()) return http::Response{.body = given->second};
+    if (request.origin.starts_with("http://")) return base::unavailable("connection refused");
+    if (body.find("Action=AssumeRole&") != std::string::npos)
+      return http::Response{
+          .body =
+              R"(<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA2</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-11-24T13:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>)"};
     return http::Response{
         .body =
             R"(<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><AssumedRoleUser><Arn>arn</Arn></AssumedRoleUser>
@@ -47,8 +57,10 @@ class CredentialsSearch : public testing::Test {
                             .endpoints = {},
                             .region = "us-west-2",
                             .clock = clock,
-                            .random = [](std::size_t count) { return std::string(count, 'x'); }});
+                            .random = [](std::size_t count) { return std::string(count, 'x'); },
+                            .metadata = &sts});
   }
+  void config(const std::string& text) { files.files["/home/priya/.aws/config"].contents = text; }
   std::map<std::string, std::string> environment{{"HOME", "/home/priya"}};
   support::MemoryFiles files;
   support::ManualClock clock;
@@ -110,6 +122,78 @@ TEST_F(CredentialsSearch, AWebIdentityIsExchangedAndRenewedBeforeItExpires) {
   clock.advance(std::chrono::minutes(56));  // of the sixty that are left at the clock's start
   (void)credentials();
   EXPECT_EQ(sts.asked, 2);
+}
+
+TEST_F(CredentialsSearch, AProfileAssumesItsRoleWithWhatItsSourceHas) {
+  config(
+      "[profile edge]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = base\nexternal_id = x1\n"
+      "role_session_name = priya\nduration_seconds = 900\n"
+      "[profile base]\naws_access_key_id = AKIA9\naws_secret_access_key = s\n");
+  EXPECT_EQ(source("edge")()->accessKeyId, "ASIA2");
+  EXPECT_THAT(sts.authorization, HasSubstr("Credential=AKIA9/"));
+  for (const char* field : {"RoleSessionName=priya", "ExternalId=x1", "DurationSeconds=900"})
+    EXPECT_THAT(sts.body, HasSubstr(field));
+}
+
+TEST_F(CredentialsSearch, AProfileMayBeItsOwnSourceButNoCircle) {
+  config(
+      "[profile own]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = own\naws_access_key_id = AKIA8\n"
+      "aws_secret_access_key = s\n[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\n"
+      "source_profile = a\n");
+  EXPECT_EQ(source("own")()->accessKeyId, "ASIA2");
+  EXPECT_THAT(sts.authorization, HasSubstr("Credential=AKIA8/"));
+  EXPECT_THAT(source("a")().error().message, HasSubstr("refers to itself"));
+}
+
+TEST_F(CredentialsSearch, TheSourceMayBeTheEnvironmentTheContainerOrTheInstance) {
+  config(
+      "[profile e]\nrole_arn = r\ncredential_source = Environment\n[profile c]\nrole_arn = r\n"
+      "credential_source = EcsContainer\n[profile m]\nrole_arn = r\nmfa_serial = x\nsource_profile = e\n");
+  EXPECT_EQ(source("e")().error().code, "NoCredentials");
+  environment["AWS_ACCESS_KEY_ID"] = "AKIA7";
+  environment["AWS_SECRET_ACCESS_KEY"] = "s";
+  EXPECT_EQ(source("e")()->accessKeyId, "ASIA2");
+  EXPECT_THAT(sts.authorization, HasSubstr("Credential=AKIA7/"));
+  environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/x";
+  sts.metadata["GET http://169.254.170.2/v2/x"] = R"({"AccessKeyId":"ASIA5","SecretAccessKey":"s","Token":"t"})";
+  EXPECT_EQ(source("c")()->accessKeyId, "ASIA2");
+  EXPECT_THAT(sts.authorization, HasSubstr("Credential=ASIA5/"));
+  EXPECT_THAT(source("m")().error().message, HasSubstr("mfa_serial"));
+}
+
+TEST_F(CredentialsSearch, SingleSignOnIsTheAwsClisAndItsHintSaysHowToSignIn) {
+  config("[profile sso]\nsso_session = corp\nsso_account_id = 1\n");
+  output = R"({"Version":1,"AccessKeyId":"ASIA4","SecretAccessKey":"s","SessionToken":"t"})";
+  EXPECT_EQ(source("sso")()->accessKeyId, "ASIA4");
+  EXPECT_THAT(ran, ElementsAre("aws", "configure", "export-credentials", "--profile", "sso", "--format", "process"));
+}
+
+TEST_F(CredentialsSearch, AContainersEndpointIsAskedWithItsToken) {
+  environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://169.254.170.23/v1/credentials";
+  environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = "/token";
+  files.files["/token"].contents = "eyJ\n";
+  sts.metadata["GET http://169.254.170.23/v1/credentials"] =
+      R"({"AccessKeyId":"ASIA3","SecretAccessKey":"s","Token":"t","Expiration":"2026-11-24T13:00:00Z"})";
+  auto found = source()();
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->accessKeyId, "ASIA3");
+  EXPECT_EQ(found->sessionToken, "t");
+  EXPECT_EQ(sts.authorization, "eyJ");
+  environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://metadata.example.com/";
+  EXPECT_THAT(source()().error().message, HasSubstr("without TLS"));
+}
+
+TEST_F(CredentialsSearch, AnInstanceGivesItsRolesCredentialsThroughASessionOnly) {
+  sts.metadata["PUT http://169.254.169.254/latest/api/token"] = "session";
+  const std::string roles = "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/";
+  sts.metadata[roles] = "edge\n";
+  sts.metadata[roles + "edge"] = R"({"AccessKeyId":"ASIA6","SecretAccessKey":"s","Token":"t"})";
+  EXPECT_EQ(source()()->accessKeyId, "ASIA6");
+  environment["AWS_EC2_METADATA_DISABLED"] = "true";
+  EXPECT_EQ(source()().error().code, "NoCredentials");
+  environment.erase("AWS_EC2_METADATA_DISABLED");
+  sts.metadata.erase("PUT http://169.254.169.254/latest/api/token");
+  EXPECT_EQ(source()().error().code, "NoCredentials");
 }
 
 TEST_F(CredentialsSearch, WithoutAnyTheErrorSaysWhatToDo) {

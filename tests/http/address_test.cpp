@@ -66,5 +66,33 @@ TEST(IsLoopback, KnowsNamesAndAddresses) {
   for (auto host : {"localhost.example", "128.0.0.1", "::2", "127.example"}) EXPECT_FALSE(isLoopback(host)) << host;
 }
 
+TEST(Reach, IsPrivateWhereNobodyFromOutsideGetsTo) {
+  for (const char* address : {"169.254.169.254", "169.254.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255",
+                              "192.168.1.1",     "100.64.0.1",  "0.0.0.0",  "0.1.2.3",    "224.0.0.1",
+                              "255.255.255.255", "198.18.0.1",  "::",       "fe80::1",    "fe80::1%eth0",
+                              "fd00:ec2::254",   "fc00::1",     "ff02::1",  "fec0::1",    "2001::1"})
+    EXPECT_EQ(reachOf(address), Reach::Private) << address;
+  for (const char* text : {"", "example.com", "2130706433", "0x7f.1", "127.1", "0177.0.0.1"})
+    EXPECT_EQ(reachOf(text), Reach::Private) << text << " is no address";
+}
+
+TEST(Reach, SeesAnIpv4AddressInsideAnIpv6One) {
+  for (const char* address : {"::ffff:127.0.0.1", "::ffff:7f00:1", "0:0:0:0:0:ffff:127.0.0.1", "64:ff9b::127.0.0.1",
+                              "2002:7f00:1::1", "::127.0.0.1", "::ffff:0:127.0.0.1"})
+    EXPECT_EQ(reachOf(address), Reach::Loopback) << address;
+  for (const char* address : {"::ffff:169.254.169.254", "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
+                              "::10.0.0.1", "::ffff:c0a8:1"})
+    EXPECT_EQ(reachOf(address), Reach::Private) << address;
+  EXPECT_EQ(reachOf("::ffff:8.8.8.8"), Reach::Internet);
+}
+
+TEST(Reach, IsTheInternetOtherwise) {
+  for (const char* address :
+       {"52.95.110.1", "172.15.0.1", "172.32.0.1", "100.128.0.1", "192.0.2.1", "2600:1f18::1", "2606:4700::1"})
+    EXPECT_EQ(reachOf(address), Reach::Internet) << address;
+  for (const char* address : {"127.0.0.1", "127.255.255.255", "::1"})
+    EXPECT_EQ(reachOf(address), Reach::Loopback) << address;
+}
+
 }  // namespace
 }  // namespace http

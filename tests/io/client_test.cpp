@@ -201,5 +201,29 @@ TEST(Client, TriesAgainOnAConnectionThatWasClosedWhileItIdled) {
   EXPECT_EQ(response->status, 200);
 }
 
+TEST(Client, AsksAboutEachAddressAfterTheNameWasLookedUp) {
+  int asked = 0;
+  Site site(false, [&](const http::Request&, http::Response&) { ++asked; });
+  std::vector<std::string> addresses;
+  ClientOptions options;
+  options.mayConnect = [&](std::string_view address) {
+    addresses.emplace_back(address);
+    return false;
+  };
+  auto client = newClient(options);
+  const std::string byName = "http://localhost:" + std::to_string(site.server->port());
+  for (const std::string& origin : {byName, site.origin}) {
+    auto response = client->send(post(origin, ""));
+    ASSERT_FALSE(response);
+    EXPECT_THAT(response.error().message, HasSubstr("this address is not allowed"));
+  }
+  EXPECT_EQ(asked, 0);
+  EXPECT_THAT(addresses, testing::Contains("127.0.0.1"));
+  EXPECT_THAT(addresses, testing::Not(testing::Contains("localhost")));
+  options.mayConnect = [](std::string_view address) { return address == "127.0.0.1"; };
+  EXPECT_TRUE(newClient(options)->send(post(byName, "")));
+  EXPECT_EQ(asked, 1);
+}
+
 }  // namespace
 }  // namespace io

@@ -263,5 +263,22 @@ TEST(ClientProxy, FollowsTheEnvironment) {
   EXPECT_TRUE(client->send(get(direct.origin())));
 }
 
+TEST(ClientWire, GivesAWholeAnswerNoMoreThanItsTime) {
+  std::atomic<bool> isOver = false;
+  ScriptedServer server({[&](Peer& peer) {
+    peer.readHead();
+    peer.say("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+    for (int i = 0; i < 60; ++i) {
+      peer.say("x");
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    isOver = true;
+  }});
+  ClientOptions options;
+  options.wholeTimeout = std::chrono::milliseconds(100);
+  EXPECT_FALSE(newClient(options)->send({"GET", server.origin(), "/"})) << "a byte now and then keeps no answer alive";
+  EXPECT_FALSE(isOver);
+}
+
 }  // namespace
 }  // namespace io

@@ -133,6 +133,16 @@ TEST_F(DiskFiles, LeavesNothingBehindWhenItFails) {
   EXPECT_THAT(names(), ElementsAre("a"));
 }
 
+TEST_F(DiskFiles, ClearsAwayWhatAKilledRunLeftAndNothingElse) {
+  for (const char* name :
+       {".a.0123456789abcdef.tmp", ".a.0123.tmp", ".b.0123456789abcdef.tmp", "a.0123456789abcdef.tmp"})
+    write(name, "half");
+  ASSERT_TRUE(files_->replace(at("a"), "new", 0600, ""));
+  EXPECT_THAT(names(), ElementsAre(".a.0123.tmp", ".b.0123456789abcdef.tmp", "a", "a.0123456789abcdef.tmp"));
+  ASSERT_TRUE(files_->create(at("b"), "new", 0600));
+  EXPECT_THAT(names(), ElementsAre(".a.0123.tmp", "a", "a.0123456789abcdef.tmp", "b"));
+}
+
 TEST_F(DiskFiles, MakesFoldersWithTheirParents) {
   ASSERT_TRUE(files_->makeFolder(at("a/b/c"), 0700));
   ASSERT_TRUE(files_->makeFolder(at("a/b/c"), 0755));

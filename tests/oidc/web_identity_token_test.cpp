@@ -241,9 +241,9 @@ TEST(Audience, IsTheAuthorizedPartyWhereThereIsOne) {
 TEST(Key, IsChosenByKid) {
   auto token = tokenOf(goodClaims());
   EXPECT_EQ(keyVerdict(token, {{jwkOf(rsaKey(), "other"), jwkOf(ecKey())}}), "");
-  EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey(), "other")}}), std::string("Key: ") + kNoKey)
+  EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey(), "other")}}), std::string("KeyUnknown: ") + kNoKey)
       << "even if it is the only one";
-  EXPECT_EQ(keyVerdict(token, {}), std::string("Key: ") + kNoKey);
+  EXPECT_EQ(keyVerdict(token, {}), std::string("KeyUnknown: ") + kNoKey);
 }
 
 TEST(Key, OfAKidThatOccursTwiceIsTheLater) {
@@ -259,8 +259,9 @@ TEST(Key, NeedsNoKidWhereThereIsOnlyOne) {
   for (const char* header : {R"({"alg":"ES256"})", R"({"alg":"ES256","kid":""})"}) {
     auto token = decoded(signedAs(header, text::compact(goodClaims()), ecKey(), crypto::Algorithm::Es256));
     EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey())}}), "") << header;
-    EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey()), jwkOf(rsaKey())}}), std::string("Key: ") + kNoKey) << header;
-    EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey())}, {"key 2: its kty is \"AKP\""}}), std::string("Key: ") + kNoKey)
+    EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey()), jwkOf(rsaKey())}}), std::string("KeyUnknown: ") + kNoKey) << header;
+    EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey())}, {"key 2: its kty is \"AKP\""}}),
+              std::string("KeyUnknown: ") + kNoKey)
         << header;
   }
 }
@@ -271,8 +272,8 @@ TEST(Key, IsNotUsedForEncryptionOrWithKeyOps) {
   forEncryption.use = "enc";
   withOperations.hasKeyOps = true;
   withoutUse.use = "";
-  EXPECT_EQ(keyVerdict(token, {{forEncryption}}), std::string("Key: ") + kNoKey);
-  EXPECT_EQ(keyVerdict(token, {{withOperations}}), std::string("Key: ") + kNoKey);
+  EXPECT_EQ(keyVerdict(token, {{forEncryption}}), std::string("KeyUnusable: ") + kNoKey);
+  EXPECT_EQ(keyVerdict(token, {{withOperations}}), std::string("KeyUnusable: ") + kNoKey);
   EXPECT_EQ(keyVerdict(token, {{withoutUse}}), "");
 }
 
@@ -281,7 +282,7 @@ TEST(Key, IsOneOfAtMostAHundredOfItsKind) {
   for (int i = 0; i < 100; ++i) many.keys.push_back(jwkOf(ecKey(), i == 0 ? "" : "k" + std::to_string(i)));
   EXPECT_EQ(keyVerdict(tokenOf(goodClaims()), many), "") << "100 EC keys and one RSA key";
   many.keys.push_back(jwkOf(ecKey(), "one too many"));
-  EXPECT_EQ(keyVerdict(tokenOf(goodClaims()), many), std::string("Key: ") + kNoKey);
+  EXPECT_EQ(keyVerdict(tokenOf(goodClaims()), many), std::string("KeysTooMany: ") + kNoKey);
   EXPECT_EQ(keyVerdict(decoded(sign(goodClaims(), rsaKey()).value()), many), "") << "the other kind goes on working";
 }
 
@@ -290,8 +291,8 @@ TEST(Key, FitsTheAlgorithmOfTheToken) {
   std::string header = R"({"alg":"ES384","kid":"k"})", payload = text::compact(goodClaims());
   auto token = decoded(signedAs(header, payload, p384, crypto::Algorithm::Es384));
   EXPECT_EQ(keyVerdict(token, {{jwkOf(p384, "k")}}), "");
-  EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey(), "k")}}), std::string("Key: ") + kNoKey);
-  EXPECT_EQ(keyVerdict(token, {{jwkOf(rsaKey(), "k")}}), std::string("Key: ") + kNoKey);
+  EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey(), "k")}}), std::string("KeyUnusable: ") + kNoKey);
+  EXPECT_EQ(keyVerdict(token, {{jwkOf(rsaKey(), "k")}}), std::string("KeyUnusable: ") + kNoKey);
   auto rs512 = decoded(signedAs(R"({"alg":"RS512","kid":"k"})", payload, rsaKey(), crypto::Algorithm::Rs512));
   EXPECT_EQ(keyVerdict(rs512, {{jwkOf(rsaKey(), "k")}}), "") << "the JWK's own alg is ignored";
 }
@@ -341,7 +342,20 @@ TEST(CheckClaims, SaysAllThatNeedsNoKey) {
   EXPECT_THAT(refused.error().hint, HasSubstr("\"sts.amazonaws.com\", the provider's client IDs are vault"));
 }
 
+TEST(BrokenClaims, AreAllToldInOrder) {
+  Json claims = without("sub");
+  claims["aud"] = "vault";
+  claims["exp"] = kNow - 4000;
+  claims["nbf"] = kNow + 4000;
+  claims["iat"] = "soon";
+  std::vector<std::string> rules;
+  for (const base::Error& fault : brokenClaims(tokenOf(claims), kClients, kTime)) rules.push_back(fault.code);
+  EXPECT_THAT(rules, ElementsAre("RequiredClaims", "Audience", "RequiredClaims", "Expiry", "NotBefore"));
+  EXPECT_TRUE(brokenClaims(tokenOf(goodClaims()), kClients, kTime).empty());
+}
+
 TEST(TokenRule, HasAName) {
+  EXPECT_EQ(nameOf(TokenRule::KeysTooMany), "KeysTooMany");
   EXPECT_EQ(nameOf(TokenRule::RequiredClaims), "RequiredClaims");
   EXPECT_EQ(nameOf(TokenRule::Signature), "Signature");
 }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "crypto/certificate.h"
 #include "support/memory_files.h"
 
 namespace setup {
@@ -97,10 +98,10 @@ TEST(Configuration, EachFaultHasItsPlaceAndItsReason) {
            {kHead + "issuer: {domain: oidc.test}\n", ":4:18", "issuer.domain is not in this version"},
            {kHead + "issuer: {bucket: my.bucket}\n", ":4:18", "has a dot"},
            {kHead + "issuer: {url: \"https://a.test/\"}\n", ":4:15", "is no issuer"},
-           {kHead + "keys: {source: files}\n", ":4:16", "not in this version"},
+           {kHead + "keys: {source: files}\n", ":4:7", "needs keys.publicKeys or keys.secret"},
            {kHead + "keys: {source: cluster}\n", ":4:16", "needs the section cluster"},
            {kHead + "keys: {source: generate, algorithm: RS512}\n", ":4:37", "is none of"},
-           {kHead + "keys: {x5c: true}\n", ":4:13", "not in this version"},
+           {kHead + "cluster: {}\nkeys: {x5c: true}\n", ":5:13", "needs certificates"},
            {kHead + "webhook: {failurePolicy: ignore}\n", ":4:26", "did you mean \"Ignore\"?"},
            {kHead + "webhook: {guard: yes}\n", ":4:18", "true or false"},
            {kHead + "tags: {\"aws:x\": y}\n", ":4:8", "AWS keeps for itself"},
@@ -138,6 +139,50 @@ TEST(Configuration, SeveralAccountsMayShareARoleAndAPatternMayStandInTheName) {
   ASSERT_TRUE(wish) << wish.error().message;
   EXPECT_FALSE(wish->bindings[0].isPattern());
   EXPECT_TRUE(wish->bindings[1].isPattern());
+}
+
+TEST(Configuration, ABindingMayListAccountsOfAnyNamespaces) {
+  auto wish = parse(kHead + "bindings:\n- {serviceAccounts: [a/b, \"c/d-*\"], role: {name: r}}\n");
+  ASSERT_TRUE(wish) << wish.error().message;
+  ASSERT_EQ(wish->bindings.size(), 2u);
+  EXPECT_EQ(wish->bindings[0].subject(), "system:serviceaccount:a:b");
+  EXPECT_EQ(wish->bindings[1].subject(), "system:serviceaccount:c:d-*");
+  EXPECT_EQ(wish->bindings[1].role.name, "r");
+}
+
+TEST(Configuration, HostingsAndKeySourcesAreReadWithTheirFiles) {
+  support::MemoryFiles files;
+  auto key = crypto::SigningKey::generateEc("P-256").value();
+  files.files["set/sa.pub"].contents = key.publicKey().pem();
+  auto wish = parseConfiguration(
+      kHead +
+          "issuer: {hosting: directory, url: \"https://id.test/edge\"}\n"
+          "keys: {source: files, publicKeys: [sa.pub], secret: eksa-system/edge-sa, kubeconfig: m.yaml}\n",
+      "set/irsa.yaml", files);
+  ASSERT_TRUE(wish) << wish.error().message;
+  EXPECT_EQ(wish->issuer.hosting, Hosting::Directory);
+  EXPECT_EQ(wish->issuer.directory, "set/issuer");
+  EXPECT_EQ(wish->keys.source, KeySource::Files);
+  ASSERT_EQ(wish->keys.published.keys.size(), 1u);
+  EXPECT_EQ(wish->keys.published.keys[0].kid, key.publicKey().keyId());
+  EXPECT_EQ(wish->keys.secretName, "edge-sa");
+  EXPECT_EQ(wish->keys.kubeconfig, "set/m.yaml");
+}
+
+TEST(Configuration, ThumbprintsAreThoseOfTheAuthoritiesInTheFile) {
+  support::MemoryFiles files;
+  base::Time now = base::Time(std::chrono::hours(24 * 365 * 56));
+  auto bytes = [](std::size_t count) { return std::string(count, 'x'); };
+  auto authority = crypto::makeAuthority("test", {now, now + std::chrono::hours(1)}, bytes).value();
+  files.files["ca.pem"].contents = authority.certificatePem;
+  auto wish = parse(kHead + "issuer: {hosting: existing, url: \"https://id.test\", caFile: ca.pem}\n", files);
+  ASSERT_TRUE(wish) << wish.error().message;
+  ASSERT_EQ(wish->issuer.thumbprints.size(), 1u);
+  EXPECT_EQ(wish->issuer.thumbprints[0].size(), 40u);
+  auto leaf = crypto::makeServerLeaf(authority, {"id.test"}, {now, now + std::chrono::hours(1)}, bytes).value();
+  files.files["ca.pem"].contents = leaf.certificatePem;
+  EXPECT_THAT(faultsOf(kHead + "issuer: {hosting: existing, url: \"https://id.test\", caFile: ca.pem}\n", files),
+              HasSubstr("holds no authority's certificate"));
 }
 
 }  // namespace

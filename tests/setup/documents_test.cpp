@@ -21,7 +21,7 @@ TEST(Documents, TheIssuerIsTheSameByteForByteAndTheKeysAreBesideIt) {
   EXPECT_EQ(read->keys.at(0).kid, key.publicKey().keyId());
 }
 
-TEST(Documents, TheBucketPolicyOpensTwoObjectsAndNothingElse) {
+TEST(Documents, TheBucketPolicyOpensTheDocumentsAndNothingElse) {
   auto document = policy::parsePolicy(bucketPolicy("aws-cn", "b", "p"), policy::PolicyKind::Bucket);
   ASSERT_TRUE(document) << document.error().message;
   auto mayRead = [&](std::string key) {
@@ -32,6 +32,7 @@ TEST(Documents, TheBucketPolicyOpensTwoObjectsAndNothingElse) {
   };
   EXPECT_TRUE(mayRead("p/keys.json"));
   EXPECT_TRUE(mayRead("p/.well-known/openid-configuration"));
+  EXPECT_TRUE(mayRead("p/openid/v1/jwks"));
   EXPECT_FALSE(mayRead("keys.json"));
   EXPECT_FALSE(mayRead("p/other"));
 }
@@ -41,6 +42,41 @@ TEST(Documents, PoliciesAreComparedByMeaning) {
   EXPECT_FALSE(samePolicy(R"({"a":"x"})", R"({"a":"X"})"));
   EXPECT_FALSE(samePolicy(R"({"a":"x"})", R"({"a":"x","b":1})"));
   EXPECT_FALSE(samePolicy("", ""));
+}
+
+const std::string kProvider = "arn:aws:iam::111122223333:oidc-provider/b";
+const std::string kOurs = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":")" +
+                          kProvider + R"("},"Action":"sts:AssumeRoleWithWebIdentity"}]})";
+const std::string kEc2 = R"({"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"})";
+const std::string kDeny = R"({"Effect":"Deny","Principal":{"Federated":")" + kProvider + R"("},"Action":"*"})";
+
+std::string trustOf(const std::string& statements) {
+  return R"({"Version":"2012-10-17","Statement":)" + statements + "}";
+}
+
+TEST(Trust, ForeignStatementsStayAndOursTakesThePlaceItHad) {
+  std::string open = R"({"Effect":"Allow","Principal":{"Federated":[")" + kProvider +
+                     R"("]},"Action":"sts:AssumeRoleWithWebIdentity","Sid":"NoCondition"})";
+  MergedTrust merged = mergedTrust(trustOf("[" + kEc2 + "," + open + "," + kDeny + "]"), kOurs, kProvider);
+  EXPECT_EQ(merged.foreign, 2u);
+  std::string ours = kOurs.substr(kOurs.find("[{") + 1);
+  ours.resize(ours.size() - 2);
+  EXPECT_EQ(merged.document, trustOf("[" + kEc2 + "," + ours + "," + kDeny + "]"));
+  EXPECT_EQ(mergedTrust(merged.document, kOurs, kProvider).document, merged.document);
+}
+
+TEST(Trust, ASingleStatementIsAListOfOneAndAnUnreadableDocumentGivesWay) {
+  EXPECT_EQ(mergedTrust(trustOf(kEc2), kOurs, kProvider).foreign, 1u);
+  EXPECT_EQ(mergedTrust(kOurs, kOurs, kProvider).document, kOurs);
+  EXPECT_EQ(mergedTrust("{", kOurs, kProvider).document, kOurs);
+  EXPECT_EQ(mergedTrust("[]", kOurs, kProvider).document, kOurs);
+}
+
+TEST(Trust, WhatSharesAStatementWithOurProviderIsForeign) {
+  std::string both = R"({"Effect":"Allow","Principal":{"Federated":[")" + kProvider +
+                     R"(","arn:aws:iam::1:oidc-provider/c"]},"Action":"sts:AssumeRoleWithWebIdentity"})";
+  std::string mixed = R"({"Effect":"Allow","Principal":{"AWS":"*","Federated":")" + kProvider + R"("},"Action":"*"})";
+  EXPECT_EQ(mergedTrust(trustOf("[" + both + "," + mixed + "]"), kOurs, kProvider).foreign, 2u);
 }
 
 }  // namespace

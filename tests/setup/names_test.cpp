@@ -23,5 +23,9 @@ TEST(Names, ArnsFollowFromNames) {
   EXPECT_EQ(roleArn("aws-us-gov", "111122223333", "/team/", "r"), "arn:aws-us-gov:iam::111122223333:role/team/r");
 }
 
+TEST(Names, AnAccountRegionalBucketCarriesAccountAndRegion) {
+  EXPECT_EQ(accountRegionalBucketName("111122223333", "us-west-2", "edge"), "edge-111122223333-us-west-2-an");
+}
+
 }  // namespace
 }  // namespace setup

@@ -39,7 +39,7 @@ TEST(Plan, PublishesTheDocumentsBeforeTheProviderPointsAtThem) {
   auto made = plan(desired(), nothing(), {});
   ASSERT_TRUE(made);
   EXPECT_THAT(calls(*made), ElementsAre("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutPublicAccessBlock",
-                                        "s3:PutBucketPolicy", "s3:PutObject", "s3:PutObject",
+                                        "s3:PutBucketPolicy", "s3:PutObject", "s3:PutObject", "s3:PutObject",
                                         "iam:CreateOpenIDConnectProvider", "iam:CreateRole", "iam:AttachRolePolicy"));
 }
 
@@ -121,11 +121,90 @@ TEST(Plan, IsDescribedWithSignsReasonsAndATotal) {
   std::string text = describe(*made);
   EXPECT_THAT(text, HasSubstr("  + bucket edge-"));
   EXPECT_THAT(text, HasSubstr("s3:CreateBucket                 "));
-  EXPECT_THAT(text, HasSubstr("9 changes (9 to add, 0 to modify, 0 to remove)\n"));
+  EXPECT_THAT(text, HasSubstr("10 changes (10 to add, 0 to modify, 0 to remove)\n"));
+  EXPECT_THAT(text, HasSubstr("\nissuer\n  + bucket"));
+  EXPECT_THAT(text, HasSubstr("\nroles\n  + role app\n"));
+  EXPECT_THAT(text, HasSubstr("does not exist; trust policy of 4"));
+  EXPECT_THAT(describe(*made, true), HasSubstr("\x1b[32m+\x1b[0m bucket edge-"));
   text::Json document = toJson(*made);
-  EXPECT_EQ(document["changes"], 9);
+  EXPECT_EQ(document["changes"], 10);
   EXPECT_EQ(document["actions"][0]["call"], "s3:CreateBucket");
   EXPECT_EQ(document["actions"][0]["reason"], "does not exist");
+}
+
+TEST(Plan, ADocumentThatDiffersIsReplacedAndShownAsADiff) {
+  Observed observed = nothing();
+  const Desired wanted = desired();
+  observed.bucket = {
+      .exists = true, .tags = wanted.tags, .publicAccess = wanted.publicAccess, .policy = wanted.bucketPolicy};
+  for (const DesiredDocument& document : wanted.documents) observed.bucket.documents[document.key] = document.object;
+  observed.bucket.documents["keys.json"].body = "{\n  \"keys\": \"none\"\n}\n";
+  observed.bucket.documents["openid/v1/jwks"].contentType = "text/plain";
+  auto made = plan(wanted, observed, {.phases = {Phase::Issuer}});
+  ASSERT_TRUE(made);
+  EXPECT_THAT(calls(*made), ElementsAre("s3:PutObject", "s3:PutObject"));
+  std::string text = describe(*made);
+  EXPECT_THAT(text, HasSubstr("  ↻ s3://edge-"));
+  EXPECT_THAT(text, HasSubstr("        -  \"keys\": \"none\"\n        +  \"keys\": []\n"));
+  EXPECT_THAT(text, HasSubstr("is served as text/plain, Cache-Control \"public, max-age=300\""));
+  EXPECT_THAT(text, HasSubstr("2 changes (0 to add, 0 to modify, 0 to remove, 2 to replace)\n"));
+  EXPECT_EQ(text.find("--- before"), std::string::npos);
+}
+
+TEST(Plan, OnlyThePhasesThatAreAskedForAreInIt) {
+  EXPECT_THAT(calls(*plan(desired(), nothing(), {.phases = {Phase::Roles}})),
+              ElementsAre("iam:CreateRole", "iam:AttachRolePolicy"));
+  EXPECT_THAT(calls(*plan(desired(), nothing(), {.phases = {Phase::Provider}})),
+              ElementsAre("iam:CreateOpenIDConnectProvider"));
+  EXPECT_THAT(calls(*plan(desired(), nothing(), {.phases = {Phase::ApiServer}})), testing::IsEmpty());
+}
+
+TEST(Plan, AFolderGetsTheDocumentsAndNoBucketIsMade) {
+  Configuration wish = kWish;
+  wish.issuer = {.hosting = Hosting::Directory, .url = "https://id.example.com/edge", .directory = "out"};
+  Observed observed = nothing(wish);
+  auto made = plan(desired(wish), observed, {.phases = {Phase::Issuer, Phase::Provider}});
+  ASSERT_TRUE(made);
+  std::vector<std::string> targets;
+  for (const Action& action : made->actions) targets.push_back(action.target);
+  EXPECT_THAT(targets,
+              ElementsAre("file out/keys.json", "file out/openid/v1/jwks", "file out/.well-known/openid-configuration",
+                          "OIDC provider https://id.example.com/edge"));
+  EXPECT_THAT(made->bucket, testing::IsEmpty());
+  EXPECT_THAT(made->notes, testing::Contains(HasSubstr("copy the folder out")));
+}
+
+TEST(Plan, AnExistingIssuerOnlyGetsAProviderWithTheThumbprintsOfItsAuthority) {
+  Configuration wish = kWish;
+  wish.issuer = {.hosting = Hosting::Existing, .url = "https://id.example.com", .thumbprints = {"aa", "bb"}};
+  Observed observed = nothing(wish);
+  EXPECT_THAT(calls(*plan(desired(wish), observed, {.phases = {Phase::Issuer, Phase::Provider}})),
+              ElementsAre("iam:CreateOpenIDConnectProvider"));
+  observed.providers = {
+      {observed.identifiers.providerArn, {"id.example.com", {"sts.amazonaws.com"}, {"bb", "aa"}, desired(wish).tags}}};
+  EXPECT_THAT(calls(*plan(desired(wish), observed, {.phases = {Phase::Provider}})), testing::IsEmpty());
+  observed.providers[0].provider.thumbprints = {"cc"};
+  EXPECT_THAT(calls(*plan(desired(wish), observed, {.phases = {Phase::Provider}})),
+              ElementsAre("iam:UpdateOpenIDConnectProviderThumbprint"));
+  wish.issuer.thumbprints.clear();
+  EXPECT_THAT(calls(*plan(desired(wish), observed, {.phases = {Phase::Provider}})), testing::IsEmpty());
+}
+
+TEST(Plan, KeepsTheAudiencesOthersGaveTheProviderAndSaysSo) {
+  Observed observed = nothing();
+  observed.providers = {{observed.identifiers.providerArn, {"x", {"sts.amazonaws.com", "other"}, {}, desired().tags}}};
+  auto made = plan(desired(), observed, {.phases = {Phase::Provider}});
+  ASSERT_TRUE(made);
+  EXPECT_THAT(made->actions, testing::IsEmpty());
+  EXPECT_THAT(made->notes, testing::Contains(HasSubstr("accepts the audience other")));
+}
+
+TEST(Plan, WhatTakesAwayIsDestructive) {
+  EXPECT_TRUE(isDestructive(aws::DeleteRole{"r"}));
+  EXPECT_TRUE(isDestructive(aws::DetachRolePolicy{"r", "p"}));
+  EXPECT_TRUE(isDestructive(DeleteKubernetesObject{"/api/v1/namespaces/x"}));
+  EXPECT_FALSE(isDestructive(aws::PutBucketPolicy{"b", "", ""}));
+  EXPECT_FALSE(isDestructive(aws::CreateRole{.roleName = "r", .assumeRolePolicyDocument = ""}));
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "oidc/jwks.h"
 #include "setup/two_worlds.h"
+#include "text/encoding.h"
 
 namespace setup {
 namespace {
@@ -177,12 +179,11 @@ TEST_F(Run, DriftInEveryAwsObjectIsRepaired) {
   harm(aws::PutObject{bucket, owner, "keys.json", "{}", "text/plain", ""});
   harm(aws::DeleteObject{bucket, owner, ".well-known/openid-configuration"});
   harm(aws::PutPublicAccessBlock{bucket, owner, {true, true, false, true}});
-  harm(aws::AddClientIDToOpenIDConnectProvider{provider, "somebody-else"});
   harm(aws::RemoveClientIDFromOpenIDConnectProvider{provider, "sts.amazonaws.com"});
   harm(aws::TagOpenIDConnectProvider{provider, {{"team", "core"}}});
   harm(aws::UpdateAssumeRolePolicy{
-      "s3-echoer",
-      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}]})"});
+      "s3-echoer", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":")" + provider +
+                       R"("},"Action":"sts:AssumeRoleWithWebIdentity"}]})"});
   harm(aws::UpdateRole{"s3-echoer", "irsa-anywhere edge-prod", std::chrono::hours(3)});
   harm(aws::DetachRolePolicy{"s3-echoer", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"});
   harm(aws::AttachRolePolicy{"s3-echoer", "arn:aws:iam::aws:policy/AmazonS3FullAccess"});
@@ -190,6 +191,115 @@ TEST_F(Run, DriftInEveryAwsObjectIsRepaired) {
   harm(aws::PutRolePolicy{"plain", "sneaked-in",
                           R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})"});
   harm(aws::TagRole{"s3-echoer", {{"owner", "sam"}}});
+}
+
+TEST_F(Run, WhatOthersAddedToATrustPolicyOrAProviderStays) {
+  worlds.run(kWish);
+  auto plan = worlds.plan(kWish);
+  ASSERT_TRUE(worlds.aws->call(aws::AddClientIDToOpenIDConnectProvider{plan->providerArn, "somebody-else"}));
+  ASSERT_TRUE(worlds.aws->call(aws::UpdateAssumeRolePolicy{
+      "plain",
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}})"}));
+  EXPECT_THAT(calls(worlds.plan(kWish)), ElementsAre("iam:UpdateAssumeRolePolicy role plain"));
+  worlds.run(kWish);
+  EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
+  std::string trust = worlds.aws->call(aws::GetRole{"plain"})->assumeRolePolicyDocument;
+  EXPECT_THAT(trust, HasSubstr(":root"));
+  EXPECT_THAT(trust, HasSubstr("system:serviceaccount:default:default"));
+  EXPECT_THAT(worlds.plan(kWish)->notes,
+              testing::IsSupersetOf({HasSubstr("role plain also trusts others: 1 statement is kept"),
+                                     HasSubstr("accepts the audience somebody-else")}));
+}
+
+TEST_F(Run, APrivateKeyThatIsGoneIsNeverReplacedInSilence) {
+  worlds.run(kDayZero);
+  std::string key = worlds.files.files.at("keys/edge-prod.key").contents;
+  worlds.files.files.erase("keys/edge-prod.key");
+  std::string before = worlds.dump();
+  auto plan = worlds.plan(kDayZero);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, "KEY_LOST");
+  EXPECT_THAT(plan.error().message, HasSubstr("the issuer publishes key"));
+  worlds.files.files["keys/edge-prod.key"] = {key, 0600};
+  EXPECT_THAT(calls(worlds.plan(kDayZero)), IsEmpty());
+  EXPECT_EQ(worlds.dump(), before);
+  worlds.files.files["keys/edge-prod.key"].mode = 0644;
+  EXPECT_THAT(worlds.plan(kDayZero).error().hint, HasSubstr("chmod 600"));
+}
+
+TEST_F(Run, GeneratesKeysOfEverySizeAndPublishesThemTwice) {
+  for (std::string keys :
+       {"{source: generate}", "{source: generate, bits: 3072}", "{source: generate, algorithm: ES256}",
+        "{source: generate, x5c: true}", "{source: generate, algorithm: ES256, x5c: true}"}) {
+    SCOPED_TRACE(keys);
+    TwoWorlds fresh;
+    std::string wish = kDayZero;
+    wish.replace(wish.find("{source"), std::string("{source: generate, algorithm: ES256}").size(), keys);
+    fresh.run(wish);
+    EXPECT_THAT(calls(fresh.plan(wish)), IsEmpty());
+    const std::string bucket = fresh.plan(wish)->bucket;
+    auto first = fresh.aws->call(aws::GetObject{bucket, "111122223333", "keys.json"});
+    auto second = fresh.aws->call(aws::GetObject{bucket, "111122223333", "openid/v1/jwks"});
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->body, second->body);
+    EXPECT_EQ(first->contentType, "application/json");
+    EXPECT_EQ(first->cacheControl, "public, max-age=300");
+    auto jwks = oidc::parseJwks(first->body);
+    ASSERT_TRUE(jwks);
+    ASSERT_EQ(jwks->keys.size(), 1u);
+    EXPECT_EQ(jwks->keys[0].x5c.size(), keys.find("x5c") == std::string::npos ? 0u : 1u);
+    EXPECT_EQ(jwks->keys[0].key.bits(), keys.find("3072") != std::string::npos ? 3072
+                                        : jwks->keys[0].key.isRsa()            ? 2048
+                                                                               : 256);
+  }
+}
+
+TEST_F(Run, PublishesTheKeysOfFilesAndOfASecretOfClusterApi) {
+  auto first = crypto::SigningKey::generateEc("P-256").value(),
+       second = crypto::SigningKey::generateEc("P-384").value();
+  worlds.files.files["sa.pub"].contents = first.publicKey().pem();
+  worlds.cluster.put("/api/v1/namespaces/eksa-system/secrets/edge-sa",
+                     {{"kind", "Secret"}, {"data", {{"tls.crt", text::base64(second.publicKey().pem())}}}});
+  std::string wish = kWish + "keys: {source: files, publicKeys: [sa.pub], secret: eksa-system/edge-sa}\n";
+  worlds.run(wish);
+  auto plan = worlds.plan(wish);
+  EXPECT_THAT(calls(plan), IsEmpty());
+  auto jwks = oidc::parseJwks(worlds.aws->call(aws::GetObject{plan->bucket, "111122223333", "keys.json"})->body);
+  ASSERT_TRUE(jwks);
+  ASSERT_EQ(jwks->keys.size(), 2u);
+  EXPECT_EQ(jwks->keys[0].kid, first.publicKey().keyId());
+  EXPECT_EQ(jwks->keys[1].kid, second.publicKey().keyId());
+}
+
+TEST_F(Run, WritesTheDocumentsIntoAFolderForAnyHost) {
+  std::string wish = kDayZero + "issuer: {hosting: directory, url: \"https://id.example.com/edge\", directory: out}\n";
+  auto plan = worlds.plan(wish, {.phases = {Phase::Issuer}});
+  ASSERT_TRUE(plan) << plan.error().message;
+  World world = worlds.view();
+  applyPlan(*plan, world, {}, [](const Event&) {});
+  EXPECT_TRUE(worlds.files.files.contains("out/openid/v1/jwks"));
+  EXPECT_THAT(worlds.files.files.at("out/.well-known/openid-configuration").contents,
+              HasSubstr("\"jwks_uri\": \"https://id.example.com/edge/keys.json\""));
+  EXPECT_THAT(calls(worlds.plan(wish, {.phases = {Phase::Issuer}})), IsEmpty());
+  worlds.files.files.at("out/keys.json").contents = "{}";
+  EXPECT_THAT(calls(worlds.plan(wish, {.phases = {Phase::Issuer}})), ElementsAre("file:Write file out/keys.json"));
+}
+
+TEST_F(Run, TheNumberOfCallsItTookToLookIsInThePlan) {
+  worlds.run(kDayZero);
+  auto plan = worlds.plan(kDayZero);
+  // identity, providers and ours, bucket with three settings and three documents, roles, ours and three lists of it
+  EXPECT_EQ(plan->awsCalls, 14u);
+}
+
+TEST_F(Run, PhasesThatAreSkippedAreNotLookedAt) {
+  auto plan = worlds.plan(kWish, {.phases = {Phase::Roles}});
+  ASSERT_TRUE(plan);
+  EXPECT_THAT(calls(plan), testing::Each(HasSubstr(" role ")));
+  EXPECT_THAT(plan->notes, testing::Contains("not looked at: issuer, provider, apiserver, webhook, bindings"));
+  worlds.cluster.forbidden.insert("/openid/v1/jwks");
+  EXPECT_TRUE(worlds.plan(kWish, {.phases = {Phase::Roles, Phase::Bindings}}));
+  EXPECT_FALSE(worlds.plan(kWish));
 }
 
 TEST_F(Run, DriftInEveryKubernetesObjectIsRepaired) {

@@ -32,6 +32,7 @@ class OneDocument final : public http::Client {
     http::Response response;
     response.status = status;
     response.body = request.target.ends_with("openid-configuration") ? discovery : keys;
+    if (!cacheControl.empty()) response.headers.add("Cache-Control", cacheControl);
     return response;
   }
   base::Result<http::Response> stream(const http::Request& request, const http::Sink&) override {
@@ -39,7 +40,7 @@ class OneDocument final : public http::Client {
   }
 
   int status = 200;
-  std::string discovery, keys;
+  std::string discovery, keys, cacheControl;
   std::vector<std::string> asked;
 };
 
@@ -96,14 +97,80 @@ TEST(IssuerReader, WantsTheDocumentToNameTheIssuer) {
   EXPECT_EQ(account.assume().code, "InvalidIdentityToken");
 }
 
-TEST(IssuerReader, NeverAsksAddressesOfItsOwnHost) {
-  for (std::string url : {"https://127.0.0.1", "https://169.254.169.254/latest", "https://localhost",
-                          "https://2130706433", "https://0x7f.1"}) {
+TEST(IssuerReader, NeverAsksAddressesThatNobodyOutsideReaches) {
+  for (std::string url : {"https://127.0.0.1",
+                          "https://169.254.169.254/latest",
+                          "https://localhost",
+                          "https://a.localhost",
+                          "https://2130706433",
+                          "https://0x7f.1",
+                          "https://127.1",
+                          "https://0177.0.0.1",
+                          "https://10.0.0.1",
+                          "https://192.168.1.1",
+                          "https://100.64.0.1",
+                          "https://0.0.0.0",
+                          "https://[::1]",
+                          "https://[::]",
+                          "https://[::ffff:127.0.0.1]",
+                          "https://[::ffff:a9fe:a9fe]",
+                          "https://[fe80::1]",
+                          "https://[fd00:ec2::254]",
+                          "https://[64:ff9b::a9fe:a9fe]",
+                          "https://[2002:7f00:1::1]"}) {
     OneDocument web;
     Elsewhere account(web, url);
     EXPECT_EQ(account.assume().code, "InvalidIdentityToken") << url;
     EXPECT_TRUE(web.asked.empty()) << url;
   }
+}
+
+TEST(IssuerReader, JudgesTheAddressOfTheKeysToo) {
+  for (std::string url : {"https://169.254.169.254/keys", "https://[::ffff:127.0.0.1]/keys",
+                          "http://issuer.example.com/keys", "file:///etc/passwd", "gopher://x/", ""}) {
+    OneDocument web;
+    Elsewhere account(web, "https://issuer.example.com");
+    web.discovery = text::compact({{"issuer", account.issuer}, {"jwks_uri", url}});
+    EXPECT_EQ(account.assume().code, "InvalidIdentityToken") << url;
+    EXPECT_EQ(web.asked.size(), 1U) << url;
+  }
+}
+
+TEST(IssuerReader, KeepsKeysAsLongAsTheirDocumentsAllow) {
+  OneDocument web;
+  web.cacheControl = "public, max-age=300";
+  Elsewhere account(web, "https://issuer.example.com");
+  EXPECT_EQ(account.assume().status, 200);
+  web.status = 503;
+  account.clock.advance(std::chrono::seconds(299));
+  EXPECT_EQ(account.assume().status, 200);
+  EXPECT_EQ(web.asked.size(), 2U);
+  account.clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(account.assume().code, "InvalidIdentityToken");
+  EXPECT_EQ(web.asked.size(), 3U);
+}
+
+TEST(IssuerReader, AsksForEachTokenWhereNothingMayBeKept) {
+  for (std::string control : {"", "no-cache", "no-store, max-age=300", "max-age=0", "private, max-age=300"}) {
+    OneDocument web;
+    web.cacheControl = control;
+    Elsewhere account(web, "https://issuer.example.com");
+    EXPECT_EQ(account.assume().status, 200);
+    EXPECT_EQ(account.assume().status, 200);
+    EXPECT_EQ(web.asked.size(), 4U) << control;
+  }
+}
+
+TEST(IssuerReader, AsksAgainForAKeyThatItDoesNotKnow) {
+  OneDocument web;
+  web.cacheControl = "max-age=3600";
+  Elsewhere account(web, "https://issuer.example.com");
+  const std::string keys = web.keys;
+  web.keys = text::compact(oidc::render(oidc::jwksOf({crypto::SigningKey::generateEc("P-256").value().publicKey()})));
+  EXPECT_EQ(account.assume().code, "InvalidIdentityToken");
+  web.keys = keys;
+  EXPECT_EQ(account.assume().status, 200);
+  EXPECT_EQ(web.asked.size(), 4U);
 }
 
 TEST(IssuerReader, AsksLoopbackWhenAllowed) {

@@ -38,6 +38,12 @@ TEST(State, SurvivesItsFileForm) {
   Session& session = state.sessions["ASIA"];
   session.accessKeyId = "ASIA";
   session.context = {{"h:aud", {"c"}}};
+  session.transitiveKeys = {"team"};
+  CustomerPolicy& policy = state.policies["p"];
+  policy.name = "P";
+  policy.versions = {{1, {"{}", 4}}, {3, {"{\"%\"}", 5}}};
+  policy.defaultVersion = policy.latestVersion = 3;
+  policy.tags = {{"k", "v"}};
   auto read = stateFromJson(text::compact(toJson(state)));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_TRUE(*read == state);

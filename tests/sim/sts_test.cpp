@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "base/time.h"
 #include "local_account.h"
 
@@ -233,6 +235,241 @@ TEST(AssumeRoleWithWebIdentity, WantsTagSessionForSessionTags) {
             "403 AccessDenied: Not authorized to perform sts:TagSession");
   claims["https://aws.amazon.com/tags"] = "x";
   EXPECT_EQ(account.assume(account.token(claims)).message, "principal_tags passed in claim is not in correct format.");
+}
+
+const std::string kErrorsOne = "400 ValidationError: 1 validation error detected: ";
+
+Fields with(Fields fields, const std::string& name, const std::string& value) {
+  std::erase_if(fields, [&](const auto& field) { return field.first == name; });
+  fields.emplace_back(name, value);
+  return fields;
+}
+
+TEST(AssumeRoleWithWebIdentity, HoldsEachParameterToItsRule) {
+  IssuerAccount account;
+  const Fields good = account.assumeFields(account.token(account.claims()));
+  const std::string pattern = " failed to satisfy constraint: Member must satisfy regular expression pattern: ";
+  const std::string policy(2049, ' ');
+  const BadRequest cases[] = {
+      {"RoleArn", "arn:aws:iam::1:role/x", "400 ValidationError: Request ARN is invalid"},
+      {"RoleArn", "arn:aws:iam::111122223333:role/e cho", "400 ValidationError: Request ARN is invalid"},
+      {"RoleArn", "\"arn:aws:iam::111122223333:role/echo\"", "400 ValidationError: Request ARN is invalid"},
+      {"RoleArn", "arn:aws:iam::111122223333:user/echo", "400 ValidationError: Request ARN is invalid"},
+      {"RoleArn", "arn:aws:sts::111122223333:role/echo", "400 ValidationError: Request ARN is invalid"},
+      {"RoleArn", "arn:aws:iam::111122223333:role/", "400 ValidationError: Request ARN is invalid"},
+      {"Policy", "\xc4\x80",
+       kErrorsOne + "Value '\xc4\x80' at 'policy'" + pattern + "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"},
+      {"Policy", policy,
+       kErrorsOne + "Value '" + policy +
+           "' at 'policy' failed to satisfy constraint: Member must have length less than or equal to 2048"},
+      {"ProviderId", "graph.facebook.com", "403 IDPRejectedClaim: Provided Token is not a Facebook token"},
+      {"PolicyArns.member.1.arn", "arn:aws:s3:::x",
+       kErrorsOne + "Value 'arn:aws:s3:::x' at 'policyArns.1.member.arn' failed to satisfy constraint: Member must "
+                    "have length greater than or equal to 20"},
+      {"DurationSeconds", "1h", "400 MalformedInput: STRING_VALUE can not be converted to an Integer"},
+  };
+  for (const BadRequest& bad : cases)
+    EXPECT_EQ(account.unsignedSts(with(good, bad.name, bad.value)).refusal(), bad.refusal)
+        << bad.name << "=" << bad.value;
+  EXPECT_THAT(account.unsignedSts(with(good, "RoleArn", "arn:aws:iam::111122223333:role/e\x01")).message,
+              testing::EndsWith(
+                  "at 'roleArn'" + pattern +
+                  "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+"));
+  for (const char* name : {"RoleArn", "WebIdentityToken"}) {
+    const std::string longest = name == std::string("RoleArn")
+                                    ? "arn:aws:iam::111122223333:role/" + std::string(2018, 'x')
+                                    : std::string(20001, 'x');
+    EXPECT_THAT(account.unsignedSts(with(good, name, longest)).message,
+                testing::HasSubstr("Member must have length less than or equal to "))
+        << name;
+  }
+}
+
+TEST(AssumeRoleWithWebIdentity, LooksInThePartitionOfTheRole) {
+  IssuerAccount account;
+  const Fields fields =
+      with(account.assumeFields(account.token(account.claims())), "RoleArn", "arn:aws-cn:iam::111122223333:role/echo");
+  EXPECT_EQ(account.unsignedSts(fields).refusal(),
+            "400 InvalidIdentityToken: No OpenIDConnect provider found in your account for "
+            "https://oidc-test.s3.us-west-2.amazonaws.com");
+}
+
+TEST(AssumeRoleWithWebIdentity, TakesAGetAsWell) {
+  IssuerAccount account;
+  http::Request request = account.form("2011-06-15", account.assumeFields(account.token(account.claims())));
+  request.method = "GET";
+  request.target = "/?" + request.body;
+  request.body.clear();
+  EXPECT_EQ(account.send(request, "").status, 200);
+}
+
+TEST(AssumeRoleWithWebIdentity, MeasuresSessionPolicies) {
+  IssuerAccount account;
+  const std::string policy =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]})";
+  const Fields good = account.assumeFields(account.token(account.claims()));
+  EXPECT_EQ(account.unsignedSts(with(good, "Policy", policy)).at("AssumeRoleWithWebIdentityResult/PackedPolicySize"),
+            std::to_string((policy.size() * 100 + 2047) / 2048));
+  EXPECT_EQ(account.unsignedSts(with(good, "Policy", "{}")).code, "MalformedPolicyDocument");
+  EXPECT_EQ(
+      account.unsignedSts(with(good, "Policy", R"({"Version":"2012-10-17","Version":"2012-10-17","Statement":[]})"))
+          .code,
+      "MalformedPolicyDocument");
+  Fields both = with(good, "Policy", policy + std::string(2010 - policy.size(), ' '));
+  both.emplace_back("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess");
+  EXPECT_EQ(account.unsignedSts(both).refusal(),
+            "400 PackedPolicyTooLarge: Packed policy consumes 101% of allotted space, please use smaller policy.");
+  both = with(good, "PolicyArns.member.1.arn", "arn:aws:iam::999988887777:policy/other");
+  EXPECT_EQ(account.unsignedSts(both).code, "ValidationError") << "the policies of other accounts";
+}
+
+TEST(AssumeRoleWithWebIdentity, CutsTheRoleDownToItsSessionPolicy) {
+  IssuerAccount account;
+  ASSERT_EQ(account
+                .iam({{"Action", "AttachRolePolicy"},
+                      {"RoleName", "echo"},
+                      {"PolicyArn", "arn:aws:iam::aws:policy/AdministratorAccess"}})
+                .status,
+            200);
+  const std::string policy =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:ListAllMyBuckets","iam:GetRole"],"Resource":"*"}]})";
+  Reply reply = account.unsignedSts(with(account.assumeFields(account.token(account.claims())), "Policy", policy));
+  const std::string at = "AssumeRoleWithWebIdentityResult/Credentials/";
+  account.credentials = {
+      reply.at(at + "AccessKeyId"), reply.at(at + "SecretAccessKey"), reply.at(at + "SessionToken"), {}};
+  EXPECT_EQ(account.s3("GET", "/").status, 200);
+  EXPECT_EQ(account.iam({{"Action", "GetRole"}, {"RoleName", "echo"}}).status, 200);
+  EXPECT_EQ(account.iam({{"Action", "ListRoles"}}).refusal(),
+            "403 AccessDenied: User: arn:aws:sts::111122223333:assumed-role/echo/test is not authorized to perform: "
+            "iam:ListRoles because no "
+            "session policy allows the iam:ListRoles action");
+  EXPECT_EQ(account.sts({{"Action", "GetAccessKeyInfo"}, {"AccessKeyId", "ASIAAAAAAAAAAAAAAAAA"}}).code,
+            "AccessDenied");
+  EXPECT_EQ(account.sts({{"Action", "GetCallerIdentity"}}).status, 200) << "it needs no permission";
+}
+
+TEST(AssumeRoleWithWebIdentity, CarriesSessionTagsAndSourceIdentityOn) {
+  IssuerAccount account;
+  Json trust = text::parseJson(IssuerAccount::trust("system:serviceaccount:default:echo")).value();
+  trust["Statement"][0]["Action"] = {"sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"};
+  ASSERT_EQ(
+      account
+          .iam({{"Action", "UpdateAssumeRolePolicy"}, {"RoleName", "echo"}, {"PolicyDocument", text::compact(trust)}})
+          .status,
+      200);
+  const std::string policy =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*","Condition":)"
+      R"({"StringEquals":{"aws:PrincipalTag/team":"edge","aws:SourceIdentity":"alice"}}},{"Effect":"Allow","Action":"sts:*","Resource":"*"}]})";
+  ASSERT_EQ(
+      account.iam({{"Action", "PutRolePolicy"}, {"RoleName", "echo"}, {"PolicyName", "p"}, {"PolicyDocument", policy}})
+          .status,
+      200);
+  Json claims = account.claims();
+  claims["https://aws.amazon.com/source_identity"] = "alice";
+  claims["https://aws.amazon.com/tags"] = {{"principal_tags", {{"team", {"edge"}}}}, {"transitive_tag_keys", {"team"}}};
+  Reply reply = account.assume(account.token(claims));
+  ASSERT_EQ(reply.status, 200) << reply.refusal();
+  EXPECT_EQ(reply.at("AssumeRoleWithWebIdentityResult/SourceIdentity"), "alice");
+  const std::string at = "/Credentials/";
+  auto become = [&](const Reply& from, const std::string& result) {
+    account.credentials = {from.at(result + at + "AccessKeyId"),
+                           from.at(result + at + "SecretAccessKey"),
+                           from.at(result + at + "SessionToken"),
+                           {}};
+  };
+  const aws::Credentials administrator = account.credentials;
+  const std::string chained =
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/echo"},)"
+      R"("Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"],"Condition":{"StringEquals":{"aws:RequestTag/team":"edge"}}}})";
+  ASSERT_EQ(account.iam({{"Action", "CreateRole"}, {"RoleName", "next"}, {"AssumeRolePolicyDocument", chained}}).status,
+            200);
+  ASSERT_EQ(
+      account.iam({{"Action", "PutRolePolicy"}, {"RoleName", "next"}, {"PolicyName", "p"}, {"PolicyDocument", policy}})
+          .status,
+      200);
+  become(reply, "AssumeRoleWithWebIdentityResult");
+  EXPECT_EQ(account.s3("GET", "/").status, 200);
+  Fields next{{"Action", "AssumeRole"}, {"RoleArn", "arn:aws:iam::111122223333:role/next"}, {"RoleSessionName", "me"}};
+  EXPECT_EQ(account.sts(with(next, "DurationSeconds", "3601")).code, "ValidationError") << "a chain has an hour";
+  Reply second = account.sts(next);
+  ASSERT_EQ(second.status, 200) << second.refusal();
+  EXPECT_EQ(second.at("AssumeRoleResult/SourceIdentity"), "alice");
+  become(second, "AssumeRoleResult");
+  EXPECT_EQ(account.s3("GET", "/").status, 200) << "the transitive tag and the source identity went along";
+  account.credentials = administrator;
+  claims.erase("https://aws.amazon.com/tags");
+  become(account.assume(account.token(claims)), "AssumeRoleWithWebIdentityResult");
+  EXPECT_EQ(account.s3("GET", "/").code, "AccessDenied") << "without its tag";
+}
+
+TEST(AssumeRoleWithWebIdentity, RefusesSessionTagsOfAnotherForm) {
+  IssuerAccount account;
+  Json many = Json::object();
+  for (int i = 0; i < 51; ++i) many["k" + std::to_string(i)] = {"v"};
+  const std::vector<Json> claims = {"x",
+                                    nullptr,
+                                    Json::array(),
+                                    Json::object(),
+                                    {{"principal_tags", {{"team", "edge"}}}},
+                                    {{"principal_tags", {{"team", {"a", "b"}}}}},
+                                    {{"principal_tags", {{"", {"a"}}}}},
+                                    {{"principal_tags", {{std::string(129, 'k'), {"a"}}}}},
+                                    {{"principal_tags", {{"team", {std::string(257, 'v')}}}}},
+                                    {{"principal_tags", many}},
+                                    {{"principal_tags", {{"team", {"edge"}}}}, {"transitive_tag_keys", {"other"}}},
+                                    {{"principal_tags", {{"team", {"edge"}}}}, {"transitive_tag_keys", "team"}}};
+  for (const Json& claim : claims) {
+    Json with = account.claims();
+    with["https://aws.amazon.com/tags"] = claim;
+    EXPECT_EQ(account.assume(account.token(with)).refusal(),
+              "400 InvalidIdentityToken: principal_tags passed in claim is not in correct format.")
+        << claim;
+  }
+}
+
+TEST(AssumeRoleWithWebIdentity, SpeaksSixAlgorithms) {
+  IssuerAccount account;
+  const auto rsa = crypto::SigningKey::generateRsa(2048).value();
+  const auto p384 = crypto::SigningKey::generateEc("P-384").value(),
+             p521 = crypto::SigningKey::generateEc("P-521").value();
+  account.publish({rsa.publicKey(), issuerKey().publicKey(), p384.publicKey(), p521.publicKey()});
+  using crypto::Algorithm;
+  const std::pair<Algorithm, const crypto::SigningKey*> cases[] = {
+      {Algorithm::Rs256, &rsa},         {Algorithm::Rs384, &rsa},  {Algorithm::Rs512, &rsa},
+      {Algorithm::Es256, &issuerKey()}, {Algorithm::Es384, &p384}, {Algorithm::Es512, &p521}};
+  for (const auto& [algorithm, key] : cases) {
+    const Json header = {{"alg", crypto::nameOf(algorithm)}, {"kid", key->publicKey().keyId()}};
+    std::string token = text::base64Url(text::compact(header)) + "." + text::base64Url(text::compact(account.claims()));
+    token += "." + text::base64Url(key->sign(algorithm, token).value());
+    EXPECT_EQ(account.assume(token).status, 200) << crypto::nameOf(algorithm);
+  }
+}
+
+TEST(AssumeRoleWithWebIdentity, FoldsNothingElseInTheOpaqueDialect) {
+  Settings settings;
+  settings.dialect = Dialect::Opaque;
+  IssuerAccount account(settings);
+  auto changed = [&](const char* name, const Json& value) {
+    Json claims = account.claims();
+    claims[name] = value;
+    return account.assume(account.token(claims)).message;
+  };
+  EXPECT_EQ(changed("aud", Json::array()), "Claim is not allowed to be empty: aud");
+  EXPECT_EQ(changed("aud", {"sts.amazonaws.com", "x"}),
+            "Token audience contains more than one audience while authorized party is not present");
+  EXPECT_EQ(changed("exp", 1.5), "Invalid timestamp in token claims.");
+  EXPECT_THAT(changed("exp", 5), testing::StartsWith("Token expired: "));
+  EXPECT_EQ(changed("iss", "x"), "Issuer must be a valid URL");
+  EXPECT_EQ(changed("sub", "system:serviceaccount:default:other"),
+            "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+  auto foreign = crypto::SigningKey::generateEc("P-256").value();
+  EXPECT_EQ("400 InvalidIdentityToken: " + account.assume(account.token(account.claims(), foreign)).message, kKeyText);
+  std::string token = account.token(account.claims());
+  std::size_t dot = token.rfind('.');
+  token[dot + 5] = token[dot + 5] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(account.assume(token).message,
+            "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation "
+            "for requirements.");
 }
 
 TEST(Sts, SaysWhoCalls) {

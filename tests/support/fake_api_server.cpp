@@ -199,6 +199,14 @@ void FakeApiServer::apply(const std::string& path, const http::Request& request,
   answer(response, isThere ? 200 : 201, object.live);
 }
 
+void FakeApiServer::create(const std::string& list, const http::Request& request, http::Response& response) {
+  Json object = text::parseJson(request.body).value();
+  const std::string path = list + "/" + text::stringAt(text::at(object, "metadata"), "name");
+  if (has(path)) return refuse(response, 409, "AlreadyExists", path + " already exists");
+  put(path, std::move(object));
+  answer(response, 201, at(path));
+}
+
 void FakeApiServer::update(const std::string& path, const http::Request& request, http::Response& response) {
   if (!has(path)) return refuse(response, 404, "NotFound", path + " not found");
   Json wanted = text::parseJson(request.body).value();
@@ -273,6 +281,8 @@ http::Answer FakeApiServer::handle(const http::Request& request, http::Response&
     has(path) ? answer(response, 200, at(path)) : refuse(response, 404, "NotFound", path + " not found");
   } else if (request.method == "PATCH" && request.headers.get("Content-Type") == "application/apply-patch+yaml") {
     apply(path, request, response);
+  } else if (request.method == "POST") {
+    create(path, request, response);
   } else if (request.method == "PUT") {
     update(path, request, response);
   } else if (request.method == "PATCH") {

@@ -1,5 +1,6 @@
-// A Kubernetes API server in memory: get, list by label, server-side apply with conflicts between field managers,
-// update with resource versions, merge patch and delete, on any path. Objects get the fields that a real one adds.
+// A Kubernetes API server in memory: get, list by label, create, server-side apply with conflicts between field
+// managers, update with resource versions, merge patch and delete, on any path. Objects get the fields that a real one
+// adds.
 #pragma once
 #include <map>
 #include <set>
@@ -34,6 +35,7 @@ class FakeApiServer final : public http::Handler {
   };
   void apply(const std::string& path, const http::Request& request, http::Response& response);
   void mergePatch(const std::string& path, const http::Request& request, http::Response& response);
+  void create(const std::string& list, const http::Request& request, http::Response& response);
   void update(const std::string& path, const http::Request& request, http::Response& response);
   void describeGroup(http::Response& response) const;
   void list(std::string_view path, std::string_view query, http::Response& response) const;

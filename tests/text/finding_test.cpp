@@ -62,5 +62,27 @@ TEST(Finding, SarifNamesEachRuleOnceAndPointsAtIt) {
   EXPECT_TRUE(toSarif({}, "1")["runs"][0]["results"].is_array());
 }
 
+TEST(Finding, InATextItHasALineAndAColumn) {
+  Finding finding = kError;
+  finding.place = "etc/my file.yaml";
+  finding.line = 3;
+  finding.column = 7;
+  EXPECT_THAT(describe({finding}), testing::HasSubstr("error ROLE_GONE  etc/my file.yaml:3:7\n"));
+  EXPECT_EQ(toJson({finding})["findings"][0]["line"], 3);
+  EXPECT_EQ(toJson({finding})["findings"][0]["column"], 7);
+  EXPECT_EQ(compact(toSarif({finding}, "1")["runs"][0]["results"][0]["locations"]),
+            R"([{"physicalLocation":{"artifactLocation":{"uri":"etc/my%20file.yaml"},)"
+            R"("region":{"startLine":3,"startColumn":7}}}])");
+}
+
+TEST(Finding, InOneTextTheyStandInItsOrder) {
+  Finding first = kError, second = kError;
+  first.line = 9;
+  second.line = 10;
+  Findings findings{second, first};
+  sortFindings(findings);
+  EXPECT_EQ(findings, (Findings{first, second}));
+}
+
 }  // namespace
 }  // namespace text

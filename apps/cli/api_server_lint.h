@@ -1,0 +1,22 @@
+// `irsa apiserver lint`: what is wrong with the issuers, audiences, keys and volumes of API servers.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "console.h"
+
+namespace cli {
+
+struct ApiServerLintOptions {
+  CommonOptions common;
+  std::vector<std::string> paths;  // files, folders, "-"; empty: the cluster
+  std::string flavour;             // empty: what each file looks like
+  std::string issuer;              // the one that is to sign; empty: any
+  std::string version;             // of the distribution, when a file does not say
+  ClusterChoice cluster;
+};
+
+// Reads only.
+int runApiServerLint(const ApiServerLintOptions& options);
+
+}  // namespace cli

@@ -1,0 +1,16 @@
+#pragma once
+#include <string>
+
+#include "life_cycle.h"
+
+namespace cli {
+
+struct PolicyOptions {
+  LifeCycleOptions cycle;
+  std::string command;  // plan, apply or destroy
+};
+
+// The smallest IAM policy with which a command can do its work on this irsa.yaml.
+int runPolicy(const PolicyOptions& options);
+
+}  // namespace cli

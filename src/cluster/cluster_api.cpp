@@ -1,0 +1,131 @@
+// Cluster API's KubeadmControlPlane, v1beta1 and v1beta2, and its template. From v1beta2 the names in extraArgs must
+// differ, so the patch is a file that the machines get.
+#include <optional>
+
+#include "cluster/kubeadm_arguments.h"
+#include "cluster/object.h"
+
+namespace cluster {
+namespace {
+
+using text::YamlNode;
+using text::YamlText;
+
+constexpr std::string_view kGroup = "controlplane.cluster.x-k8s.io/";
+constexpr std::string_view kPlane = "KubeadmControlPlane", kTemplate = "KubeadmControlPlaneTemplate";
+
+bool recognises(const YamlText& file) { return holds(file, kGroup, kPlane) || holds(file, kGroup, kTemplate); }
+
+struct Plane {
+  std::size_t document = 0;
+  text::YamlPath bootstrap;  // the kubeadmConfigSpec
+  KubeadmPlace arguments;
+  std::string domain;  // of the Cluster beside it, if that says one
+};
+
+base::Result<Plane> planeIn(const YamlText& file) {
+  const bool isTemplate = !holds(file, kGroup, kPlane);
+  Plane plane;
+  plane.document = TRY(onlyObject(file, kGroup, isTemplate ? kTemplate : kPlane));
+  plane.bootstrap = {"spec", "kubeadmConfigSpec"};
+  if (isTemplate) plane.bootstrap = {"spec", "template", "spec", "kubeadmConfigSpec"};
+  const std::string version = scalarAt(file.documents()[plane.document], "apiVersion");
+  plane.arguments = {plane.document, plane.bootstrap / "clusterConfiguration", takesArgumentList(version)};
+  for (std::size_t i = 0; i < file.documents().size(); ++i) {
+    if (isObject(file.documents()[i], "cluster.x-k8s.io/", "Cluster"))
+      plane.domain = scalarAt(file, i, {"spec", "clusterNetwork", "serviceDomain"});
+  }
+  return plane;
+}
+
+// The number of the entry of `files` that is the patch, or absent.
+std::optional<std::size_t> patchIn(const YamlText& file, const Plane& plane) {
+  const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
+  for (std::size_t i = 0; files && i < files->items.size(); ++i) {
+    if (scalarAt(files->items[i], "path").ends_with("/" + std::string(kPatchFile))) return i;
+  }
+  return std::nullopt;
+}
+
+base::Result<std::vector<Located>> patchedIssuers(const YamlText& file, const Plane& plane) {
+  const std::optional<std::size_t> patch = patchIn(file, plane);
+  if (!patch) return std::vector<Located>();
+  const YamlNode* content = file.find(plane.document, plane.bootstrap / "files" / *patch / "content");
+  if (!content) return std::vector<Located>();
+  std::vector<Located> issuers = TRY(issuersOfPatch(content->scalar));
+  for (Located& issuer : issuers) issuer.at = outward(file.text(), *content, issuer.at);
+  return issuers;
+}
+
+base::Result<Survey> survey(const Sources& sources, std::string_view) {
+  const YamlText file = TRY(YamlText::parse(sources.file));
+  const Plane plane = TRY(planeIn(file));
+  Survey seen;
+  TRY(surveyArguments(file, plane.arguments, seen));
+  const std::vector<Located> own = TRY(argumentsNamed(file, plane.arguments, "service-account-issuer"));
+  if (own.empty() && !plane.domain.empty()) seen.issuers.front().value = defaultIssuer(plane.domain);
+  if (own.size() > 1) {
+    seen.findings.push_back(
+        {"ARGS_TWICE", text::Severity::Error, "",
+         "Cluster API refuses two arguments of one name, so that the second issuer can't stand here",
+         "irsa apiserver patch --for cluster-api moves it into a patch", own[1].at.line, own[1].at.column});
+  }
+  for (Located& issuer : TRY(patchedIssuers(file, plane))) seen.issuers.push_back(std::move(issuer));
+  return seen;
+}
+
+base::Result<void> putPatch(YamlText& file, const Plane& plane, const std::vector<std::string>& issuers) {
+  std::string folder(kPatchFolder);
+  for (const char* configuration : {"initConfiguration", "joinConfiguration"}) {
+    const std::string named = scalarAt(file, plane.document, plane.bootstrap / configuration / "patches" / "directory");
+    if (!named.empty()) folder = named;
+  }
+  for (const char* configuration : {"initConfiguration", "joinConfiguration"}) {
+    const text::YamlPath patches = plane.bootstrap / configuration / "patches";
+    if (scalarAt(file, plane.document, patches / "directory").empty())
+      TRY(file.putMember(plane.document, patches, "directory", folder));
+  }
+  const text::YamlPath files = plane.bootstrap / "files";
+  const std::optional<std::size_t> there = patchIn(file, plane);
+  if (there) return file.putMember(plane.document, files / *there, "content", patchOf(issuers));
+  const text::Json entry = {{"path", folder + "/" + std::string(kPatchFile)},
+                            {"owner", "root:root"},
+                            {"permissions", "0600"},
+                            {"content", patchOf(issuers)}};
+  const YamlNode* list = file.find(plane.document, files);
+  if (list && list->kind == YamlNode::Kind::Sequence)
+    return file.insertItem(plane.document, files, list->items.size(), entry);
+  return file.putMember(plane.document, plane.bootstrap, "files", text::Json::array({entry}));
+}
+
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& asked) {
+  YamlText file = TRY(YamlText::parse(sources.file));
+  const Plane plane = TRY(planeIn(file));
+  IssuerWish wish = asked;
+  const std::vector<Located> own = TRY(argumentsNamed(file, plane.arguments, "service-account-issuer"));
+  if (own.empty() && wish.former.empty() && !plane.domain.empty()) wish.former = defaultIssuer(plane.domain);
+  const std::vector<Located> patched = TRY(patchedIssuers(file, plane));
+  const std::vector<std::string> rest = TRY(arrangeArguments(file, plane.arguments, patched, wish));
+  if (rest != valuesOf(patched)) TRY(putPatch(file, plane, rest));
+  Survey seen;
+  TRY(surveyArguments(file, plane.arguments, seen));
+  return Edit{{file.text(), ""},
+              audienceWarnings(valuesOf(seen.audiences), wish.issuer),
+              {"kubectl apply -f FILE on the management cluster: it replaces the control-plane machines one by one"}};
+}
+
+}  // namespace
+
+Flavour clusterApi() {
+  return {.name = "cluster-api",
+          .title = "Cluster API's KubeadmControlPlane (v1beta1, v1beta2)",
+          .file = "",
+          .contents = "the KubeadmControlPlane or its template; kubectl get kubeadmcontrolplane NAME -o yaml",
+          .hasPatch = false,
+          .upgrades = "the KubeadmControlPlane itself: new machines are made from it",
+          .recognises = recognises,
+          .survey = survey,
+          .edit = edit};
+}
+
+}  // namespace cluster

@@ -1,0 +1,108 @@
+// EKS Anywhere's Cluster: one issuer, in spec.podIamConfig. EKS Anywhere joins it by a comma with one that
+// controlPlaneConfiguration.apiServerExtraArgs has too, and kube-apiserver takes both as one.
+#include "cluster/flavour.h"
+#include "cluster/kubeadm_arguments.h"
+#include "cluster/object.h"
+
+namespace cluster {
+namespace {
+
+using text::YamlNode;
+using text::YamlText;
+
+constexpr std::string_view kGroup = "anywhere.eks.amazonaws.com/";
+const text::YamlPath kPodIam{"spec", "podIamConfig"};
+const text::YamlPath kIssuer = kPodIam / "serviceAccountIssuer";
+const text::YamlPath kArguments{"spec", "controlPlaneConfiguration", "apiServerExtraArgs"};
+const text::YamlPath kArgument = kArguments / "service-account-issuer";
+
+constexpr std::string_view kThreeSteps =
+    "EKS Anywhere's Cluster holds one issuer, so a running cluster goes in three steps: "
+    "(1) kubectl annotate cluster.anywhere.eks.amazonaws.com NAME anywhere.eks.amazonaws.com/paused=true, and on each "
+    "control-plane node irsa apiserver patch --for static-pod --phase accept; (2) on each node --phase switch, then "
+    "wait "
+    "24 hours; (3) irsa apiserver patch --for eks-anywhere --phase finish, the annotation off, eksctl anywhere upgrade "
+    "cluster -f FILE";
+
+bool recognises(const YamlText& file) { return holds(file, kGroup, "Cluster"); }
+
+base::Result<Survey> survey(const Sources& sources, std::string_view) {
+  const YamlText file = TRY(YamlText::parse(sources.file));
+  const std::size_t document = TRY(onlyObject(file, kGroup, "Cluster"));
+  Survey seen;
+  const YamlNode* own = file.find(document, kIssuer);
+  const YamlNode* argument = file.find(document, kArgument);
+  for (const YamlNode* node : {own, argument}) {
+    if (node) seen.issuers.push_back({node->scalar, node->start});
+  }
+  if (own && argument) {
+    const std::string joined = argument->scalar + "," + own->scalar;
+    seen.findings.push_back({"ISSUER_JOINED", text::Severity::Error, "",
+                             "EKS Anywhere joins this with podIamConfig.serviceAccountIssuer to " + joined +
+                                 ", which kube-apiserver takes as one issuer: it refuses every token issued earlier",
+                             "take service-account-issuer out of apiServerExtraArgs", argument->start.line,
+                             argument->start.column});
+  }
+  if (seen.issuers.empty()) seen.issuers.push_back({defaultIssuer(""), file.documents()[document].start});
+  const YamlNode* audiences = file.find(document, kArguments / "api-audiences");
+  for (const std::string& one : commaSplit(audiences ? audiences->scalar : ""))
+    seen.audiences.push_back({one, audiences->start});
+  for (const auto& [name, list] : {std::pair("service-account-key-file", &seen.keyFiles),
+                                   std::pair("service-account-signing-key-file", &seen.signingKeys)}) {
+    if (const YamlNode* key = file.find(document, kArguments / name)) list->push_back({key->scalar, key->start});
+  }
+  seen.ownKeys = "/etc/kubernetes/pki/";
+  return seen;
+}
+
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+  TRY(checkIssuer(wish.issuer));
+  YamlText file = TRY(YamlText::parse(sources.file));
+  const std::size_t document = TRY(onlyObject(file, kGroup, "Cluster"));
+  if (const YamlNode* argument = file.find(document, kArgument)) {
+    return refusal(
+               "ISSUER_JOINED", argument->start,
+               "EKS Anywhere would join this issuer with podIamConfig's by a comma, and kube-apiserver takes both as "
+               "one")
+        .withHint("take service-account-issuer out of apiServerExtraArgs, then run this again");
+  }
+  const std::string now = scalarAt(file, document, kIssuer);
+  if (wish.phase != Phase::Finish && now != wish.issuer) {
+    return refusal("ISSUER_ORDER", file.documents()[document].start, kThreeSteps)
+        .withHint("for a new cluster, which has no tokens yet: --phase finish");
+  }
+  if (wish.phase == Phase::Accept) {
+    return refusal(
+        "ISSUER_ORDER", file.find(document, kIssuer)->start,
+        "this issuer signs already and alone; the way back is each node's manifest: irsa apiserver patch --for "
+        "static-pod --phase accept");
+  }
+  Edit edit;
+  TRY(file.putMember(document, kPodIam, "serviceAccountIssuer", wish.issuer));
+  edit.sources.file = file.text();
+  if (edit.sources.file != sources.file) {
+    edit.warnings = {"the machines that EKS Anywhere makes from now on accept " + wish.issuer +
+                     " alone: on a running cluster only after accept, switch and 24 hours on the nodes"};
+  }
+  edit.steps = {
+      "a new cluster: eksctl anywhere create cluster -f FILE",
+      "a running one: take the annotation anywhere.eks.amazonaws.com/paused off, then eksctl anywhere upgrade "
+      "cluster -f FILE"};
+  return edit;
+}
+
+}  // namespace
+
+Flavour eksAnywhere() {
+  return {.name = "eks-anywhere",
+          .title = "EKS Anywhere",
+          .file = "",
+          .contents = "the Cluster that eksctl anywhere takes",
+          .hasPatch = false,
+          .upgrades = "the Cluster: new machines are made from it",
+          .recognises = recognises,
+          .survey = survey,
+          .edit = edit};
+}
+
+}  // namespace cluster

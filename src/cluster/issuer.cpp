@@ -1,0 +1,164 @@
+#include "cluster/issuer.h"
+
+#include <algorithm>
+#include <array>
+
+namespace cluster {
+namespace {
+
+constexpr std::array<std::string_view, 3> kPhases{"accept", "switch", "finish"};
+
+bool contains(const std::vector<std::string>& list, std::string_view value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+base::Result<void> checkInForce(const std::vector<Located>& now) {
+  std::vector<std::string> seen;
+  for (const Located& issuer : now) {
+    if (issuer.value.find(',') != std::string::npos) {
+      return refusal(
+          "ISSUER_JOINED", issuer.at,
+          "--service-account-issuer=" + issuer.value +
+              " joins issuers by a comma: kube-apiserver takes that as one issuer; the flag must be repeated");
+    }
+    if (contains(seen, issuer.value)) {
+      return refusal(
+          "ISSUER_TWICE", issuer.at,
+          "--service-account-issuer=" + issuer.value + " stands there twice, which kube-apiserver does not start with");
+    }
+    seen.push_back(issuer.value);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view nameOf(Phase phase) { return kPhases[std::size_t(phase)]; }
+
+std::optional<Phase> phaseNamed(std::string_view name) {
+  const auto found = std::ranges::find(kPhases, name);
+  if (found == kPhases.end()) return std::nullopt;
+  return Phase(found - kPhases.begin());
+}
+
+base::Error refusal(std::string_view code, std::string_view why) {
+  return {base::ErrorKind::Invalid, std::string(code), std::string(code).append(": ").append(why)};
+}
+
+base::Error refusal(std::string_view code, const text::Position& at, std::string_view why) {
+  return refusal(code, why).during(text::place(at));
+}
+
+base::Result<void> checkIssuer(std::string_view issuer) {
+  const std::string named = "the issuer '" + std::string(issuer) + "' ";
+  if (issuer.find(',') != std::string_view::npos) {
+    return base::invalid(named +
+                         "contains a comma: kube-apiserver takes the whole value as one issuer and then refuses "
+                         "every token issued earlier");
+  }
+  if (!issuer.starts_with("https://") || issuer.size() <= 8) {
+    return base::invalid(named + "does not start with https:// and a host");
+  }
+  if (issuer.ends_with('/')) {
+    const std::string right(issuer.substr(0, issuer.find_last_not_of('/') + 1));
+    return base::invalid(named + "ends in a slash, which the issuer in the tokens would not have")
+        .withHint("write " + right);
+  }
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~:/%[]").find(c) != std::string_view::npos;
+  };
+  if (!std::ranges::all_of(issuer, allowed)) {
+    return base::invalid(named + "contains a character that an issuer URL may not have");
+  }
+  return {};
+}
+
+std::vector<std::string> valuesOf(const std::vector<Located>& located) {
+  std::vector<std::string> values;
+  for (const Located& one : located) values.push_back(one.value);
+  return values;
+}
+
+base::Result<std::vector<std::string>> wantedIssuers(const std::vector<Located>& now, const IssuerWish& wish) {
+  TRY(checkIssuer(wish.issuer));
+  TRY(checkInForce(now));
+  std::vector<std::string> others = valuesOf(now);
+  const bool signs = !others.empty() && others.front() == wish.issuer;
+  std::erase(others, wish.issuer);
+  if (!wish.former.empty() && wish.former != wish.issuer && !contains(others, wish.former))
+    others.insert(others.begin(), wish.former);
+  if (wish.phase == Phase::Finish) {
+    if (!signs) {
+      const std::string signer = now.empty() ? "another issuer" : now.front().value;
+      return refusal("ISSUER_ORDER", now.empty() ? text::Position() : now.front().at,
+                     signer + " signs, not " + wish.issuer +
+                         ": with one step to the new issuer every token in use would be refused");
+    }
+    return std::vector<std::string>{wish.issuer};
+  }
+  others.insert(wish.phase == Phase::Switch ? others.begin() : others.end(), wish.issuer);
+  return others;
+}
+
+std::vector<std::string> wantedAudiences(const std::vector<std::string>& now, const std::vector<std::string>& before,
+                                         const std::vector<std::string>& after, std::string_view issuer) {
+  if (now.empty() || std::ranges::any_of(now, isStsAudience)) return now;
+  std::vector<std::string> wanted;
+  std::size_t beside = now.size();
+  for (const std::string& audience : now) {
+    if (contains(before, audience) && !contains(after, audience)) continue;
+    wanted.push_back(audience);
+    if (contains(before, audience)) beside = wanted.size();
+  }
+  if (contains(wanted, issuer)) return wanted;
+  wanted.insert(wanted.begin() + std::ptrdiff_t(std::min(beside, wanted.size())), std::string(issuer));
+  return wanted;
+}
+
+std::vector<std::string> wantedPart(const std::vector<std::string>& part, bool isLast,
+                                    const std::vector<std::string>& all, const std::vector<std::string>& before,
+                                    const std::vector<std::string>& after, std::string_view issuer) {
+  if (wantedAudiences(all, before, after, issuer) == all) return part;
+  std::vector<std::string> wanted = wantedAudiences(part, before, after, issuer);
+  const bool isAdded = isLast && !contains(all, issuer);
+  if (!isAdded && !contains(part, issuer)) std::erase(wanted, issuer);
+  return wanted;
+}
+
+bool isStsAudience(std::string_view audience) {
+  return audience == "amazonaws.com" || audience.starts_with("sts.") || audience.starts_with("https://sts.");
+}
+
+std::vector<std::string> commaSplit(std::string_view list) {
+  std::vector<std::string> entries;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', begin), list.size());
+    if (comma > begin) entries.emplace_back(list.substr(begin, comma - begin));
+    begin = comma + 1;
+  }
+  return entries;
+}
+
+std::string commaJoined(const std::vector<std::string>& list) {
+  std::string joined;
+  for (const std::string& entry : list) joined += (joined.empty() ? "" : ",") + entry;
+  return joined;
+}
+
+std::vector<std::string> audienceWarnings(const std::vector<std::string>& audiences, std::string_view issuer) {
+  std::vector<std::string> warnings;
+  for (const std::string& audience : audiences) {
+    if (!isStsAudience(audience)) continue;
+    warnings.push_back("--api-audiences lists " + audience +
+                       ": every pod's ordinary token is a web identity for AWS, and a web identity token is accepted "
+                       "by the API server; remove it (AUDIENCE_BOUNDARY)");
+  }
+  if (!audiences.empty() && !contains(audiences, issuer)) {
+    warnings.push_back("--api-audiences is set and does not list " + std::string(issuer) +
+                       ": left as it is; clients that ask for a token with the issuer as audience are refused");
+  }
+  return warnings;
+}
+
+}  // namespace cluster

@@ -1,0 +1,255 @@
+// kind's configuration, which it reads when it makes a cluster. Its kubeadm template is v1beta3 (a map of arguments)
+// before node image 1.36 and v1beta4 (a list) from there on; a merge patch of a list would drop kind's own entries, so
+// there the issuer is added by a JSON 6902 patch. What comes second is kubeadm's patch, mounted into the nodes.
+//
+// https://kind.sigs.k8s.io/docs/user/configuration/ (kubeadmConfigPatches, kubeadmConfigPatchesJSON6902, extraMounts)
+#include <optional>
+
+#include "cluster/kubeadm_arguments.h"
+#include "cluster/object.h"
+#include "cluster/version.h"
+
+namespace cluster {
+namespace {
+
+using text::Json;
+using text::YamlNode;
+using text::YamlText;
+
+constexpr std::string_view kGroup = "kind.x-k8s.io/";
+constexpr std::string_view kFlag = "service-account-issuer";
+constexpr std::string_view kMounted = "/etc/kubernetes/irsa-patches";
+constexpr std::string_view kHostFolder = "./patches";  // kind resolves it against the folder it is started in
+const std::string kMerge = "kubeadmConfigPatches", k6902 = "kubeadmConfigPatchesJSON6902";
+
+bool recognises(const YamlText& file) { return holds(file, kGroup, "Cluster"); }
+
+bool isControlPlane(const YamlNode& node) {
+  const std::string role = scalarAt(node, "role");
+  return role.empty() || role == "control-plane";
+}
+
+struct Plan {
+  std::size_t document = 0;
+  bool isList = false;
+};
+
+base::Result<Plan> planOf(const YamlText& file, std::string_view version) {
+  Plan plan;
+  plan.document = TRY(onlyObject(file, kGroup, "Cluster"));
+  std::string found(version);
+  const YamlNode* nodes = file.find(plan.document, {"nodes"});
+  for (std::size_t i = 0; found.empty() && nodes && i < nodes->items.size(); ++i) {
+    const std::string image = scalarAt(nodes->items[i], "image");
+    if (isControlPlane(nodes->items[i])) found = image.substr(0, image.find('@'));
+  }
+  if (!versionIn(found)) {
+    return base::invalid(text::place(file.documents()[plan.document].start) +
+                         ": the nodes name no image with a version, and 1.36 changed how kind takes arguments")
+        .withHint("say it with --version, e.g. --version 1.36");
+  }
+  plan.isList = isAtLeast(found, 1, 36);
+  return plan;
+}
+
+// Every list of patches of that name: the cluster's and the control-plane nodes'.
+std::vector<text::YamlPath> patchLists(const YamlText& file, std::size_t document, const std::string& key) {
+  std::vector<text::YamlPath> lists;
+  if (file.find(document, {key})) lists.push_back({key});
+  const YamlNode* nodes = file.find(document, {"nodes"});
+  for (std::size_t i = 0; nodes && i < nodes->items.size(); ++i) {
+    if (isControlPlane(nodes->items[i]) && nodes->items[i].find(key)) lists.push_back({"nodes", i, key});
+  }
+  return lists;
+}
+
+struct Inner {
+  YamlText text;
+  text::YamlPath path;  // of the text's block in the file
+};
+
+// The merge patch for objects of that kind, where there is one.
+base::Result<std::optional<Inner>> mergePatch(const YamlText& file, std::size_t document, std::string_view kind) {
+  for (const text::YamlPath& list : patchLists(file, document, kMerge)) {
+    for (std::size_t i = 0; i < file.find(document, list)->items.size(); ++i) {
+      const YamlNode& block = file.find(document, list)->items[i];
+      base::Result<YamlText> inner = YamlText::parse(block.scalar);
+      if (!inner) return refusal("PATCH_SHAPE", block.start, inner.error().message);
+      if (inner->documents().size() == 1 && scalarAt(inner->documents().front(), "kind") == kind)
+        return std::optional(Inner{std::move(*inner), list / i});
+    }
+  }
+  return std::optional<Inner>();
+}
+
+// Where a JSON 6902 patch sets our argument: the text of its operations, and the number of the operation.
+struct Operation {
+  Inner inner;
+  std::size_t index = 0;
+};
+
+base::Result<std::optional<Operation>> operationIn(const YamlText& file, std::size_t document) {
+  for (const text::YamlPath& list : patchLists(file, document, k6902)) {
+    for (std::size_t i = 0; i < file.find(document, list)->items.size(); ++i) {
+      const YamlNode* patch = file.find(document, list / i / "patch");
+      if (!patch) continue;
+      base::Result<YamlText> inner = YamlText::parse(patch->scalar);
+      if (!inner) return refusal("PATCH_SHAPE", patch->start, inner.error().message);
+      for (std::size_t j = 0; inner->documents().size() == 1 && j < inner->documents().front().items.size(); ++j) {
+        if (scalarAt(*inner, 0, {j, "value", "name"}) == kFlag)
+          return std::optional(Operation{{std::move(*inner), list / i / "patch"}, j});
+      }
+    }
+  }
+  return std::optional<Operation>();
+}
+
+base::Result<Survey> surveyPlan(const YamlText& file, const Plan& plan) {
+  Survey seen;
+  const std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
+  if (merge) {
+    const YamlNode& block = *file.find(plan.document, merge->path);
+    const base::Result<void> read = surveyArguments(merge->text, {0, {}, plan.isList}, seen);
+    if (!read) return refusal(read.error().code, block.start, "in this patch, " + read.error().message);
+    for (std::vector<Located>* list : {&seen.issuers, &seen.audiences, &seen.keyFiles, &seen.signingKeys}) {
+      for (Located& one : *list) one.at = outward(file.text(), block, one.at);
+    }
+  }
+  const std::optional<Operation> operation = TRY(operationIn(file, plan.document));
+  if (operation) {
+    const YamlNode& block = *file.find(plan.document, operation->inner.path);
+    const YamlNode* value = operation->inner.text.find(0, {operation->index, "value", "value"});
+    if (value) seen.issuers = {{value->scalar, outward(file.text(), block, value->start)}};
+  }
+  if (seen.issuers.empty()) seen.issuers.push_back({defaultIssuer(""), file.documents()[plan.document].start});
+  return seen;
+}
+
+base::Result<Survey> survey(const Sources& sources, std::string_view version) {
+  const YamlText file = TRY(YamlText::parse(sources.file));
+  base::Result<Plan> plan = planOf(file, version);
+  if (!plan) return Survey();  // without a version nothing can be said
+  Survey seen = TRY(surveyPlan(file, *plan));
+  for (const Located& issuer : TRY(issuersOfPatch(sources.patch))) seen.issuers.push_back({issuer.value, {}});
+  return seen;
+}
+
+base::Result<void> addTo(YamlText& file, std::size_t document, const text::YamlPath& parent, const std::string& key,
+                         const Json& entry) {
+  const YamlNode* list = file.find(document, parent / key);
+  if (list && list->kind == YamlNode::Kind::Sequence)
+    return file.insertItem(document, parent / key, list->items.size(), entry);
+  return file.putMember(document, parent, key, Json::array({entry}));
+}
+
+base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string& issuer) {
+  std::optional<Operation> operation = TRY(operationIn(file, plan.document));
+  if (operation) {
+    TRY(operation->inner.text.putMember(0, {operation->index, "value"}, "value", issuer));
+    return file.setScalar(plan.document, operation->inner.path, operation->inner.text.text());
+  }
+  std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
+  const KubeadmPlace place{0, {}, plan.isList};
+  std::vector<Located> there;
+  if (merge) there = TRY(argumentsNamed(merge->text, place, kFlag));
+  if (merge && (!plan.isList || !there.empty())) {
+    TRY(setArgument(merge->text, place, std::string(kFlag), issuer));
+    return file.setScalar(plan.document, merge->path, merge->text.text());
+  }
+  if (!plan.isList) {
+    const std::string patch =
+        "kind: ClusterConfiguration\napiServer:\n  extraArgs:\n    " + std::string(kFlag) + ": " + issuer + "\n";
+    return addTo(file, plan.document, {}, kMerge, patch);
+  }
+  const std::string patch = "- op: add\n  path: /apiServer/extraArgs/-\n  value:\n    name: " + std::string(kFlag) +
+                            "\n    value: " + issuer + "\n";
+  const Json entry = {
+      {"group", "kubeadm.k8s.io"}, {"version", "v1beta4"}, {"kind", "ClusterConfiguration"}, {"patch", patch}};
+  return addTo(file, plan.document, {}, k6902, entry);
+}
+
+// Audiences stand where the user wrote them: in the merge patch.
+base::Result<void> setAudiences(YamlText& file, const Plan& plan, const std::vector<std::string>& audiences) {
+  std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
+  if (!merge) return {};
+  TRY(setArgument(merge->text, {0, {}, plan.isList}, "api-audiences", commaJoined(audiences)));
+  return file.setScalar(plan.document, merge->path, merge->text.text());
+}
+
+base::Result<void> nameFolder(YamlText& file, const Plan& plan, const std::string& kind) {
+  std::optional<Inner> merge = TRY(mergePatch(file, plan.document, kind));
+  const std::string folder(kMounted);
+  if (!merge) {
+    const std::string patch = "kind: " + kind + "\npatches:\n  directory: " + folder + "\n";
+    return addTo(file, plan.document, {}, kMerge, patch);
+  }
+  const std::string there = scalarAt(merge->text, 0, {"patches", "directory"});
+  if (there == folder) return {};
+  if (!there.empty()) {
+    return refusal(
+        "PATCH_SHAPE", file.find(plan.document, merge->path)->start,
+        "kubeadm reads its patches from " + there + " already; put " + std::string(kPatchFile) + " there by hand");
+  }
+  TRY(merge->text.putMember(0, {"patches"}, "directory", folder));
+  return file.setScalar(plan.document, merge->path, merge->text.text());
+}
+
+base::Result<void> mountPatches(YamlText& file, const Plan& plan) {
+  for (const char* kind : {"InitConfiguration", "JoinConfiguration"}) TRY(nameFolder(file, plan, kind));
+  const Json mount = {
+      {"hostPath", std::string(kHostFolder)}, {"containerPath", std::string(kMounted)}, {"readOnly", true}};
+  const YamlNode* nodes = file.find(plan.document, {"nodes"});
+  if (!nodes || nodes->items.empty()) {
+    const Json node = {{"role", "control-plane"}, {"extraMounts", Json::array({mount})}};
+    return file.putMember(plan.document, {}, "nodes", Json::array({node}));
+  }
+  for (std::size_t i = 0; i < file.find(plan.document, {"nodes"})->items.size(); ++i) {
+    const YamlNode& node = file.find(plan.document, {"nodes"})->items[i];
+    if (!isControlPlane(node)) continue;
+    bool mounted = false;
+    const YamlNode* mounts = node.find("extraMounts");
+    for (std::size_t j = 0; mounts && j < mounts->items.size(); ++j)
+      mounted = mounted || scalarAt(mounts->items[j], "containerPath") == kMounted;
+    if (!mounted) TRY(addTo(file, plan.document, {"nodes", i}, "extraMounts", mount));
+  }
+  return {};
+}
+
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+  YamlText file = TRY(YamlText::parse(sources.file));
+  const Plan plan = TRY(planOf(file, wish.version));
+  const Survey seen = TRY(surveyPlan(file, plan));
+  const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
+  const std::vector<Located> now = inForce(seen.issuers, patched);
+  const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
+  if (wanted.front() != seen.issuers.front().value) TRY(setIssuer(file, plan, wanted.front()));
+  const std::vector<std::string> audiences = valuesOf(seen.audiences);
+  const std::vector<std::string> heard = wantedAudiences(audiences, valuesOf(now), wanted, wish.issuer);
+  if (heard != audiences) TRY(setAudiences(file, plan, heard));
+  const std::vector<std::string> rest(wanted.begin() + 1, wanted.end());
+  Edit edit;
+  edit.sources.patch = valuesOf(patched) == rest ? sources.patch : patchOf(rest);
+  if (!rest.empty()) TRY(mountPatches(file, plan));
+  edit.sources.file = file.text();
+  edit.warnings = audienceWarnings(heard, wish.issuer);
+  edit.steps = {"kind create cluster --config FILE, from the folder that holds " + std::string(kHostFolder),
+                "kind reads this once: in a cluster that runs, irsa apiserver patch --for static-pod on "
+                "/etc/kubernetes/manifests/kube-apiserver.yaml in the node's container"};
+  return edit;
+}
+
+}  // namespace
+
+Flavour kind() {
+  return {.name = "kind",
+          .title = "kind (arguments as a map before node image 1.36, as a list from 1.36)",
+          .file = "",
+          .contents = "the Cluster that kind create cluster --config takes",
+          .hasPatch = true,
+          .upgrades = "nothing to keep: a kind cluster is made anew",
+          .recognises = recognises,
+          .survey = survey,
+          .edit = edit};
+}
+
+}  // namespace cluster

@@ -1,0 +1,61 @@
+// kops' Cluster: spec.kubeAPIServer, two issuers since kops 1.28.5.
+// https://kops.sigs.k8s.io/operations/service_account_issuer_migration/
+#include "cluster/issuer_fields.h"
+#include "cluster/object.h"
+
+namespace cluster {
+namespace {
+
+using text::YamlText;
+
+constexpr std::string_view kGroup = "kops.k8s.io/";
+
+bool recognises(const YamlText& file) { return holds(file, kGroup, "Cluster"); }
+
+base::Result<IssuerFields> fieldsIn(const YamlText& file) {
+  const std::size_t document = TRY(onlyObject(file, kGroup, "Cluster"));
+  const text::YamlPath server{"spec", "kubeAPIServer"};
+  const std::string name = scalarAt(file, document, {"metadata", "name"});
+  return IssuerFields{document, server / "serviceAccountIssuer", server / "additionalServiceAccountIssuers",
+                      server / "apiAudiences", name.empty() ? "" : "https://api.internal." + name};
+}
+
+base::Result<Survey> survey(const Sources& sources, std::string_view) {
+  const YamlText file = TRY(YamlText::parse(sources.file));
+  const IssuerFields fields = TRY(fieldsIn(file));
+  return surveyFields(file, fields);
+}
+
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+  YamlText file = TRY(YamlText::parse(sources.file));
+  const IssuerFields fields = TRY(fieldsIn(file));
+  const text::YamlPath discovery{"spec", "serviceAccountIssuerDiscovery"};
+  if (!scalarAt(file, fields.document, discovery / "discoveryStore").empty()) {
+    return refusal("ISSUER_CONFLICT", file.find(fields.document, discovery)->start,
+                   "kops publishes an issuer of its own here (serviceAccountIssuerDiscovery), and derives the flags "
+                   "from it")
+        .withHint("keep kops' issuer (irsa.yaml: issuer.hosting: existing), or take serviceAccountIssuerDiscovery out");
+  }
+  TRY(arrangeFields(file, fields, wish));
+  const Survey seen = surveyFields(file, fields);
+  return Edit{{file.text(), ""},
+              audienceWarnings(valuesOf(seen.audiences), wish.issuer),
+              {"kops replace -f FILE", "kops update cluster --yes",
+               "kops rolling-update cluster --instance-group-roles control-plane --yes"}};
+}
+
+}  // namespace
+
+Flavour kops() {
+  return {.name = "kops",
+          .title = "kops (two issuers since 1.28.5)",
+          .file = "",
+          .contents = "the Cluster; kops get cluster NAME -o yaml",
+          .hasPatch = false,
+          .upgrades = "the cluster spec in kops' state store",
+          .recognises = recognises,
+          .survey = survey,
+          .edit = edit};
+}
+
+}  // namespace cluster

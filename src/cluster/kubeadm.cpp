@@ -1,0 +1,108 @@
+// kubeadm's configuration, v1beta3 and v1beta4, with the patch beside it.
+#include "cluster/kubeadm_arguments.h"
+#include "cluster/object.h"
+
+namespace cluster {
+namespace {
+
+using text::YamlText;
+
+constexpr std::string_view kGroup = "kubeadm.k8s.io/";
+
+bool recognises(const YamlText& file) { return holds(file, kGroup, "ClusterConfiguration"); }
+
+base::Result<KubeadmPlace> placeIn(const YamlText& file) {
+  const std::size_t document = TRY(onlyObject(file, kGroup, "ClusterConfiguration"));
+  const std::string version = scalarAt(file.documents()[document], "apiVersion");
+  if (version < "kubeadm.k8s.io/v1beta3") {
+    return base::invalid(text::place(file.documents()[document].start) + ": " + version + " is too old for patches")
+        .withHint("kubeadm config migrate --old-config FILE --new-config NEW");
+  }
+  return KubeadmPlace{document, {}, takesArgumentList(version)};
+}
+
+base::Result<Survey> survey(const Sources& sources, std::string_view version) {
+  const YamlText file = TRY(YamlText::parse(sources.file));
+  const KubeadmPlace place = TRY(placeIn(file));
+  Survey seen;
+  TRY(surveyArguments(file, place, seen));
+  const std::string kubernetes = scalarAt(file, place.document, {"kubernetesVersion"});
+  findSortedIssuers(seen.issuers, version.empty() ? std::string_view(kubernetes) : version, seen.findings);
+  for (const Located& issuer : TRY(issuersOfPatch(sources.patch))) seen.issuers.push_back({issuer.value, {}});
+  return seen;
+}
+
+// Every document that writes an API server's manifest has to know the patches; those of the file that do already keep
+// their folder.
+base::Result<std::string> namePatchFolder(YamlText& file, const std::string& version) {
+  std::string folder;
+  struct Where {
+    std::string_view kind;
+    text::YamlPath path;
+  };
+  const Where places[] = {{"InitConfiguration", {}},
+                          {"JoinConfiguration", {}},
+                          {"UpgradeConfiguration", {"apply"}},
+                          {"UpgradeConfiguration", {"node"}}};
+  for (const auto& [kind, path] : places) {
+    for (std::size_t i = 0; i < file.documents().size(); ++i) {
+      if (!isObject(file.documents()[i], kGroup, kind)) continue;
+      const std::string named = scalarAt(file, i, path / "patches" / "directory");
+      if (!named.empty()) folder = named;
+    }
+  }
+  if (folder.empty()) folder = kPatchFolder;
+  if (!holds(file, kGroup, "InitConfiguration")) {  // kubeadm takes no --patches beside --config
+    TRY(file.addDocument({{"apiVersion", version}, {"kind", "InitConfiguration"}}));
+  }
+  for (const auto& [kind, path] : places) {
+    for (std::size_t i = 0; i < file.documents().size(); ++i) {
+      if (!isObject(file.documents()[i], kGroup, kind)) continue;
+      if (scalarAt(file, i, path / "patches" / "directory").empty())
+        TRY(file.putMember(i, path / "patches", "directory", folder));
+    }
+  }
+  return folder;
+}
+
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+  YamlText file = TRY(YamlText::parse(sources.file));
+  const KubeadmPlace place = TRY(placeIn(file));
+  const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
+  const std::vector<std::string> rest = TRY(arrangeArguments(file, place, patched, wish));
+  Edit edit;
+  std::string folder(kPatchFolder);
+  if (!rest.empty() || !sources.patch.empty()) {
+    folder = TRY(namePatchFolder(file, scalarAt(file, place.document, {"apiVersion"})));
+    edit.sources.patch = valuesOf(patched) == rest ? sources.patch : patchOf(rest);
+  }
+  edit.sources.file = file.text();
+  Survey seen;
+  TRY(surveyArguments(file, place, seen));
+  edit.warnings = audienceWarnings(valuesOf(seen.audiences), wish.issuer);
+  edit.steps = {
+      "copy " + std::string(kPatchFile) + " to " + folder + " on every control-plane node",
+      "kubeadm init phase upload-config kubeadm --config FILE",
+      "on one control-plane node after the other: kubeadm init phase control-plane apiserver --config FILE, then "
+      "wait for /readyz",
+      "from now on: kubeadm upgrade apply|node --patches " + folder};
+  return edit;
+}
+
+}  // namespace
+
+Flavour kubeadm() {
+  return {.name = "kubeadm",
+          .title = "kubeadm's configuration (v1beta3, v1beta4)",
+          .file = "",
+          .contents =
+              "the ClusterConfiguration; kubectl -n kube-system get cm kubeadm-config -o "
+              "jsonpath='{.data.ClusterConfiguration}'",
+          .hasPatch = true,
+          .upgrades = "the ConfigMap kubeadm-config and --patches at kubeadm upgrade apply|node",
+          .recognises = recognises,
+          .survey = survey,
+          .edit = edit};
+}
+
+}  // namespace cluster

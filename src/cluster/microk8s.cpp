@@ -1,0 +1,154 @@
+// MicroK8s' argument file: one flag a line, no YAML.
+#include <algorithm>
+
+#include "cluster/flavour.h"
+
+namespace cluster {
+namespace {
+
+constexpr std::string_view kIssuer = "--service-account-issuer", kAudiences = "--api-audiences";
+
+struct Line {
+  std::string text;  // with its line end
+  std::string name;  // of a flag; empty for anything else
+  std::string value;
+  std::string quote, gap;  // around and before the value
+};
+
+Line lineOf(std::string text) {
+  Line line{std::move(text), "", "", "", "="};
+  const std::size_t begin = line.text.find_first_not_of(" \t");
+  if (begin == std::string::npos || line.text.compare(begin, 2, "--") != 0) return line;
+  const std::size_t nameEnd = std::min(line.text.find_first_of("= \t\r\n", begin), line.text.size());
+  line.name = line.text.substr(begin, nameEnd - begin);
+  const std::size_t valueBegin = std::min(line.text.find_first_not_of("= \t", nameEnd), line.text.size());
+  line.gap = line.text.substr(nameEnd, valueBegin - nameEnd);
+  std::string rest = line.text.substr(valueBegin);
+  rest.erase(std::min(rest.find_last_not_of(" \t\r\n") + 1, rest.size()));
+  if (rest.size() >= 2 && (rest[0] == '\'' || rest[0] == '"') && rest.back() == rest[0]) {
+    line.quote = rest.substr(0, 1);
+    rest = rest.substr(1, rest.size() - 2);
+  }
+  line.value = std::move(rest);
+  return line;
+}
+
+std::vector<Line> linesOf(std::string_view text) {
+  std::vector<Line> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    lines.push_back(lineOf(std::string(text.substr(0, end))));
+    text.remove_prefix(end);
+  }
+  return lines;
+}
+
+std::string lineEndOf(const std::vector<Line>& lines) {
+  return !lines.empty() && lines.front().text.ends_with("\r\n") ? "\r\n" : "\n";
+}
+
+void setValue(Line& line, const std::string& value) {
+  const std::size_t from = line.text.find(line.name) + line.name.size() + line.gap.size() + line.quote.size();
+  line.text.replace(from, line.value.size(), value);
+  line.value = value;
+}
+
+Survey surveyOf(const std::vector<Line>& lines) {
+  Survey seen;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const Line& line = lines[i];
+    const text::Position at{i + 1, line.name.empty() ? 1 : line.text.find("--") + 1, 0};
+    if (line.name == kIssuer) seen.issuers.push_back({line.value, at});
+    if (line.name == "--service-account-key-file") seen.keyFiles.push_back({line.value, at});
+    if (line.name == "--service-account-signing-key-file") seen.signingKeys.push_back({line.value, at});
+    if (line.name != kAudiences) continue;
+    for (const std::string& one : commaSplit(line.value)) seen.audiences.push_back({one, at});
+  }
+  if (seen.issuers.empty()) seen.issuers.push_back({"https://kubernetes.default.svc", {}});
+  seen.ownKeys = "${SNAP_DATA}/certs/";
+  return seen;
+}
+
+Line issuerLine(const std::vector<Line>& lines, const std::string& issuer) {
+  const auto model = std::ranges::find(lines, kIssuer, &Line::name);
+  const std::string gap = model == lines.end() ? "=" : model->gap, quote = model == lines.end() ? "'" : model->quote;
+  return lineOf(std::string(kIssuer) + gap + quote + issuer + quote + lineEndOf(lines));
+}
+
+// The issuers' lines in the wanted order, where the first one stood; the others stay.
+void arrange(std::vector<Line>& lines, const std::vector<std::string>& wanted) {
+  const auto first = std::ranges::find(lines, kIssuer, &Line::name);
+  std::size_t at = std::size_t(first - lines.begin());
+  std::vector<Line> ordered;
+  for (const std::string& issuer : wanted) {
+    const auto there =
+        std::ranges::find_if(lines, [&](const Line& line) { return line.name == kIssuer && line.value == issuer; });
+    ordered.push_back(there == lines.end() ? issuerLine(lines, issuer) : *there);
+    if (!ordered.back().text.ends_with('\n')) ordered.back().text += lineEndOf(lines);
+  }
+  std::erase_if(lines, [](const Line& line) { return line.name == kIssuer; });
+  at = std::min(at, lines.size());
+  if (at > 0 && !lines[at - 1].text.ends_with('\n')) lines[at - 1].text += lineEndOf(lines);
+  lines.insert(lines.begin() + std::ptrdiff_t(at), ordered.begin(), ordered.end());
+}
+
+void arrangeAudiences(std::vector<Line>& lines, const std::vector<std::string>& before,
+                      const std::vector<std::string>& after, const std::string& issuer) {
+  const std::vector<std::string> all = valuesOf(surveyOf(lines).audiences);
+  std::size_t left = std::size_t(std::ranges::count(lines, kAudiences, &Line::name));
+  for (Line& line : lines) {
+    if (line.name != kAudiences) continue;
+    const std::vector<std::string> list = commaSplit(line.value);
+    const std::vector<std::string> wanted = wantedPart(list, --left == 0, all, before, after, issuer);
+    if (wanted != list) setValue(line, commaJoined(wanted));
+  }
+}
+
+bool recognises(const text::YamlText& file) { return isArgumentFile(file.text()); }
+
+base::Result<Survey> survey(const Sources& sources, std::string_view) { return surveyOf(linesOf(sources.file)); }
+
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+  std::vector<Line> lines = linesOf(sources.file);
+  if (!isArgumentFile(sources.file) && !sources.file.empty()) {
+    return base::invalid("the file holds no flags, one a line")
+        .withHint("--file /var/snap/microk8s/current/args/kube-apiserver");
+  }
+  Survey seen = surveyOf(lines);
+  if (!std::ranges::count(lines, kIssuer, &Line::name) && !wish.former.empty())
+    seen.issuers.front().value = wish.former;
+  const std::vector<std::string> wanted = TRY(wantedIssuers(seen.issuers, wish));
+  if (valuesOf(seen.issuers) != wanted) arrange(lines, wanted);
+  arrangeAudiences(lines, valuesOf(seen.issuers), wanted, wish.issuer);
+  Edit edit;
+  for (const Line& line : lines) edit.sources.file += line.text;
+  edit.warnings = audienceWarnings(valuesOf(surveyOf(lines).audiences), wish.issuer);
+  edit.steps = {
+      "the same on every node, then one after the other: snap restart microk8s.daemon-kubelite, then microk8s "
+      "status --wait-ready"};
+  return edit;
+}
+
+}  // namespace
+
+bool isArgumentFile(std::string_view text) {
+  for (const Line& line : linesOf(text)) {
+    const std::size_t begin = line.text.find_first_not_of(" \t\r\n");
+    if (begin != std::string::npos && line.text[begin] != '#') return line.name.size() > 2 && line.name[2] != '-';
+  }
+  return false;
+}
+
+Flavour microK8s() {
+  return {.name = "microk8s",
+          .title = "MicroK8s",
+          .file = "/var/snap/microk8s/current/args/kube-apiserver",
+          .contents = "kube-apiserver's flags, one a line",
+          .hasPatch = false,
+          .upgrades = "the file in the snap's data; look again after snap refresh to another channel",
+          .recognises = recognises,
+          .survey = survey,
+          .edit = edit};
+}
+
+}  // namespace cluster

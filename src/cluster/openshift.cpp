@@ -1,0 +1,71 @@
+// OpenShift's Authentication: its operator keeps the former issuer accepted for 24 hours by itself.
+#include "cluster/flavour.h"
+#include "cluster/object.h"
+
+namespace cluster {
+namespace {
+
+using text::YamlText;
+
+constexpr std::string_view kGroup = "config.openshift.io/";
+const text::YamlPath kIssuer{"spec", "serviceAccountIssuer"};
+
+bool recognises(const YamlText& file) { return holds(file, kGroup, "Authentication"); }
+
+Survey surveyOf(const YamlText& file, std::size_t document) {
+  Survey seen;
+  const text::YamlNode* issuer = file.find(document, kIssuer);
+  if (issuer && issuer->kind == text::YamlNode::Kind::Scalar && !issuer->scalar.empty())
+    seen.issuers.push_back({issuer->scalar, issuer->start});
+  else
+    seen.issuers.push_back({"https://kubernetes.default.svc", file.documents()[document].start});
+  return seen;
+}
+
+base::Result<Survey> survey(const Sources& sources, std::string_view) {
+  const YamlText file = TRY(YamlText::parse(sources.file));
+  const std::size_t document = TRY(onlyObject(file, kGroup, "Authentication"));
+  return surveyOf(file, document);
+}
+
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+  TRY(checkIssuer(wish.issuer));
+  YamlText file = TRY(YamlText::parse(sources.file));
+  const std::size_t document = TRY(onlyObject(file, kGroup, "Authentication"));
+  const std::string now = surveyOf(file, document).issuers.front().value;
+  Edit edit;
+  if (wish.phase == Phase::Accept) {
+    if (now == wish.issuer) {
+      return refusal("ISSUER_ORDER", file.find(document, kIssuer)->start,
+                     "OpenShift has one field, for the issuer that signs; the way back is to set the former issuer");
+    }
+    edit.steps = {"nothing to do: OpenShift's operator accepts the former issuer for 24 hours after the switch"};
+  } else if (wish.phase == Phase::Finish && now != wish.issuer) {
+    return refusal("ISSUER_ORDER", file.documents()[document].start, now + " signs; switch first");
+  } else if (wish.phase == Phase::Finish) {
+    edit.steps = {"nothing to do: the operator drops the former issuer 24 hours after the switch"};
+  } else {
+    TRY(file.putMember(document, {"spec"}, "serviceAccountIssuer", wish.issuer));
+    edit.steps = {"oc apply -f FILE",
+                  "oc adm wait-for-stable-cluster; the operator accepts the former issuer for 24 hours: re-create pods "
+                  "before that"};
+  }
+  edit.sources.file = file.text();
+  return edit;
+}
+
+}  // namespace
+
+Flavour openShift() {
+  return {.name = "openshift",
+          .title = "OpenShift",
+          .file = "",
+          .contents = "the Authentication; oc get authentication.config.openshift.io cluster -o yaml",
+          .hasPatch = false,
+          .upgrades = "the Authentication; its operator sets the flags",
+          .recognises = recognises,
+          .survey = survey,
+          .edit = edit};
+}
+
+}  // namespace cluster

@@ -1,0 +1,95 @@
+#include "policy/web_identity.h"
+
+#include <algorithm>
+
+#include "policy/pattern.h"
+#include "policy/trust_policy.h"
+
+namespace policy {
+namespace {
+
+using text::Json;
+
+constexpr std::string_view kTagsClaim = "https://aws.amazon.com/tags";
+constexpr std::string_view kSourceIdentityClaim = "https://aws.amazon.com/source_identity";
+constexpr std::size_t kMostTags = 50, kLongestKey = 128, kLongestValue = 256;
+
+std::size_t characters(std::string_view text) {
+  return std::size_t(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+bool isTag(const std::string& key, const Json& values) {
+  bool isOne = values.is_array() && values.size() == 1 && values[0].is_string();
+  return isOne && !key.empty() && characters(key) <= kLongestKey &&
+         characters(values[0].get_ref<const std::string&>()) <= kLongestValue;
+}
+
+// A claim that is one string or several.
+std::vector<std::string> stringsOf(const Json& claim) {
+  std::vector<std::string> out;
+  if (claim.is_string()) out.push_back(claim.get<std::string>());
+  if (!claim.is_array()) return out;
+  for (const Json& one : claim)
+    if (one.is_string()) out.push_back(one.get<std::string>());
+  return out;
+}
+
+}  // namespace
+
+base::Result<SessionClaims> sessionClaims(const Json& claims) {
+  base::Error bad = base::invalid("principal_tags passed in claim is not in correct format.");
+  SessionClaims out;
+  out.sourceIdentity = text::stringAt(claims, kSourceIdentityClaim);
+  if (!claims.contains(kTagsClaim)) return out;
+  const Json& claim = text::at(claims, kTagsClaim);
+  const Json& principalTags = text::at(claim, "principal_tags");
+  const Json& transitive = text::at(claim, "transitive_tag_keys");
+  if (!principalTags.is_object() || principalTags.size() > kMostTags) return bad;
+  for (const auto& [key, values] : principalTags.items()) {
+    if (!isTag(key, values)) return bad;
+    out.tags[key] = values[0].get<std::string>();
+  }
+  if (transitive.is_null()) return out;
+  out.transitiveKeys = stringsOf(transitive);
+  bool isList = transitive.is_array() && out.transitiveKeys.size() == transitive.size();
+  bool areTags = std::ranges::all_of(out.transitiveKeys, [&](const auto& key) { return out.tags.contains(key); });
+  if (!isList || !areTags) return bad;
+  return out;
+}
+
+std::vector<std::string> actionsFor(const SessionClaims& session) {
+  std::vector<std::string> actions;
+  if (!session.tags.empty()) actions.emplace_back("sts:TagSession");
+  if (!session.sourceIdentity.empty()) actions.emplace_back("sts:SetSourceIdentity");
+  return actions;
+}
+
+void addSessionKeys(Request& request, const SessionClaims& session) {
+  if (!session.sourceIdentity.empty()) request.context["sts:sourceidentity"] = {session.sourceIdentity};
+  if (!session.transitiveKeys.empty()) request.context["sts:transitivetagkeys"] = session.transitiveKeys;
+  for (const auto& [key, value] : session.tags) {
+    request.context["aws:requesttag/" + lowerCase(key)] = {value};
+    request.context["aws:tagkeys"].push_back(key);
+  }
+}
+
+Request webIdentityRequest(const WebIdentity& identity, const Json& claims, const SessionClaims& session) {
+  Request request;
+  request.action = kWebIdentityAction;
+  request.resource = identity.role.text();
+  request.principalKind = "Federated";
+  request.principal =
+      Arn{identity.role.partition, "iam", "", identity.role.account, "oidc-provider/" + identity.provider}.text();
+  request.principalAccount = identity.role.account;
+  const std::string prefix = lowerCase(identity.provider);
+  if (!identity.audience.empty()) request.context[prefix + ":aud"] = {identity.audience};
+  request.context[prefix + ":sub"] = {text::stringAt(claims, "sub")};
+  if (claims.contains("azp")) request.context[prefix + ":oaud"] = stringsOf(text::at(claims, "aud"));
+  if (auto methods = stringsOf(text::at(claims, "amr")); !methods.empty()) request.context[prefix + ":amr"] = methods;
+  request.context["aws:federatedprovider"] = {request.principal};
+  if (!identity.sessionName.empty()) request.context["sts:rolesessionname"] = {identity.sessionName};
+  addSessionKeys(request, session);
+  return request;
+}
+
+}  // namespace policy

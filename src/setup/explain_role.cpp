@@ -1,0 +1,265 @@
+#include <algorithm>
+
+#include "oidc/discovery.h"
+#include "policy/policy_document.h"
+#include "policy/web_identity.h"
+#include "setup/explain_rules.h"
+#include "text/glob.h"
+
+namespace setup {
+namespace {
+
+using policy::PolicyDocument;
+using policy::PolicyKind;
+using policy::Statement;
+using policy::Verdict;
+
+constexpr std::string_view kWebIdentity = "sts:AssumeRoleWithWebIdentity";
+constexpr std::string_view kAudienceClaim = "claim aud";  // the place of what examineClaims() says of audiences
+constexpr std::string_view kMend =
+    "irsa apply -f irsa.yaml writes the trust policy anew, or: aws iam update-assume-role-policy";
+
+std::string lowerCase(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+  return out;
+}
+
+// One role's trust policy against one request. Parts of a statement are tried alone, the others being made to fit.
+class TrustExamination {
+ public:
+  TrustExamination(Examination& examination, const PolicyDocument& document, const policy::Request& request)
+      : examination_(examination), document_(document), request_(request), place_("role " + request.resource) {}
+
+  bool allows(const std::string& action) const { return decide(document_, action).verdict == Verdict::Allow; }
+
+  void refused() {
+    if (decide(document_, request_.action).verdict == Verdict::ExplicitDeny) return addDeny();
+    const Statement* nearest = nearestStatement();
+    if (!nearest) return add("ACTION_MISSING", "its trust policy allows nobody anything", std::string(kMend));
+    if (!principalFits(*nearest)) addPrincipal(*nearest);
+    if (!actionFits(*nearest))
+      add("ACTION_MISSING",
+          nameOf(*nearest) + " allows " + listed(nearest->actions) + " and not " + std::string(kWebIdentity),
+          std::string(kMend));
+    for (const policy::Condition& condition : nearest->conditions)
+      if (!conditionFits(condition)) addCondition(*nearest, condition);
+  }
+
+ private:
+  policy::Decision decide(const PolicyDocument& document, const std::string& action) const {
+    policy::Request request = request_;
+    request.action = action;
+    return policy::evaluate(document, PolicyKind::Trust, request);
+  }
+
+  bool fits(Statement statement) const {
+    statement.effect = policy::Effect::Allow;
+    return decide({document_.version, {std::move(statement)}}, request_.action).verdict == Verdict::Allow;
+  }
+  Statement fitting() const {
+    Statement statement;
+    statement.principals = {{request_.principalKind, {request_.principal}}};
+    statement.actions = {request_.action};
+    return statement;
+  }
+  bool principalFits(const Statement& statement) const {
+    Statement only = fitting();
+    only.principals = statement.principals;
+    only.notPrincipals = statement.notPrincipals;
+    return fits(std::move(only));
+  }
+  bool actionFits(const Statement& statement) const {
+    Statement only = fitting();
+    only.actions = statement.actions;
+    only.notActions = statement.notActions;
+    return fits(std::move(only));
+  }
+  bool conditionFits(const policy::Condition& condition) const {
+    Statement only = fitting();
+    only.conditions = {condition};
+    return fits(std::move(only));
+  }
+
+  std::size_t faults(const Statement& statement) const {
+    auto unmet = std::ranges::count_if(statement.conditions, [&](const auto& one) { return !conditionFits(one); });
+    return std::size_t(unmet) + (principalFits(statement) ? 0 : 2) + (actionFits(statement) ? 0 : 4);
+  }
+
+  // The Allow that comes nearest; null when there is none.
+  const Statement* nearestStatement() const {
+    const Statement* nearest = nullptr;
+    std::size_t fewest = 0;
+    for (const Statement& statement : document_.statements) {
+      if (statement.effect != policy::Effect::Allow) continue;
+      const std::size_t count = faults(statement);
+      if (!nearest || count < fewest) nearest = &statement, fewest = count;
+    }
+    return nearest;
+  }
+
+  std::string nameOf(const Statement& statement) const {
+    const auto number = std::size_t(&statement - document_.statements.data()) + 1;
+    return "statement " + (statement.sid.empty() ? "#" + std::to_string(number) : statement.sid);
+  }
+
+  static std::string listed(const std::vector<std::string>& values) {
+    std::string out;
+    for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
+    return out.empty() ? "nothing" : out;
+  }
+
+  void add(std::string code, std::string why, std::string fix) {
+    examination_.add(Answer::NotAuthorized, std::move(code), place_, std::move(why), std::move(fix));
+  }
+
+  void addDeny() {
+    for (const Statement& statement : document_.statements) {
+      if (statement.effect != policy::Effect::Deny) continue;
+      if (decide({document_.version, {statement}}, request_.action).verdict == Verdict::ExplicitDeny)
+        add("TRUST_DENIES", nameOf(statement) + " denies this token, and a Deny beats every Allow",
+            "change or remove that statement: aws iam update-assume-role-policy");
+    }
+  }
+
+  void addPrincipal(const Statement& statement) {
+    const auto wanted = policy::parseArn(request_.principal);
+    std::string names;
+    bool isOtherAccount = false;
+    for (const policy::Principal& principal : statement.principals) {
+      names += (names.empty() ? "" : ", ") + principal.kind +
+               (principal.values.empty() ? "" : " " + listed(principal.values));
+      for (const std::string& value : principal.values) {
+        auto arn = policy::parseArn(value);
+        isOtherAccount |= arn && wanted && arn->resource == wanted->resource && arn->account != wanted->account;
+      }
+    }
+    add(isOtherAccount ? "PRINCIPAL_OTHER_ACCOUNT" : "PRINCIPAL_MISMATCH",
+        nameOf(statement) + " trusts " + (names.empty() ? "all but some" : names) + ", the token comes from " +
+            request_.principal,
+        std::string(kMend));
+  }
+
+  void addCondition(const Statement& statement, const policy::Condition& condition) {
+    const std::string prefix = lowerCase(request_.principal.substr(request_.principal.find('/') + 1)) + ":";
+    const std::string key = lowerCase(condition.key);
+    const std::string claim = key.substr(key.rfind(':') + 1);
+    const bool isClaim = claim == "sub" || claim == "aud";
+    const bool isOwn = key == prefix + claim;
+    const auto given = request_.context.find(key);
+    const std::string value = given == request_.context.end() ? "" : listed(given->second);
+    const std::string wish = condition.op + " " + condition.key + " " + listed(condition.values);
+    const bool isWildcard = condition.op.starts_with("StringEquals") &&
+                            std::ranges::any_of(condition.values, [&](const std::string& wanted) {
+                              return wanted.find_first_of("*?") != std::string::npos && text::glob(wanted, value);
+                            });
+    if (isWildcard)
+      add("WILDCARD_IN_EQUALS",
+          nameOf(statement) + " wants " + wish + ": " + condition.op + " takes * and ? for themselves",
+          "use StringLike for " + condition.key + "; " + std::string(kMend));
+    else if (isOwn && claim == "sub")
+      add("SUB_MISMATCH", "the token's sub is " + value + ", " + nameOf(statement) + " wants " + wish,
+          "run the pod under that service account, or let this one in: " + std::string(kMend));
+    else if (isOwn && claim == "aud")
+      add("AUD_CONDITION", "the token's aud is " + value + ", " + nameOf(statement) + " wants " + wish,
+          std::string(kMend));
+    else if (isClaim && key.find('.') != std::string::npos)
+      add("CONDITION_KEY",
+          nameOf(statement) + " asks for " + condition.key + ", but this token's key is " + prefix + claim +
+              " (the provider's URL without https://)",
+          std::string(kMend));
+    else
+      add("CONDITION_UNMET",
+          nameOf(statement) + " wants " + wish + ", and the request " +
+              (value.empty() ? "as far as it is known has no such key" : "has " + value),
+          "a web identity has only aud, sub, amr, its tags and what its connection shows; " + std::string(kMend));
+  }
+
+  Examination& examination_;
+  const PolicyDocument& document_;
+  const policy::Request& request_;
+  std::string place_;
+};
+
+// The audience that conditions see: azp where there is one. Where the token's is wrong, the one it should have, since
+// what the trust policy says of the wrong one is an effect.
+std::string audienceOf(const Examination& examination) {
+  const oidc::UnverifiedToken& token = *examination.token;
+  const bool isWrong =
+      std::ranges::any_of(examination.causes, [](const Cause& cause) { return cause.finding.place == kAudienceClaim; });
+  if (isWrong && examination.clientIds && !examination.clientIds->empty()) return examination.clientIds->front();
+  if (token.claims.contains("azp")) return text::stringAt(token.claims, "azp");
+  const std::vector<std::string> audiences = token.audiences();
+  return audiences.empty() ? "" : audiences.front();
+}
+
+// Where the provider's name differs from the issuer's by a slash or a capital, a trust policy that fits either is
+// right: the difference is the cause.
+policy::Request requestOf(const Examination& examination, const PolicyDocument& trust,
+                          const policy::SessionClaims& session) {
+  const text::Json& claims = examination.token->claims;
+  policy::WebIdentity identity{*examination.arn, oidc::providerName(examination.token->issuer()),
+                               audienceOf(examination), examination.evidence.sessionName};
+  policy::Request own = policy::webIdentityRequest(identity, claims, session);
+  if (policy::evaluate(trust, PolicyKind::Trust, own).verdict == Verdict::Allow) return own;
+  identity.provider = examination.provider;
+  return policy::webIdentityRequest(identity, claims, session);
+}
+
+void examineTrust(Examination& examination, const SeenRole& role) {
+  const std::string place = "role " + role.arn;
+  auto trust = policy::parsePolicy(role.trustPolicy, PolicyKind::Trust);
+  if (!trust)
+    return examination.add(Answer::NotAuthorized, "TRUST_INVALID", place,
+                           "its trust policy cannot be read: " + trust.error().message, std::string(kMend));
+  if (!examination.token || examination.provider.empty()) return;
+  const oidc::UnverifiedToken& token = *examination.token;
+  auto session = policy::sessionClaims(token.claims);
+  if (!session)
+    return examination.add(Answer::SessionTags, "SESSION_TAGS_INVALID", "claim https://aws.amazon.com/tags",
+                           "it is not {\"principal_tags\":{\"KEY\":[\"VALUE\"]}}",
+                           "have the issuer write it so, or leave it out");
+  const policy::Request request = requestOf(examination, *trust, *session);
+  TrustExamination trustExamination(examination, *trust, request);
+  if (!trustExamination.allows(request.action)) return trustExamination.refused();
+  for (const std::string& action : policy::actionsFor(*session)) {
+    if (trustExamination.allows(action)) continue;
+    const bool isTag = action == "sts:TagSession";
+    examination.add(isTag ? Answer::TagSession : Answer::SourceIdentity,
+                    isTag ? "TAG_SESSION_MISSING" : "SOURCE_IDENTITY_MISSING", place,
+                    "the token brings " + std::string(isTag ? "session tags" : "a source identity") +
+                        ", and the trust policy does not allow " + action,
+                    "add " + action + " to the statement's Action: aws iam update-assume-role-policy");
+  }
+}
+
+}  // namespace
+
+void examineRole(Examination& examination) {
+  const WebIdentityEvidence& evidence = examination.evidence;
+  if (!examination.arn || !evidence.account || examination.arn->account != evidence.account->id) return;
+  const std::string wanted = examination.arn->text();
+  const bool isElsewhere = std::ranges::any_of(
+      examination.causes, [](const Cause& cause) { return cause.finding.code == "PROVIDER_OTHER_PARTITION"; });
+  if (isElsewhere) return;
+  if (!evidence.account->role)
+    return examination.add(Answer::NotAuthorized, "ROLE_MISSING", "role " + wanted,
+                           "the account " + evidence.account->id + " has no such role",
+                           "irsa apply -f irsa.yaml makes it; else correct eks.amazonaws.com/role-arn of the account");
+  const SeenRole& role = *evidence.account->role;
+  if (role.arn != wanted)
+    examination.add(
+        Answer::NotAuthorized, "ROLE_PATH", "role " + wanted,
+        "the role's ARN is " + role.arn + ": path and capitals count",
+        "kubectl annotate serviceaccount NAME -n NAMESPACE --overwrite eks.amazonaws.com/role-arn=" + role.arn);
+  examineTrust(examination, role);
+  const auto duration = evidence.duration.value_or(std::chrono::seconds(3600));
+  if (duration > role.maxSessionDuration && duration.count() <= 43200)
+    examination.add(Answer::MaxDuration, "DURATION_OVER_MAXIMUM", "role " + role.arn,
+                    "a session of " + std::to_string(duration.count()) + " s was asked for, the role allows " +
+                        std::to_string(role.maxSessionDuration.count()),
+                    "aws iam update-role --role-name NAME --max-session-duration " + std::to_string(duration.count()));
+}
+
+}  // namespace setup

@@ -1,0 +1,30 @@
+// Public keys that somebody keeps in files or Secrets, and the keys of this set-up as the documents list them.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "crypto/key.h"
+#include "oidc/jwks.h"
+#include "text/json.h"
+
+namespace setup {
+
+// All keys of `document`: PEM blocks (public keys and certificates, which also give the entry's x5c), or a Secret of
+// Cluster API as `kubectl get secret CLUSTER-sa -o yaml` prints it (EKS Anywhere's too), of which only tls.crt is read.
+// Invalid when there is none, when one is private, or an RSA key is shorter than 2048 bits.
+base::Result<oidc::Jwks> publicKeysIn(std::string_view document);
+base::Result<oidc::Jwks> publicKeysOf(const text::Json& secret);
+
+// Adds the entries of `more` whose kid is not there yet.
+void addKeys(oidc::Jwks& jwks, const oidc::Jwks& more);
+
+// Invalid when AWS would not use these keys: more than 100 of a kind, an entry without kid, a kid twice.
+base::Result<void> checkKeys(const oidc::Jwks& jwks);
+
+// The entry's x5c (base64 of DER) over `key`: that of `published`, so that the document does not change from run to
+// run, unless it has none for this key or it ends within a month; then a new one for ten years.
+base::Result<std::string> certificateFor(const crypto::SigningKey& key, const oidc::Jwks& published, base::Time now);
+
+}  // namespace setup

@@ -1,0 +1,189 @@
+#include "setup/permissions.h"
+
+#include <algorithm>
+
+#include "policy/arn.h"
+#include "setup/documents.h"
+#include "setup/names.h"
+
+namespace setup {
+namespace {
+
+using text::Json;
+using Words = std::vector<std::string>;
+
+// What a call of the plan acts upon, and the action that IAM asks about where it is called otherwise.
+struct Subject {
+  const Plan& plan;
+  std::string partition;
+
+  std::string bucketArn(const std::string& bucket) const { return "arn:" + partition + ":s3:::" + bucket; }
+  std::string roleArn(const std::string& name) const {
+    for (const std::string& arn : plan.roleArns)
+      if (arn.ends_with("/" + name)) return arn;
+    return "arn:" + partition + ":iam::" + plan.account + ":role/" + name;
+  }
+
+  template <typename Other>
+  std::string operator()(const Other& call) const {
+    if constexpr (requires { call.roleName; })
+      return roleArn(call.roleName);
+    else if constexpr (requires {
+                         call.key;
+                         call.bucket;
+                       })
+      return bucketArn(call.bucket) + "/" + call.key;
+    else if constexpr (requires { call.bucket; })
+      return bucketArn(call.bucket);
+    else if constexpr (requires { call.arn; })
+      return call.arn;
+    else
+      return "";  // a file or a Kubernetes object
+  }
+  std::string operator()(const aws::CreateOpenIDConnectProvider&) const { return plan.providerArn; }
+};
+
+std::string actionOf(const Call& call) {
+  std::string name = nameOf(call);
+  return name == "s3:PutPublicAccessBlock" ? "s3:PutBucketPublicAccessBlock" : name;
+}
+
+class PolicyWriter {
+ public:
+  void allow(std::string_view sid, const Words& actions, const Words& resources, Json condition = nullptr) {
+    if (actions.empty() || resources.empty()) return;
+    Json statement = {{"Sid", sid}, {"Effect", "Allow"}};
+    statement["Action"] = actions.size() == 1 ? Json(actions.front()) : Json(actions);
+    statement["Resource"] = resources.size() == 1 ? Json(resources.front()) : Json(resources);
+    if (!condition.is_null()) statement["Condition"] = std::move(condition);
+    statements_.push_back(std::move(statement));
+  }
+  Json take() && { return {{"Version", "2012-10-17"}, {"Statement", std::move(statements_)}}; }
+
+ private:
+  Json statements_ = Json::array();
+};
+
+struct Resources {
+  std::string bucket;
+  Words documents, roles;
+  std::string provider, providers;
+};
+
+Resources resourcesOf(const Configuration& configuration, const Identifiers& names, std::string_view account) {
+  Resources found;
+  const std::string iam = "arn:" + names.partition + ":iam::" + std::string(account) + ":";
+  if (configuration.issuer.hosting == Hosting::S3) {
+    found.bucket = "arn:" + names.partition + ":s3:::" + names.bucket;
+    for (std::string_view key : kDocumentKeys)
+      found.documents.push_back(found.bucket + "/" + objectKey(configuration.issuer.prefix, key));
+  }
+  for (const Binding& binding : configuration.bindings) {
+    std::string arn = roleArn(names.partition, account, binding.role.path, binding.role.name);
+    if (std::find(found.roles.begin(), found.roles.end(), arn) == found.roles.end())
+      found.roles.push_back(std::move(arn));
+  }
+  found.provider = names.providerArn;
+  found.providers = iam + "oidc-provider/*";
+  return found;
+}
+
+template <typename Test>
+bool anyRole(const Configuration& configuration, const Test& test) {
+  return std::any_of(configuration.bindings.begin(), configuration.bindings.end(),
+                     [&](const Binding& binding) { return test(binding.role); });
+}
+
+void allowIssuer(const Resources& on, const PermissionQuestion& question, PolicyWriter& policy) {
+  if (on.bucket.empty()) return;
+  Words bucket{"s3:ListBucket", "s3:GetBucketTagging", "s3:GetBucketPublicAccessBlock", "s3:GetBucketPolicy"};
+  Words documents{"s3:GetObject"};
+  if (question.command == Command::Apply) {
+    for (const char* action :
+         {"s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketPublicAccessBlock", "s3:PutBucketPolicy"})
+      bucket.push_back(action);
+    documents.push_back("s3:PutObject");
+  }
+  if (question.command == Command::Destroy && question.deletesBucket) {
+    bucket.push_back("s3:DeleteBucket");
+    documents.push_back("s3:DeleteObject");
+  }
+  policy.allow("Bucket", bucket, {on.bucket});
+  policy.allow("Documents", documents, on.documents);
+  if (question.command != Command::Destroy) policy.allow("PublicAccess", {"s3:GetAccountPublicAccessBlock"}, {"*"});
+}
+
+void allowProvider(const Configuration& configuration, const Resources& on, const PermissionQuestion& question,
+                   PolicyWriter& policy) {
+  policy.allow("Providers", {"iam:GetOpenIDConnectProvider"}, {on.providers});
+  Words actions;
+  if (question.command == Command::Apply) {
+    actions = {"iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider",
+               "iam:AddClientIDToOpenIDConnectProvider"};
+    if (!configuration.issuer.thumbprints.empty()) actions.push_back("iam:UpdateOpenIDConnectProviderThumbprint");
+  }
+  if (question.command == Command::Destroy) actions = {"iam:DeleteOpenIDConnectProvider"};
+  policy.allow("Provider", actions, {on.provider});
+}
+
+void allowRoles(const Configuration& configuration, const Resources& on, const PermissionQuestion& question,
+                PolicyWriter& policy) {
+  Words actions{"iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:GetRolePolicy"};
+  Words more;
+  if (question.command == Command::Apply) {
+    bool hasBoundary = anyRole(configuration, [](const RoleSettings& role) { return !role.boundary.empty(); });
+    bool hasInline = anyRole(configuration, [](const RoleSettings& role) { return !role.inlinePolicy.empty(); });
+    bool lacksBoundary = anyRole(configuration, [](const RoleSettings& role) { return role.boundary.empty(); });
+    more = {"iam:CreateRole", "iam:TagRole",          "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole", "iam:DetachRolePolicy", "iam:DeleteRolePolicy"};
+    if (hasInline) more.push_back("iam:PutRolePolicy");
+    if (hasBoundary) more.push_back("iam:PutRolePermissionsBoundary");
+    if (lacksBoundary) more.push_back("iam:DeleteRolePermissionsBoundary");
+  }
+  if (question.command == Command::Destroy) more = {"iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole"};
+  actions.insert(actions.end(), more.begin(), more.end());
+  policy.allow("Roles", actions, on.roles);
+  if (question.command != Command::Apply) return;
+  std::set<std::string> attached;
+  for (const Binding& binding : configuration.bindings)
+    attached.insert(binding.role.policies.begin(), binding.role.policies.end());
+  Words arns(attached.begin(), attached.end());
+  if (!arns.empty())
+    policy.allow("Attach", {"iam:AttachRolePolicy"}, on.roles, {{"ArnEquals", {{"iam:PolicyARN", Json(arns)}}}});
+}
+
+}  // namespace
+
+std::map<std::string, std::set<std::string>> permissionsFor(const Plan& plan) {
+  std::map<std::string, std::set<std::string>> needed;
+  auto provider = policy::parseArn(plan.providerArn);
+  const Subject subject{plan, provider ? provider->partition : "aws"};
+  for (const Action& action : plan.actions) {
+    const std::string on = std::visit(subject, action.call);
+    if (on.empty()) continue;
+    needed[on].insert(actionOf(action.call));
+    if (std::holds_alternative<aws::CreateRole>(action.call)) needed[on].insert("iam:TagRole");
+    if (std::holds_alternative<aws::CreateOpenIDConnectProvider>(action.call))
+      needed[on].insert("iam:TagOpenIDConnectProvider");
+  }
+  return needed;
+}
+
+Json permissionPolicy(const Configuration& configuration, const Identifiers& names, std::string_view account,
+                      const PermissionQuestion& question) {
+  const Resources on = resourcesOf(configuration, names, account);
+  const Phases& phases = question.phases;
+  const bool hasRoles = phases.contains(Phase::Roles), hasProvider = phases.contains(Phase::Provider);
+  Words everywhere;  // IAM asks about these without a resource
+  if (hasProvider) everywhere.push_back("iam:ListOpenIDConnectProviders");
+  if (hasRoles) everywhere.push_back("iam:ListRoles");
+  if (question.command != Command::Destroy && (hasRoles || hasProvider)) everywhere.push_back("iam:GetAccountSummary");
+  PolicyWriter policy;
+  policy.allow("Look", everywhere, {"*"});
+  if (phases.contains(Phase::Issuer)) allowIssuer(on, question, policy);
+  if (hasProvider) allowProvider(configuration, on, question, policy);
+  if (hasRoles) allowRoles(configuration, on, question, policy);
+  return std::move(policy).take();
+}
+
+}  // namespace setup

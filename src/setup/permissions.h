@@ -1,0 +1,31 @@
+// The rights in IAM that a run needs.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+
+#include "setup/configuration.h"
+#include "setup/desired.h"
+#include "setup/plan.h"
+#include "text/json.h"
+
+namespace setup {
+
+// Of the calls of a plan: by resource ARN, the actions.
+std::map<std::string, std::set<std::string>> permissionsFor(const Plan& plan);
+
+enum class Command { Plan, Apply, Destroy };
+
+struct PermissionQuestion {
+  Command command = Command::Apply;
+  bool deletesBucket = false;  // Destroy
+  Phases phases = allPhases();
+};
+
+// The smallest identity policy for a command on this irsa.yaml, whatever it finds: rights to look at what it names, to
+// make it, and to repair each piece of it; for Destroy to look and to delete. Roles that were dropped from irsa.yaml
+// since are not in it.
+text::Json permissionPolicy(const Configuration& configuration, const Identifiers& names, std::string_view account,
+                            const PermissionQuestion& question);
+
+}  // namespace setup

@@ -1,0 +1,37 @@
+// The keys of issuers elsewhere, kept as long as their documents allow (RFC 9111): STS does not ask for each token.
+#pragma once
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/message.h"
+#include "oidc/jwks.h"
+
+namespace sim {
+
+// How long a shared cache may use an answer: s-maxage or max-age of Cache-Control less Age, a day at most. Zero without
+// them, with no-store, no-cache or private, and with Pragma: no-cache where there is no Cache-Control.
+std::chrono::seconds freshness(const http::Headers& headers);
+
+class IssuerCache {
+ public:
+  // Null when there is nothing, or nothing fresh. Valid until the next call of keep().
+  const oidc::Jwks* find(const std::string& issuer, base::Time now) const;
+  void keep(const std::string& issuer, const oidc::Jwks& keys, base::Time now, std::chrono::seconds time);
+
+  // The keys of a key set's document. What was read from the same text before is given again: making keys of numbers
+  // costs several times what a signature costs to verify.
+  base::Result<oidc::Jwks> parse(const std::string& document);
+
+ private:
+  struct Entry {
+    oidc::Jwks keys;
+    base::Time until;
+  };
+  std::map<std::string, Entry> entries_;
+  std::map<std::string, oidc::Jwks> parsed_;  // by document
+};
+
+}  // namespace sim

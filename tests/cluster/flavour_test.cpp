@@ -1,0 +1,296 @@
+#include "cluster/flavour.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace cluster {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kIssuer = "https://edge-prod.s3.us-west-2.amazonaws.com";
+constexpr Phase kPhases[] = {Phase::Accept, Phase::Switch, Phase::Finish};
+
+std::string contentsOf(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<fs::path> golden() {
+  std::vector<fs::path> folders;
+  for (const auto& entry : fs::directory_iterator("flavours")) folders.push_back(entry.path());
+  std::ranges::sort(folders);
+  return folders;
+}
+
+// A folder is named after its flavour, and what it is a case of.
+const Flavour& flavourOfFolder(const fs::path& folder) {
+  const Flavour* found = nullptr;
+  for (const Flavour& flavour : flavours()) {
+    if (folder.filename().string().starts_with(flavour.name) && (!found || flavour.name.size() > found->name.size()))
+      found = &flavour;
+  }
+  EXPECT_TRUE(found) << folder;
+  return *found;
+}
+
+IssuerWish wishOf(const fs::path& folder, Phase phase) {
+  IssuerWish wish{std::string(kIssuer), "", phase, ""};
+  std::istringstream words(contentsOf(folder / "wish"));
+  for (std::string name, value; words >> name >> value;) (name == "--former" ? wish.former : wish.version) = value;
+  return wish;
+}
+
+std::vector<std::string> issuersOf(const Flavour& flavour, const Sources& sources, const IssuerWish& wish) {
+  const base::Result<Survey> seen = flavour.survey(sources, wish.version);
+  EXPECT_TRUE(seen) << (seen ? "" : seen.error().message);
+  return seen ? valuesOf(seen->issuers) : std::vector<std::string>();
+}
+
+Edit edited(const Flavour& flavour, const Sources& sources, const IssuerWish& wish) {
+  base::Result<Edit> edit = flavour.edit(sources, wish);
+  EXPECT_TRUE(edit) << (edit ? "" : edit.error().message);
+  return edit ? std::move(*edit) : Edit{sources, {}, {}};
+}
+
+TEST(Flavours, TakeEachFileThroughThePhasesAsItsGoldenCaseSays) {
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const Flavour& flavour = flavourOfFolder(folder);
+    Sources sources{contentsOf(folder / "before"), ""};
+    for (const Phase phase : kPhases) {
+      const std::string name(nameOf(phase));
+      SCOPED_TRACE(name);
+      const IssuerWish wish = wishOf(folder, phase);
+      const base::Result<Edit> edit = flavour.edit(sources, wish);
+      if (fs::exists(folder / (name + ".refused"))) {
+        ASSERT_FALSE(edit);
+        EXPECT_EQ(edit.error().message + "\n", contentsOf(folder / (name + ".refused")));
+        continue;
+      }
+      ASSERT_TRUE(edit) << edit.error().message;
+      EXPECT_EQ(edit->sources.file, contentsOf(folder / name));
+      EXPECT_EQ(edit->sources.patch, contentsOf(folder / (name + ".patch")));
+      const Edit again = edited(flavour, edit->sources, wish);
+      EXPECT_EQ(again.sources.file, edit->sources.file) << "twice is not once";
+      EXPECT_EQ(again.sources.patch, edit->sources.patch) << "twice is not once";
+      sources = edit->sources;
+    }
+  }
+  EXPECT_GE(golden().size(), 18U);
+}
+
+TEST(Flavours, SignAsThePhaseSaysAndKeepTheFormerIssuerUntilTheEnd) {
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const Flavour& flavour = flavourOfFolder(folder);
+    Sources sources{contentsOf(folder / "before"), ""};
+    for (const Phase phase : kPhases) {
+      SCOPED_TRACE(nameOf(phase));
+      if (fs::exists(folder / (std::string(nameOf(phase)) + ".refused")) || flavour.name == "openshift") continue;
+      sources = edited(flavour, sources, wishOf(folder, phase)).sources;
+      const std::vector<std::string> issuers = issuersOf(flavour, sources, wishOf(folder, phase));
+      ASSERT_FALSE(issuers.empty());
+      EXPECT_EQ(issuers.front() == kIssuer, phase != Phase::Accept);
+      EXPECT_THAT(issuers, Contains(std::string(kIssuer)));
+      if (phase == Phase::Finish) {
+        EXPECT_EQ(issuers.size(), 1U);
+      }
+    }
+  }
+}
+
+TEST(Flavours, GoBackFromTheSwitchByOrder) {
+  for (const char* name : {"kubeadm-v1beta3", "kubeadm-v1beta4", "cluster-api-v1beta2", "kind-1.35", "kind-1.36", "k3s",
+                           "k3s-explicit", "talos-1.14", "microk8s", "kops", "gardener", "static-pod"}) {
+    SCOPED_TRACE(name);
+    const fs::path folder = fs::path("flavours") / name;
+    const Flavour& flavour = flavourOfFolder(folder);
+    const Sources before{contentsOf(folder / "before"), ""};
+    const Sources accepted = edited(flavour, before, wishOf(folder, Phase::Accept)).sources;
+    const Sources switched = edited(flavour, accepted, wishOf(folder, Phase::Switch)).sources;
+    const Sources back = edited(flavour, switched, wishOf(folder, Phase::Accept)).sources;
+    EXPECT_EQ(issuersOf(flavour, back, wishOf(folder, Phase::Accept)).back(), kIssuer);
+    EXPECT_EQ(issuersOf(flavour, back, wishOf(folder, Phase::Accept)).size(), 2U);
+  }
+}
+
+TEST(Flavours, RefuseToFinishBeforeTheSwitch) {
+  for (const char* name : {"kubeadm-v1beta3", "cluster-api-v1beta1", "kind-1.36", "rke2", "talos-1.14", "microk8s",
+                           "openshift", "kops", "gardener", "static-pod"}) {
+    SCOPED_TRACE(name);
+    const fs::path folder = fs::path("flavours") / name;
+    const base::Result<Edit> edit =
+        flavourOfFolder(folder).edit({contentsOf(folder / "before"), ""}, wishOf(folder, Phase::Finish));
+    ASSERT_FALSE(edit);
+    EXPECT_EQ(edit.error().code, "ISSUER_ORDER");
+  }
+}
+
+TEST(Flavours, KeepLineEndsOfWindows) {
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const auto windows = [](std::string text) {
+      for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) text.insert(at, 1, '\r');
+      return text;
+    };
+    if (!fs::exists(folder / "switch")) continue;
+    const Flavour& flavour = flavourOfFolder(folder);
+    const Sources plain = edited(flavour, {contentsOf(folder / "before"), ""}, wishOf(folder, Phase::Switch)).sources;
+    const Sources both =
+        edited(flavour, {windows(contentsOf(folder / "before")), ""}, wishOf(folder, Phase::Switch)).sources;
+    EXPECT_EQ(both.file, windows(plain.file));
+  }
+}
+
+TEST(Flavours, AreKnownByTheirFiles) {
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    if (folder.filename() == "rke2") continue;  // without arguments it could be anything
+    const std::string before = contentsOf(folder / "before");
+    EXPECT_EQ(isArgumentFile(before), folder.filename() == "microk8s");
+    if (isArgumentFile(before)) continue;
+    const base::Result<text::YamlText> file = text::YamlText::parse(before);
+    ASSERT_TRUE(file);
+    const Flavour* flavour = flavourOf(*file);
+    ASSERT_TRUE(flavour);
+    EXPECT_EQ(flavour->name, flavourOfFolder(folder).name);
+  }
+}
+
+TEST(Flavours, NeverWriteAPrivateKeyNorAnAudienceOfSts) {
+  for (const fs::path& folder : golden()) {
+    for (const auto& file : fs::directory_iterator(folder)) {
+      EXPECT_THAT(contentsOf(file.path()), Not(HasSubstr("PRIVATE"))) << file.path();
+      EXPECT_THAT(contentsOf(file.path()), Not(HasSubstr("sts."))) << file.path();
+    }
+  }
+}
+
+TEST(Flavours, AddTheIssuerBesideTheAudiencesThatAreSetAndNoneWhereStsIsOne) {
+  const IssuerWish wish{"https://new.example.com", "", Phase::Accept, ""};
+  const auto patched = [&](const std::string& audiences) {
+    return edited(staticPod(),
+                  {"kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command:\n    - --api-audiences=" +
+                       audiences + "\n    - --service-account-issuer=https://old.example.com\n",
+                   ""},
+                  wish);
+  };
+  EXPECT_THAT(patched("https://old.example.com,vault").sources.file,
+              HasSubstr("--api-audiences=https://old.example.com,https://new.example.com,vault\n"));
+  EXPECT_THAT(patched("vault").sources.file, HasSubstr("--api-audiences=vault,https://new.example.com\n"));
+  EXPECT_THAT(patched("sts.amazonaws.com").sources.file, HasSubstr("--api-audiences=sts.amazonaws.com\n"));
+  EXPECT_THAT(patched("sts.amazonaws.com").warnings, Contains(HasSubstr("AUDIENCE_BOUNDARY")));
+}
+
+TEST(Kubeadm, ComesBackFromAKillBetweenItsTwoFiles) {
+  const fs::path folder = "flavours/kubeadm-v1beta4-bare";
+  const Flavour flavour = kubeadm();
+  const Sources before{contentsOf(folder / "before"), ""};
+  const Sources accepted = edited(flavour, before, wishOf(folder, Phase::Accept)).sources;
+  const Sources switched = edited(flavour, accepted, wishOf(folder, Phase::Switch)).sources;
+  const Sources killed{accepted.file, switched.patch};
+  EXPECT_EQ(edited(flavour, killed, wishOf(folder, Phase::Switch)).sources.file, switched.file);
+  const Sources killedOnTheWayBack{accepted.file, switched.patch};
+  const Sources back = edited(flavour, killedOnTheWayBack, wishOf(folder, Phase::Accept)).sources;
+  EXPECT_EQ(back.patch, accepted.patch);
+}
+
+TEST(Kubeadm, MakesOneArgumentOfTwoThatItWouldSort) {
+  const Sources sources{
+      "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\napiServer:\n  extraArgs:\n"
+      "  - name: service-account-issuer\n    value: https://z.example.com\n"
+      "  - name: service-account-issuer\n    value: https://a.example.com\n",
+      ""};
+  const base::Result<Survey> seen = kubeadm().survey(sources, "1.33");
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->findings.size(), 1U);
+  EXPECT_EQ(seen->findings[0].code, "ISSUER_ORDER");
+  EXPECT_EQ(seen->findings[0].line, 6U);
+  const Sources after = edited(kubeadm(), sources, {"https://z.example.com", "", Phase::Switch, ""}).sources;
+  EXPECT_THAT(after.file, Not(HasSubstr("a.example.com")));
+  EXPECT_THAT(after.patch, HasSubstr("value: --service-account-issuer=https://a.example.com\n"));
+}
+
+TEST(EksAnywhere, RefusesWhatItWouldJoinByAComma) {
+  const std::string file =
+      "apiVersion: anywhere.eks.amazonaws.com/v1alpha1\nkind: Cluster\nspec:\n  podIamConfig:\n"
+      "    serviceAccountIssuer: https://a.example.com\n  controlPlaneConfiguration:\n    apiServerExtraArgs:\n"
+      "      service-account-issuer: https://b.example.com\n";
+  const base::Result<Edit> edit = eksAnywhere().edit({file, ""}, {std::string(kIssuer), "", Phase::Finish, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 8, column 31: ISSUER_JOINED"));
+  const base::Result<Survey> seen = eksAnywhere().survey({file, ""}, "");
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->findings.size(), 1U);
+  EXPECT_EQ(seen->findings[0].code, "ISSUER_JOINED");
+  EXPECT_THAT(seen->findings[0].why, HasSubstr("https://b.example.com,https://a.example.com"));
+}
+
+TEST(K3s, FollowsPlusAndMinusInTheirOrder) {
+  const auto issuers = [](const std::string& list) {
+    return issuersOf(k3s(), {"kube-apiserver-arg: [" + list + "]\n", ""}, {});
+  };
+  const std::string initial = "https://kubernetes.default.svc.cluster.local";
+  EXPECT_THAT(issuers("'service-account-issuer+=https://n'"), ElementsAre(initial, "https://n"));
+  EXPECT_THAT(issuers("'service-account-issuer-=https://n'"), ElementsAre("https://n", initial));
+  EXPECT_THAT(issuers("'service-account-issuer=https://n', '--service-account-issuer+=https://m'"),
+              ElementsAre("https://n", "https://m"));
+  EXPECT_THAT(issuers("audit-log-maxage=3"), ElementsAre(initial));
+}
+
+TEST(K3s, RefusesAMixtureThatItCannotOrder) {
+  const base::Result<Edit> edit = k3s().edit({"kube-apiserver-arg:\n- service-account-issuer+=https://a.example.com\n"
+                                              "- service-account-issuer-=https://b.example.com\n",
+                                              ""},
+                                             {std::string(kIssuer), "", Phase::Accept, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 2, column 3: ISSUER_ORDER"));
+}
+
+TEST(K3s, MakesAFileThatIsNotThere) {
+  EXPECT_EQ(edited(k3s(), {}, {std::string(kIssuer), "", Phase::Switch, ""}).sources.file,
+            "kube-apiserver-arg:\n- service-account-issuer-=" + std::string(kIssuer) +
+                "\n- api-audiences+=" + std::string(kIssuer) + "\n");
+}
+
+TEST(Talos, NeedsToKnowWhichOneItIs) {
+  const base::Result<Edit> edit = talos().edit({"machine: {}\ncluster:\n  controlPlane: {endpoint: https://a}\n", ""},
+                                               {std::string(kIssuer), "", Phase::Switch, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().hint, HasSubstr("--version"));
+}
+
+TEST(Talos, RefusesTheDocumentBesideTheOldKey) {
+  const base::Result<Edit> edit = talos().edit({"machine: {}\ncluster:\n  serviceAccount: {}\n", ""},
+                                               {std::string(kIssuer), "https://a", Phase::Switch, "v1.14.0"});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 3, column 19: ISSUER_CONFLICT"));
+}
+
+TEST(Flavours, RefuseTwoObjectsAMergeKeyAndAnIssuerThatWouldHarm) {
+  const std::string cluster = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: a}\n";
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, ""};
+  const auto why = [](const base::Result<Edit>& edit) { return edit ? "" : edit.error().message; };
+  EXPECT_THAT(why(kops().edit({cluster + "---\n" + cluster, ""}, wish)),
+              HasSubstr("line 5, column 1: a second Cluster"));
+  EXPECT_THAT(why(kops().edit({cluster + "base: &b {}\nspec:\n  <<: *b\n", ""}, wish)), HasSubstr("line 6, column 3"));
+  EXPECT_THAT(why(kops().edit({cluster, ""}, {"https://a,https://b", "", Phase::Switch, ""})), HasSubstr("comma"));
+  EXPECT_THAT(why(kops().edit({cluster, ""}, {"https://a/", "", Phase::Accept, ""})), HasSubstr("slash"));
+  EXPECT_THAT(why(kops().edit({"a: 1\n", ""}, wish)), HasSubstr("holds no Cluster"));
+}
+
+}  // namespace
+}  // namespace cluster

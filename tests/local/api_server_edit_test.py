@@ -1,0 +1,304 @@
+"""irsa apiserver patch --for and lint as a process: files edited in place, kubeadm's own commands on what we write, models of
+what k3s and kubeadm make of it, and the published types of Cluster API and kind."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import yaml
+
+from api_server_patch_test import AFTER, BEFORE, ApiServer
+from support.simulator import clean_environment
+
+IRSA = os.environ["IRSA"]
+HERE = pathlib.Path(__file__).parent
+CASES = HERE.parent / "cluster" / "flavours"
+NEW = "https://edge-prod.s3.us-west-2.amazonaws.com"
+OLD = "https://kubernetes.default.svc.cluster.local"
+PATCH = "kube-apiserver-irsa+json.yaml"
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "irsa-anywhere"
+
+
+def kubeadm():
+    found = sorted(CACHE.glob("kubernetes-*/kubeadm"))
+    return found[-1] if found else shutil.which("kubeadm")
+
+
+def k3s_arguments(initial, extra):
+    """What k3s makes of its defaults and kube-apiserver-arg, as its documentation says: = replaces the default, += comes after
+    it, -= before it, and repeats add up."""
+    initial, values = dict(initial), {}
+    for argument in extra:
+        name, value = argument.removeprefix("--").split("=", 1)
+        sign, name = name[-1] if name[-1] in "+-" else "", name.rstrip("+-")
+        before, default = values.get(name, []), [initial.pop(name)] if name in initial else []
+        values[name] = {"": before + [value], "+": default + before + [value], "-": [value] + default + before}[sign]
+    return values | {name: [value] for name, value in initial.items()}
+
+
+class Process(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="irsa-edit-test-")))
+
+    def irsa(self, *arguments, code=0, **options):
+        done = subprocess.run([IRSA, "apiserver", *map(str, arguments)], env=clean_environment() | {"HOME": str(self.folder)},
+                              cwd=self.folder, text=True, capture_output=True, **{"stdin": subprocess.DEVNULL, **options})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def patch(self, flavour, file, *arguments, **options):
+        return self.irsa("patch", "--for", flavour, "--file", file, "--issuer", NEW, *arguments, **options)
+
+    def case(self, name):
+        path = self.folder / "file.yaml"
+        path.write_bytes((CASES / name / "before").read_bytes())
+        return path
+
+
+class Edit(Process):
+    def test_edits_in_place_by_phases_and_twice_is_once(self):
+        path = self.case("kubeadm-v1beta4")
+        path.chmod(0o640)
+        for phase in ("accept", "switch", "finish"):
+            done = self.patch("kubeadm", path, "--phase", phase)
+            self.assertEqual(path.read_bytes(), (CASES / "kubeadm-v1beta4" / phase).read_bytes())
+            self.assertEqual((self.folder / "patches" / PATCH).read_bytes(), (CASES / "kubeadm-v1beta4" / f"{phase}.patch").read_bytes())
+            self.assertIn("next  on one control-plane node after the other: kubeadm", done.stdout)
+            self.assertFalse(json.loads(self.patch("kubeadm", path, "--phase", phase, "-o", "json").stdout)["changed"])
+        self.assertEqual(path.stat().st_mode & 0o777, 0o640)
+
+    def test_dry_run_shows_both_files_and_writes_neither(self):
+        path = self.case("kubeadm-v1beta3")
+        before = path.read_bytes()
+        done = self.patch("kubeadm", path, "--dry-run")
+        self.assertIn(f"\n+    service-account-issuer: {NEW}\n", done.stdout)
+        self.assertIn("--- /dev/null\n+++ ", done.stdout)
+        self.assertEqual(path.read_bytes(), before)
+        self.assertFalse((self.folder / "patches").exists())
+
+    def test_reads_standard_input_and_writes_standard_output(self):
+        done = self.patch("kops", "-", "--phase", "accept", input=(CASES / "kops" / "before").read_text(), stdin=None)
+        self.assertEqual(done.stdout, (CASES / "kops" / "accept").read_text())
+
+    def test_knows_a_file_by_its_looks(self):
+        path = self.case("gardener")
+        document = json.loads(self.patch("auto", path, "--former", "https://api.example.com", "-o", "json").stdout)
+        self.assertEqual((document["for"], document["changed"]), ("gardener", True))
+
+    def test_refuses_with_place_and_reason_and_leaves_the_file(self):
+        path = self.case("eks-anywhere")
+        before = path.read_bytes()
+        done = self.patch("eks-anywhere", path, code=1)
+        self.assertIn("ISSUER_ORDER", done.stderr)
+        self.assertIn("paused=true", done.stderr)
+        self.assertIn("hint: for a new cluster, which has no tokens yet: --phase finish", done.stderr)
+        path.write_bytes(before.replace(b"spec:", b"spec:\n\ttabs: x", 1))
+        self.assertIn("line 7", self.patch("eks-anywhere", path, code=1).stderr)
+
+    def test_says_what_is_missing_on_the_command_line(self):
+        path = self.case("kops")
+        self.assertIn("one of eks-anywhere, kubeadm", self.patch("kopps", path, code=3).stderr)
+        self.assertIn("--phase is accept, switch or finish", self.patch("kops", path, "--phase", "swap", code=3).stderr)
+        self.assertIn("kops get cluster NAME", self.irsa("patch", "--for", "kops", "--issuer", NEW, code=3).stderr)
+        self.assertIn("--phase goes with --for", self.irsa("patch", "--phase", "accept", code=3).stderr)
+        self.assertIn("slash", self.irsa("patch", "--for", "kops", "--file", path, "--issuer", NEW + "/", code=3).stderr)
+
+    def test_follows_no_link_and_makes_no_file_but_where_one_may_be_missing(self):
+        path = self.case("kops")
+        link = self.folder / "link.yaml"
+        link.symlink_to(path)
+        self.assertIn("symbolic link", self.patch("kops", link, code=3).stderr)
+        self.patch("kops", self.folder / "none.yaml", code=1)
+        self.patch("k3s", self.folder / "config.yaml")
+        self.assertIn("service-account-issuer-=", (self.folder / "config.yaml").read_text())
+
+
+class Models(Process):
+    """What the owner of a file makes of it: the new issuer first, the old one still accepted."""
+
+    def test_k3s_signs_with_ours_and_accepts_its_own(self):
+        for before in ("", "kube-apiserver-arg:\n- audit-log-maxage=3\n",
+                       f"kube-apiserver-arg:\n- service-account-issuer={OLD}\n"):
+            path = self.folder / "config.yaml"
+            path.write_text(before)
+            for phase, wanted in (("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("finish", [NEW])):
+                self.patch("k3s", path, "--phase", phase)
+                made = k3s_arguments({"service-account-issuer": OLD, "api-audiences": f"{OLD},k3s"},
+                                     yaml.safe_load(path.read_text())["kube-apiserver-arg"])
+                self.assertEqual(made["service-account-issuer"], wanted, path.read_text())
+                audiences = ",".join(made["api-audiences"]).split(",")
+                self.assertIn(NEW, audiences)
+                self.assertIn("k3s", audiences)
+
+    @unittest.skipUnless(kubeadm(), "kubeadm is not built: script/test node does that")
+    def test_kubeadm_accepts_what_we_write_and_renders_it_in_our_order(self):
+        for name in ("kubeadm-v1beta4", "kubeadm-v1beta4-bare"):
+            path = self.case(name)
+            for phase, wanted in (("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("finish", [NEW])):
+                self.patch("kubeadm", path, "--phase", phase)
+                self.assertEqual(self.rendered(path), wanted, phase)
+            shutil.rmtree(self.folder / "patches")
+
+    def rendered(self, path):
+        """The issuers of the manifest that kubeadm writes."""
+        home = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        text = path.read_text()
+        for folder in ("/etc/kubernetes/patches", "/srv/patches"):
+            text = text.replace(folder, str(self.folder / "patches"))
+        (home / "kubeadm.yaml").write_text(text)
+        run = lambda *arguments: subprocess.run([kubeadm(), *arguments], text=True, capture_output=True, cwd=home, timeout=60,
+                                                env=os.environ | {"KUBEADM_INIT_DRYRUN_DIR": str(home)})
+        valid = run("config", "validate", "--config", "kubeadm.yaml")
+        self.assertEqual(valid.returncode, 0, valid.stderr)
+        done = run("init", "phase", "control-plane", "apiserver", "--config", "kubeadm.yaml", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        manifest = yaml.safe_load((home / "kube-apiserver.yaml").read_text())
+        flags = [flag.split("=", 1) for flag in manifest["spec"]["containers"][0]["command"] if "=" in flag]
+        return [value for name, value in flags if name == "--service-account-issuer"]
+
+
+class PublishedTypes(Process):
+    """A strict decoder of the types that Cluster API and kind publish as Go modules."""
+
+    @classmethod
+    def setUpClass(cls):
+        if not shutil.which("go"):
+            raise unittest.SkipTest("there is no Go")
+        cls.home = tempfile.TemporaryDirectory(prefix="irsa-published-types-")
+        cls.addClassCleanup(cls.home.cleanup)
+        cls.decoder = pathlib.Path(cls.home.name) / "published-types"
+        built = subprocess.run(["go", "build", "-mod=readonly", "-o", cls.decoder, "."], cwd=HERE / "published_types", text=True,
+                               capture_output=True)
+        if built.returncode != 0 and ("dial tcp" in built.stderr or "no such host" in built.stderr or "proxy" in built.stderr):
+            raise unittest.SkipTest("the Go modules can't be had: " + built.stderr.strip().splitlines()[-1])
+        assert built.returncode == 0, built.stderr
+
+    def decode(self, which, path):
+        return subprocess.run([self.decoder, which, path], text=True, capture_output=True)
+
+    def test_take_every_golden_file(self):
+        checked = 0
+        for which in ("kind", "cluster-api"):
+            for folder in sorted(CASES.glob(f"{which}-*")):
+                for phase in ("accept", "switch", "finish"):
+                    done = self.decode(which, folder / phase)
+                    self.assertEqual(done.returncode, 0, f"{folder.name} {phase}: {done.stderr}")
+                    checked += 1
+        self.assertGreaterEqual(checked, 12)
+
+    def test_refuse_a_field_that_does_not_exist(self):
+        for which, name in (("kind", "kind-1.36"), ("cluster-api", "cluster-api-v1beta2")):
+            path = self.folder / "wrong.yaml"
+            path.write_text((CASES / name / "switch").read_text() + "serviceAccountIssuer: x\n")
+            self.assertEqual(self.decode(which, path).returncode, 1)
+
+
+class Manifests(Process):
+    def test_a_live_manifest_is_never_beside_another_file_and_keeps_its_pre_image(self):
+        manifest = self.folder / "kubernetes" / "manifests" / "kube-apiserver.yaml"
+        manifest.parent.mkdir(parents=True)
+        manifest.write_bytes(BEFORE)
+        names, stop = set(), threading.Event()
+
+        def watch():
+            while not stop.is_set():
+                names.update(os.listdir(manifest.parent))
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        for phase in ("accept", "switch", "finish"):
+            self.patch("static-pod", manifest, "--phase", phase)
+        stop.set()
+        watcher.join()
+        self.assertEqual(names, {"kube-apiserver.yaml"})
+        kept = [path.read_bytes() for path in sorted((self.folder / "kubernetes" / "irsa-backup").iterdir())]
+        self.assertIn(BEFORE, kept)
+
+    def test_asks_the_cluster_what_it_is(self):
+        manifest = self.folder / "kube-apiserver.yaml"
+        manifest.write_bytes(BEFORE)
+        with SeveralServers(self.folder, manifest) as api:
+            done = self.irsa("patch", "--for", "auto", "--kubeconfig", api.kubeconfig, "--issuer", NEW, code=3)
+        self.assertIn("this is kubeadm's configuration", done.stderr)
+        self.assertIn("name with --file what you keep", done.stderr)
+
+
+class SeveralServers(ApiServer):
+    """Two API servers as pods, and what kubeadm would write at the next upgrade."""
+
+    def answer(self, path):
+        if path.startswith("/api/v1/namespaces/kube-system/pods"):
+            pods = [yaml.safe_load(AFTER), yaml.safe_load(BEFORE)]
+            for number, pod in enumerate(pods):
+                pod["metadata"]["name"] = f"kube-apiserver-{number}"
+                del pod["kind"], pod["apiVersion"]
+            return 200, {"kind": "PodList", "items": pods}
+        if path == "/api/v1/nodes":
+            return 200, {"kind": "NodeList", "items": [{"metadata": {"name": "a"}, "status": {"nodeInfo": {"kubeletVersion": "v1.37.2"}}}]}
+        if path == "/apis":
+            return 200, {"kind": "APIGroupList", "groups": [{"name": "apps"}]}
+        if path.endswith("/kubeadm-config"):
+            text = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\napiServer:\n  extraArgs:\n" \
+                   "  - {name: api-audiences, value: sts.amazonaws.com}\n"
+            return 200, {"kind": "ConfigMap", "data": {"ClusterConfiguration": text}}
+        return 404, {"kind": "Status", "reason": "NotFound", "message": "no"}
+
+
+class Lint(Process):
+    def test_looks_at_the_api_servers_of_a_cluster_and_at_what_the_next_upgrade_writes(self):
+        manifest = self.folder / "kube-apiserver.yaml"
+        manifest.write_bytes(BEFORE)
+        with SeveralServers(self.folder, manifest) as api:
+            done = self.irsa("lint", "--kubeconfig", api.kubeconfig, "-o", "json", code=1)
+        found = {(finding["code"], finding["place"]) for finding in json.loads(done.stdout)["findings"]}
+        self.assertLessEqual({("ISSUER_DIFFERS", "Pod kube-system/kube-apiserver-1"),
+                              ("EDIT_NOT_KEPT", "ConfigMap kube-system/kubeadm-config"),
+                              ("AUDIENCE_BOUNDARY", "ConfigMap kube-system/kubeadm-config, line 5")}, found)
+        self.assertEqual(self.irsa("lint", "--kubeconfig", api.kubeconfig, "--timeout", "1s", code=4).stdout, "")
+
+    def test_tells_a_manifests_folder_as_table_json_and_sarif(self):
+        manifests = self.folder / "manifests"
+        shutil.copytree(HERE.parent / "cluster" / "lint" / "article", manifests)
+        (manifests / "findings").unlink()
+        (manifests / "kube-apiserver.yaml.bak").write_bytes((manifests / "kube-apiserver.yaml").read_bytes())
+        table = self.irsa("lint", manifests, code=1).stdout
+        self.assertIn(f"error VOLUME_SHAPE  {manifests}/kube-apiserver.yaml:44:9\n", table)
+        self.assertIn(f"error BACKUP_IN_MANIFESTS  {manifests}/kube-apiserver.yaml.bak:1:1\n", table)
+        document = json.loads(self.irsa("lint", manifests, "-o", "json", code=1).stdout)
+        codes = {finding["code"] for finding in document["findings"]}
+        self.assertLessEqual({"AUDIENCE_BOUNDARY", "KEY_IN_MANIFESTS", "KEY_REPLACED", "VOLUME_SHAPE", "GODEBUG_X509", "BACKUP_IN_MANIFESTS"}, codes)
+        sarif = json.loads(self.irsa("lint", manifests, "-o", "sarif", code=1).stdout)
+        places = [result["locations"][0]["physicalLocation"] for result in sarif["runs"][0]["results"]]
+        self.assertIn({"startLine": 44, "startColumn": 9}, [place["region"] for place in places])
+
+    def test_looks_around_a_manifest_and_at_standard_input(self):
+        manifests = self.folder / "manifests"
+        shutil.copytree(HERE.parent / "cluster" / "lint" / "backup", manifests)
+        (manifests / "findings").unlink()
+        self.assertIn("BACKUP_IN_MANIFESTS", self.irsa("lint", manifests / "kube-apiserver.yaml", code=1).stdout)
+        done = self.irsa("lint", "-", code=1, stdin=None, input="kube-apiserver-arg: ['service-account-issuer=https://a/']\n")
+        self.assertIn("error ISSUER_SLASH  standard input:1:22\n", done.stdout)
+
+    def test_is_content_with_a_good_file_and_says_what_it_could_not_read(self):
+        self.assertEqual(self.irsa("lint", CASES / "kops" / "switch").stdout, "no findings\n")
+        self.irsa("lint", self.folder / "none.yaml", code=4)
+        self.irsa("lint", "--for", "kopps", CASES / "kops" / "switch", code=3)
+        self.irsa("lint", CASES / "static-pod" / "accept", "--issuer", NEW, code=1)
+        self.irsa("lint", CASES / "static-pod" / "switch", "--issuer", NEW)
+
+    def test_has_a_page_that_names_every_code_and_every_distribution(self):
+        root = HERE.parents[1]
+        page = (root / "docs/guide/distributions.md").read_text()
+        sources = [*(root / "src/cluster").glob("*.cpp"), root / "apps/cli/api_server_lint.cpp"]
+        raised = set(re.findall(r'"([A-Z]+(?:_[A-Z0-9]+)+)"', "".join(path.read_text() for path in sources)))
+        self.assertEqual(set(re.findall(r"`([A-Z]+(?:_[A-Z0-9]+)+)`", page.partition("## Finding mistakes")[2])), raised)
+        names = self.irsa("patch", "--for", "none", "--issuer", NEW, code=3).stderr.partition("one of ")[2].partition(", or")[0].split(", ")
+        self.assertEqual(set(re.findall(r"`([a-z0-9][a-z0-9-]+)`", "".join(re.findall(r"(?m)^\| (`[a-z0-9][a-z0-9-]+`(?:, `[a-z0-9-]+`)?) ", page)))), set(names))
+
+
+if __name__ == "__main__":
+    unittest.main()
