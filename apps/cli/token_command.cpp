@@ -33,7 +33,7 @@ base::Result<void> complete(TokenMintOptions& options) {
   if (options.key.empty()) options.key = TRY(onlyKeyIn(world->configuration.keys.directory, *world->ground.files));
   if (!options.issuer.empty()) return {};
   setup::World view = world->view();
-  const setup::Plan plan = TRY(setup::makePlan(world->configuration, view, {}));
+  const setup::Plan plan = TRY(setup::makePlan(world->configuration, view, {.phases = {}}));
   options.issuer = plan.issuer;
   return {};
 }

@@ -13,7 +13,7 @@ base::Result<std::string> wishedIssuer(const std::string& given, const CommonOpt
   const std::unique_ptr<World> world = TRY(openWorld(common));
   if (!world->configuration.issuer.url.empty()) return world->configuration.issuer.url;
   setup::World view = world->view();
-  base::Result<setup::Plan> plan = setup::makePlan(world->configuration, view, {});
+  base::Result<setup::Plan> plan = setup::makePlan(world->configuration, view, {.phases = {}});
   if (!plan) {
     return std::move(plan)
         .error()

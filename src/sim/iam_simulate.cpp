@@ -4,6 +4,7 @@
 
 #include "policy/arn.h"
 #include "policy/policy_document.h"
+#include "sim/authenticate.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
 
@@ -12,6 +13,10 @@ namespace {
 
 using policy::PolicyKind;
 using policy::Verdict;
+
+// What the account's administrator has.
+constexpr std::string_view kEverything =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})";
 
 struct NamedPolicy {
   std::string name;
@@ -137,6 +142,25 @@ base::Result<void> run(Call& call, Trial& trial) {
   return {};
 }
 
+// Whatever a role has: its policies, its boundary and its tags.
+base::Result<void> addRole(const Call& call, std::string_view source, Trial& trial) {
+  auto found = call.state.roles.find(lowered(source.substr(source.rfind('/') + 1)));
+  if (found == call.state.roles.end() || roleArn(call, found->second) != source)
+    return awsError("NoSuchEntity", "PolicySource " + std::string(source) + " not found.");
+  const Role& role = found->second;
+  for (const auto& [name, document] : role.inlinePolicies)
+    TRY(add(trial.policies, "role_" + role.name + "_" + name, document));
+  for (const std::string& arn : role.attachedPolicies)
+    if (auto document = policyDocument(call, arn)) TRY(add(trial.policies, arn.substr(arn.rfind('/') + 1), *document));
+  if (!trial.hasBoundary && !role.boundary.empty()) {
+    trial.hasBoundary = true;
+    if (auto document = policyDocument(call, role.boundary)) TRY(add(trial.boundaries, role.boundary, *document));
+  }
+  for (const auto& [key, value] : role.tags)
+    trial.request.context.try_emplace("aws:principaltag/" + lowered(key), std::vector<std::string>{value});
+  return {};
+}
+
 }  // namespace
 
 std::string simulatedPrincipal(const Call& call) { return std::string(call.parameters.get("PolicySourceArn")); }
@@ -152,24 +176,14 @@ base::Result<void> simulatePrincipalPolicy(Call& call) {
   auto source = call.parameters.find("PolicySourceArn");
   TRY(Constraints().required("policySourceArn", source).length("policySourceArn", source, 20, 2048).verdict());
   Trial trial = TRY(readTrial(call));
-  auto found = call.state.roles.find(lowered(source->substr(source->rfind('/') + 1)));
-  if (found == call.state.roles.end() || roleArn(call, found->second) != *source)
-    return awsError("NoSuchEntity", "PolicySource " + std::string(*source) + " not found.");
-  const Role& role = found->second;
-  for (const auto& [name, document] : role.inlinePolicies)
-    TRY(add(trial.policies, "role_" + role.name + "_" + name, document));
-  for (const std::string& arn : role.attachedPolicies)
-    if (auto document = policyDocument(call, arn)) TRY(add(trial.policies, arn.substr(arn.rfind('/') + 1), *document));
-  if (!trial.hasBoundary && !role.boundary.empty()) {
-    trial.hasBoundary = true;
-    if (auto document = policyDocument(call, role.boundary)) TRY(add(trial.boundaries, role.boundary, *document));
-  }
+  if (*source == administratorOf(call.settings).arn)
+    TRY(add(trial.policies, "AdministratorAccess", kEverything));
+  else
+    TRY(addRole(call, *source, trial));
   trial.request.principalKind = "AWS";
   trial.request.principal = *source;
   trial.request.principalAccount = call.settings.account;
   trial.request.context.try_emplace("aws:principalarn", std::vector<std::string>{std::string(*source)});
-  for (const auto& [key, value] : role.tags)
-    trial.request.context.try_emplace("aws:principaltag/" + lowered(key), std::vector<std::string>{value});
   return run(call, trial);
 }
 

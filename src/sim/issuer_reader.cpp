@@ -119,7 +119,7 @@ base::Result<IssuerReader::Document> IssuerReader::fetch(Call& call, const std::
   return document;
 }
 
-// The simulator's own buckets are their own origin: nothing of them is kept.
+// The simulator's own buckets and distributions are their own origin: nothing of them is kept.
 base::Result<IssuerReader::Document> IssuerReader::document(Call& call, const std::string& url) {
   if (auto viewed = cloudfront::read(call, url)) {
     Document document;

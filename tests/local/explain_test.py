@@ -29,6 +29,9 @@ PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{NAME}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/echo"
 SUBJECT = "system:serviceaccount:default:echo"
 OPEN = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}
+# One session for all simulators: what botocore knows of the services is read once.
+KEYS = ("--access-key-id", "AKIAADMINISTRATOR001", "--secret-access-key", "secret")
+SESSION = boto3.Session(KEYS[1], KEYS[3], region_name=REGION)
 TAGS = {"https://aws.amazon.com/tags": {"principal_tags": {"team": ["edge"]}}}
 
 
@@ -47,10 +50,8 @@ class World:
     """An account with an issuer in a bucket and a role that works. A fault changes what is here, and `asked`."""
 
     def __init__(self, simulator):
-        ready = simulator.ready
-        session = boto3.Session(ready["accessKeyId"], ready["secretAccessKey"], region_name=REGION)
         options = {"endpoint_url": simulator.endpoint, "config": botocore.config.Config(retries={"max_attempts": 0}, parameter_validation=False)}
-        self.s3, self.iam, self.sts = (session.client(name, **options) for name in ("s3", "iam", "sts"))
+        self.s3, self.iam, self.sts = (SESSION.client(name, **options) for name in ("s3", "iam", "sts"))
         self.issuer = Issuer(ISSUER, SUBJECT)
         self.asked = {"RoleArn": ROLE, "RoleSessionName": "test", "WebIdentityToken": self.issuer.token()}
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -187,7 +188,7 @@ class Explain(unittest.TestCase):
 class SeededFaults(Explain):
     def measure(self, fault):
         """What STS says, and the places of the fault among what is found: by token and role, and by the text alone."""
-        with Simulator(IRSA) as simulator:
+        with Simulator(IRSA, *KEYS) as simulator:
             world = World(simulator)
             FAULTS[fault](world)
             said = world.refusal()
@@ -213,13 +214,13 @@ class SeededFaults(Explain):
                 self.assertIn(stated[fault][0].partition("…")[0], said)
 
     def test_a_set_up_that_works_has_no_causes(self):
-        with Simulator(IRSA) as simulator:
+        with Simulator(IRSA, *KEYS) as simulator:
             world = World(simulator)
             self.assertEqual(world.refusal(), "")
             self.assertEqual(self.of_token_and_role(world.asked, simulator, None), [])
 
     def test_two_faults_are_both_named(self):
-        with Simulator(IRSA) as simulator:
+        with Simulator(IRSA, *KEYS) as simulator:
             world = World(simulator)
             world.condition(**{f"{NAME}:sub": "system:serviceaccount:other:echo"})
             world.token(aud=["vault"])
@@ -230,7 +231,7 @@ class SeededFaults(Explain):
 
     def test_the_opaque_dialect_has_the_same_causes(self):
         for fault in ("PROVIDER_MISSING", "AUD_MISMATCH", "PROVIDER_OTHER_ACCOUNT"):
-            with self.subTest(fault), Simulator(IRSA, "--dialect", "opaque") as simulator:
+            with self.subTest(fault), Simulator(IRSA, *KEYS, "--dialect", "opaque") as simulator:
                 world = World(simulator)
                 FAULTS[fault](world)
                 said = world.refusal()
@@ -273,10 +274,8 @@ class IssuersElsewhere(Explain):
 
     def codes(self, *, trusted=True):
         roots = ("--ca-file", str(self.authority)) if trusted else ()
-        with Simulator(IRSA, "--allow-loopback-issuers", *roots) as simulator:
-            ready = simulator.ready
-            session = boto3.Session(ready["accessKeyId"], ready["secretAccessKey"], region_name=REGION)
-            iam, sts = (session.client(name, endpoint_url=simulator.endpoint) for name in ("iam", "sts"))
+        with Simulator(IRSA, *KEYS, "--allow-loopback-issuers", *roots) as simulator:
+            iam, sts = (SESSION.client(name, endpoint_url=simulator.endpoint) for name in ("iam", "sts"))
             name = self.issuer.url.removeprefix("https://")
             iam.create_open_id_connect_provider(Url=self.issuer.url, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40])
             condition = {"StringEquals": {f"{name}:aud": "sts.amazonaws.com", f"{name}:sub": SUBJECT}}

@@ -228,9 +228,9 @@ TEST_F(Run, APrivateKeyThatIsGoneIsNeverReplacedInSilence) {
 }
 
 TEST_F(Run, GeneratesKeysOfEverySizeAndPublishesThemTwice) {
-  for (std::string keys :
-       {"{source: generate}", "{source: generate, bits: 3072}", "{source: generate, algorithm: ES256}",
-        "{source: generate, x5c: true}", "{source: generate, algorithm: ES256, x5c: true}"}) {
+  // One of RSA: they take their time to be found.
+  for (std::string keys : {"{source: generate, bits: 3072, x5c: true}", "{source: generate, algorithm: ES256}",
+                           "{source: generate, algorithm: ES256, x5c: true}"}) {
     SCOPED_TRACE(keys);
     TwoWorlds fresh;
     std::string wish = kDayZero;
@@ -248,9 +248,7 @@ TEST_F(Run, GeneratesKeysOfEverySizeAndPublishesThemTwice) {
     ASSERT_TRUE(jwks);
     ASSERT_EQ(jwks->keys.size(), 1u);
     EXPECT_EQ(jwks->keys[0].x5c.size(), keys.find("x5c") == std::string::npos ? 0u : 1u);
-    EXPECT_EQ(jwks->keys[0].key.bits(), keys.find("3072") != std::string::npos ? 3072
-                                        : jwks->keys[0].key.isRsa()            ? 2048
-                                                                               : 256);
+    EXPECT_EQ(jwks->keys[0].key.bits(), keys.find("3072") != std::string::npos ? 3072 : 256);
   }
 }
 

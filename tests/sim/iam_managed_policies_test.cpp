@@ -148,9 +148,8 @@ Reply listBuckets(const std::string& policy, const std::string& boundary) {
   EXPECT_EQ(account.iam({{"Action", "AttachRolePolicy"}, {"RoleName", "echo"}, {"PolicyArn", prefix + policy}}).status,
             200);
   if (!boundary.empty())
-    account.iam({{"Action", "PutRolePermissionsBoundary"},
-                 {"RoleName", "echo"},
-                 {"PermissionsBoundary", prefix + boundary}});
+    account.iam(
+        {{"Action", "PutRolePermissionsBoundary"}, {"RoleName", "echo"}, {"PermissionsBoundary", prefix + boundary}});
   account.becomeRole();
   return account.s3("GET", "/");
 }
@@ -211,6 +210,8 @@ TEST(Simulate, LooksAtARoleWithAllItHas) {
   EXPECT_EQ(reply.at(at + "EvaluationResults/member/MatchedStatements/member/SourcePolicyId"),
             "AmazonS3ReadOnlyAccess");
   EXPECT_EQ(reply.at(at + "IsTruncated"), "true");
+  EXPECT_EQ(run("arn:aws:iam::111122223333:user/administrator").at(at + "EvaluationResults/member/EvalDecision"),
+            "allowed");
   EXPECT_EQ(run("arn:aws:iam::111122223333:role/nobody").code, "NoSuchEntity");
 }
 
