@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/time.h"
 #include "sim/state.h"
 
 namespace sim {
@@ -63,9 +64,21 @@ void IssuerCache::keep(const std::string& issuer, const oidc::Jwks& keys, base::
     entries_.erase(issuer);
     return;
   }
+  insert(issuer, {keys, now + time}, now);
+}
+
+void IssuerCache::keepOwn(const std::string& issuer, const oidc::Jwks& keys, base::Time now) {
+  insert(issuer, {keys, base::fromUnixSeconds(base::unixSeconds(now) + 1), true}, now);
+}
+
+void IssuerCache::forgetOwn() {
+  std::erase_if(entries_, [](const auto& entry) { return entry.second.isOwn; });
+}
+
+void IssuerCache::insert(const std::string& issuer, Entry entry, base::Time now) {
   if (entries_.size() >= kMostIssuers)
-    std::erase_if(entries_, [&](const auto& entry) { return now >= entry.second.until; });
-  if (entries_.size() < kMostIssuers) entries_.insert_or_assign(issuer, Entry{keys, now + time});
+    std::erase_if(entries_, [&](const auto& other) { return now >= other.second.until; });
+  if (entries_.size() < kMostIssuers) entries_.insert_or_assign(issuer, std::move(entry));
 }
 
 base::Result<oidc::Jwks> IssuerCache::parse(const std::string& document) {

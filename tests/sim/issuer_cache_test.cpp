@@ -54,5 +54,18 @@ TEST(IssuerCache, ReadsTheSameKeySetOnce) {
   for (int i = 0; i < 40; ++i) EXPECT_TRUE(cache.parse(document + std::string(std::size_t(i), ' ')));
 }
 
+TEST(IssuerCache, KeepsItsOwnForTheSecondAndUntilAWrite) {
+  const base::Time now = base::fromUnixSeconds(1795521600) + std::chrono::milliseconds(300);
+  IssuerCache cache;
+  cache.keepOwn("https://a", {}, now);
+  EXPECT_TRUE(cache.find("https://a", now + std::chrono::milliseconds(699)));
+  EXPECT_FALSE(cache.find("https://a", now + std::chrono::milliseconds(700)));
+  cache.keepOwn("https://a", {}, now);
+  cache.keep("https://b", {}, now, seconds(60));
+  cache.forgetOwn();
+  EXPECT_FALSE(cache.find("https://a", now));
+  EXPECT_TRUE(cache.find("https://b", now));
+}
+
 }  // namespace
 }  // namespace sim
