@@ -4,6 +4,7 @@
 #include "sim/authenticate.h"
 #include "sim/managed_policies.h"
 #include "sim/policy_cache.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -43,7 +44,7 @@ Verdict managed(const Call& call, const std::vector<std::string>& arns, const po
 
 const Role* roleOf(const Call& call) {
   const Session& session = *call.caller.session;
-  auto found = call.state.roles.find(lowered(session.roleName));
+  auto found = call.state.roles.find(text::lowerCase(session.roleName));
   return found != call.state.roles.end() && found->second.id == session.roleId ? &found->second : nullptr;
 }
 
@@ -168,7 +169,7 @@ std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
     context["aws:principalarn"] = {role ? roleArn(call, *role) : call.caller.arn};
     if (role)
       for (const auto& [key, value] : role->tags)
-        context.try_emplace("aws:principaltag/" + lowered(key), std::vector<std::string>{value});
+        context.try_emplace("aws:principaltag/" + text::lowerCase(key), std::vector<std::string>{value});
   }
   context["aws:currenttime"] = {base::rfc3339(call.now)};
   context["aws:epochtime"] = {std::to_string(base::unixSeconds(call.now))};

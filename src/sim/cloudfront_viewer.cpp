@@ -9,6 +9,7 @@
 #include "sim/s3.h"
 #include "text/glob.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace sim::cloudfront {
 namespace {
@@ -17,7 +18,7 @@ using text::XmlElement;
 
 constexpr std::string_view kSuffix = ".cloudfront.net";
 
-std::string hostOf(std::string_view hostField) { return lowered(hostField.substr(0, hostField.find(':'))); }
+std::string hostOf(std::string_view hostField) { return text::lowerCase(hostField.substr(0, hostField.find(':'))); }
 
 const Distribution* distributionOf(const State& state, const std::string& host) {
   for (const auto& [id, distribution] : state.distributions) {

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "sim/state.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -38,9 +39,9 @@ seconds freshness(const http::Headers& headers) {
   std::optional<seconds> own, shared;
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const auto& [name, value] = headers.at(i);
-    if (lowered(name) != "cache-control") continue;
+    if (text::lowerCase(name) != "cache-control") continue;
     for (std::string_view rest = value; !rest.empty();) {
-      const std::string directive = lowered(trimmed(rest.substr(0, rest.find(','))));
+      const std::string directive = text::lowerCase(trimmed(rest.substr(0, rest.find(','))));
       rest.remove_prefix(std::min(rest.size(), rest.find(',') == rest.npos ? rest.size() : rest.find(',') + 1));
       const std::string word = directive.substr(0, directive.find('='));
       if (word == "no-store" || word == "no-cache" || word == "private") return seconds(0);

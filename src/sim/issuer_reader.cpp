@@ -10,6 +10,7 @@
 #include "sim/s3.h"
 #include "sim/sentences.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -79,7 +80,7 @@ std::optional<S3Place> s3Place(std::string_view url) {
 }
 
 std::string virtualHostBucket(std::string_view hostField) {
-  std::string host = lowered(hostField.substr(0, hostField.find(':')));
+  std::string host = text::lowerCase(hostField.substr(0, hostField.find(':')));
   if (host.ends_with(".localhost")) {
     host.resize(host.size() - std::string_view(".localhost").size());
     if (host == "s3") return "";
