@@ -161,13 +161,14 @@ base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const O
     if (isWanted(listed.name) || listed.description == roleDescription(so.name) || trustsUs(listed))
       names.push_back(listed.name);
   using Looked = std::optional<ObservedRole>;
-  auto looked = TRY(each<Looked>(world, names.size(), [&](std::size_t i) -> base::Result<Looked> {
+  auto lookAt = [&](std::size_t i) -> base::Result<Looked> {
     auto role = world.aws.call(aws::GetRole{names[i]});
     if (!role && role.error().kind == base::ErrorKind::NotFound) return Looked();
     if (!role) return std::move(role).error();
     if (!isWanted(role->name) && !hasOurTag(role->tags, so.name)) return Looked();
     return Looked(TRY(observeRole(world.aws, so.dialect, *std::move(role))));
-  }));
+  };
+  auto looked = TRY(each<Looked>(world, names.size(), lookAt));
   std::vector<ObservedRole> found;
   for (Looked& one : looked)
     if (one) found.push_back(*std::move(one));
