@@ -5,9 +5,7 @@
 // and over for that long. An answer that is no 200 and a broken connection are errors; a connection that the server
 // closes after its answer is opened anew. Prints one line of JSON; latencies in microseconds. No part of the product:
 // script/bench compiles it.
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -21,6 +19,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "loopback.h"
 
 namespace {
 
@@ -60,14 +60,8 @@ std::vector<Unit> readUnits(const char* path) {
 
 bool open(Load& load, Connection& connection) {
   if (connection.descriptor >= 0) close(connection.descriptor);
-  connection.descriptor = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(std::uint16_t(load.port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  int one = 1;
-  setsockopt(connection.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (connect(connection.descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
+  connection.descriptor = connectToLoopback(load.port);
+  if (connection.descriptor < 0) return false;
   fcntl(connection.descriptor, F_SETFL, O_NONBLOCK);
   epoll_event event{EPOLLIN, {&connection}};
   return epoll_ctl(load.epoll, EPOLL_CTL_ADD, connection.descriptor, &event) == 0;

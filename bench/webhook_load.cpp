@@ -5,9 +5,7 @@
 // late. With `hold` each connection asks once, and all of them stay open and idle till the time is over. An answer that
 // is no 200, one without the text EXPECTED in its body and a broken connection are errors. Prints one line of JSON;
 // latencies in microseconds. No part of the product: script/bench compiles it.
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -24,6 +22,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "loopback.h"
 
 namespace {
 
@@ -48,16 +48,10 @@ struct Load {
 bool open(Load& load, Connection& connection) {
   if (connection.tls) SSL_free(connection.tls);
   if (connection.descriptor >= 0) close(connection.descriptor);
-  connection.descriptor = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(std::uint16_t(load.port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  int one = 1;
-  setsockopt(connection.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  connection.descriptor = connectToLoopback(load.port);
+  if (connection.descriptor < 0) return false;
   connection.tls = SSL_new(load.context);
   SSL_set_fd(connection.tls, connection.descriptor);
-  if (connect(connection.descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
   if (SSL_connect(connection.tls) != 1) return false;
   fcntl(connection.descriptor, F_SETFL, O_NONBLOCK);
   connection.isClosed = false;

@@ -1,5 +1,6 @@
 #include "oidc/web_identity_token.h"
 #include "policy/policy_document.h"
+#include "text/words.h"
 #include "token_command.h"
 #include "trust_command.h"
 #include "world.h"
@@ -53,10 +54,7 @@ base::Result<void> addContext(const std::vector<std::string>& pairs, policy::Req
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos || equals == 0)
       return base::invalid("--context " + pair + ": it is written KEY=VALUE, such as aws:SourceIp=203.0.113.9");
-    std::string key = pair.substr(0, equals);
-    for (char& c : key)
-      if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-    given[key].push_back(pair.substr(equals + 1));
+    given[text::lowerCase(pair.substr(0, equals))].push_back(pair.substr(equals + 1));
   }
   for (auto& [key, values] : given) request.context[key] = std::move(values);
   return {};
@@ -74,21 +72,15 @@ std::string nameOf(policy::Verdict verdict) {
 
 std::string nameOf(policy::Effect effect) { return effect == policy::Effect::Allow ? "Allow" : "Deny"; }
 
-std::string listed(const std::vector<std::string>& values) {
-  std::string out;
-  for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
-  return out;
-}
-
 std::string labelOf(const policy::Test& test) {
   return test.element == "Condition" ? test.op + " " + test.key : test.element;
 }
 
 std::string describeTest(const policy::Test& test, const Console& console) {
-  const std::string given = test.given.empty() ? "nothing" : listed(test.given);
+  const std::string given = test.given.empty() ? "nothing" : text::joined(test.given);
   if (!test.holds) return "    " + console.cross(labelOf(test) + ": " + test.because);
-  return "    " + console.check(labelOf(test) + ": " + listed(test.wanted) +
-                                (given == listed(test.wanted) ? "" : ", and it is " + given));
+  return "    " + console.check(labelOf(test) + ": " + text::joined(test.wanted) +
+                                (given == text::joined(test.wanted) ? "" : ", and it is " + given));
 }
 
 std::string describe(const Answer& answer, const Console& console) {

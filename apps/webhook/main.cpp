@@ -254,7 +254,6 @@ std::string Program::metrics() const {
 void Program::serve() {
   io::waitForTermination();
   log_.write(admission::Level::Info, "shutting down: not ready, still answering");
-  isStopping_ = true;
   drain();
   certificates_->stop();
   log_.write(admission::Level::Info, "done");
@@ -264,6 +263,7 @@ void Program::serve() {
 // The API server's endpoints go on naming us for a moment, and a connection it holds may carry a review at any time.
 void Program::drain() {
   server_->drain();
+  isStopping_ = true;  // after that, so that who sees it can count on answers that say close
   std::chrono::milliseconds waited{0}, quiet{0};
   constexpr auto kStep = 50ms;
   while (waited < flags_.drainTime && quiet < kQuiet) {

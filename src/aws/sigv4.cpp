@@ -8,18 +8,12 @@
 #include "http/url.h"
 #include "text/encoding.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace aws {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = char(c + 32);
-  return out;
-}
 
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -85,12 +79,6 @@ std::string canonicalQuery(std::string_view query) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ";") + name;
-  return out;
-}
-
 std::string valuesOf(const http::Headers& headers, std::string_view name) {
   std::string out;
   bool first = true;
@@ -114,7 +102,8 @@ bool mayChangeOnTheWay(std::string_view name) {
 std::vector<std::string> headersToSign(const http::Headers& headers) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < headers.size(); ++i)
-    if (std::string name = lowered(headers.at(i).first); !mayChangeOnTheWay(name)) names.push_back(std::move(name));
+    if (std::string name = text::lowerCase(headers.at(i).first); !mayChangeOnTheWay(name))
+      names.push_back(std::move(name));
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -171,7 +160,7 @@ std::string canonicalRequest(const http::Request& request, const std::vector<std
   out += canonicalPath(request.path(), style) + "\n";
   out += canonicalQuery(request.query()) + "\n";
   for (const std::string& name : signedHeaders) out += name + ":" + valuesOf(request.headers, name) + "\n";
-  out += "\n" + joined(signedHeaders) + "\n";
+  out += "\n" + text::joined(signedHeaders, ";") + "\n";
   return out.append(payloadHash);
 }
 
@@ -196,7 +185,7 @@ std::string authorizationHeader(std::string_view accessKeyId, const Scope& scope
                                 const std::vector<std::string>& signedHeaders, std::string_view signatureHex) {
   std::string out(kAlgorithm);
   out.append(" Credential=").append(accessKeyId).append("/").append(scope.text());
-  out.append(", SignedHeaders=").append(joined(signedHeaders));
+  out.append(", SignedHeaders=").append(text::joined(signedHeaders, ";"));
   return out.append(", Signature=").append(signatureHex);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "text/words.h"
+
 namespace cluster {
 namespace {
 
@@ -140,11 +142,7 @@ std::vector<std::string> commaSplit(std::string_view list) {
   return entries;
 }
 
-std::string commaJoined(const std::vector<std::string>& list) {
-  std::string joined;
-  for (const std::string& entry : list) joined += (joined.empty() ? "" : ",") + entry;
-  return joined;
-}
+std::string commaJoined(const std::vector<std::string>& list) { return text::joined(list, ","); }
 
 std::vector<std::string> audienceWarnings(const std::vector<std::string>& audiences, std::string_view issuer) {
   std::vector<std::string> warnings;

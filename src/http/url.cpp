@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "text/words.h"
+
 namespace http {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = char(c + 32);
-  return out;
-}
 
 bool isAllOf(std::string_view text, std::string_view further) {
   return std::ranges::all_of(text, [&](char c) {
@@ -45,7 +40,7 @@ base::Result<Url> parseUrl(std::string_view text) {
   std::size_t mark = text.find("://");
   if (mark == std::string_view::npos) return bad("is no URL: it must start with https:// (or http://)");
   Url url;
-  url.scheme = lowered(text.substr(0, mark));
+  url.scheme = text::lowerCase(text.substr(0, mark));
   if (url.scheme != "http" && url.scheme != "https") return bad("is no http or https URL");
   std::string_view rest = text.substr(mark + 3);
   if (rest.find('#') != std::string_view::npos) return bad("has a fragment, which an endpoint can't have");
@@ -68,7 +63,7 @@ base::Result<Url> parseUrl(std::string_view text) {
   if (host.empty()) return bad("has no host");
   if (!authority.starts_with('[') && !isAllOf(host, "-._"))
     return bad("has a host that is neither a name nor an address");
-  url.host = lowered(host);
+  url.host = text::lowerCase(host);
   url.port = ownPort(url.scheme);
   if (!port.empty()) {
     if (port[0] != ':') return bad("has text after its host");

@@ -28,7 +28,7 @@ struct Exchange {
   std::string leftover;  // pipelined input that came with this request
 };
 
-// What the connections of one loop share. Belongs to the loop's thread.
+// What the connections of one loop share. Belongs to the loop's thread, but for what is atomic.
 struct Worker {
   Worker(http::Limits ofRequests, std::size_t bytesOfBodies, std::atomic<std::size_t>& count,
          std::atomic<std::size_t>& bytes)
@@ -43,7 +43,7 @@ struct Worker {
   std::atomic<std::size_t>& bodies;                     // bytes that Connections hold, of all loops
   std::unordered_map<std::string, std::size_t> byPeer;  // connections of this loop by the address of their peer
   http::Handler* handler = nullptr;
-  bool isDraining = false;
+  std::atomic<bool> isDraining = false;
   std::array<char, 64u << 10> input;
   std::vector<std::unique_ptr<Exchange>> spare;
   std::function<void()> connectionClosed = [] {};

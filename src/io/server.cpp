@@ -238,9 +238,9 @@ class EpollServer final : public Server {
 
   void drain() override {
     for (auto& worker : workers_) {
+      worker->isDraining = true;
       worker->loop.post(
           [&worker = *worker, idle = std::min<std::chrono::milliseconds>(options_.idleTimeout, kDrainingIdle)] {
-            worker.isDraining = true;
             worker.loop.setDuration(Patience::Idle, idle);
           });
     }

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "text/words.h"
+
 namespace oidc {
 namespace {
 
@@ -16,13 +18,6 @@ base::Error refused(std::string_view issuer, const std::string& rule, const std:
   base::Error error = base::invalid("the issuer \"" + std::string(issuer) + "\" " + rule);
   if (!right.empty()) error.hint = "use " + right;
   return error;
-}
-
-std::string lowerCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return out;
 }
 
 bool isHostCharacter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-'; }
@@ -47,8 +42,8 @@ base::Result<void> checkHost(std::string_view issuer, std::string_view host, std
     return refused(issuer, "has a port, and IAM accepts none",
                    std::string(kScheme) + std::string(host.substr(0, colon)) + rest);
   if (host.empty()) return refused(issuer, "has no host");
-  if (lowerCase(host) != host)
-    return refused(issuer, "has capital letters in its host", std::string(kScheme) + lowerCase(host) + rest);
+  if (text::lowerCase(host) != host)
+    return refused(issuer, "has capital letters in its host", std::string(kScheme) + text::lowerCase(host) + rest);
   if (!std::ranges::all_of(host, isHostCharacter) || host.front() == '.' || host.back() == '.' ||
       host.find("..") != host.npos)
     return refused(issuer, "has a host that is no DNS name");
@@ -91,7 +86,7 @@ std::vector<std::string> signingAlgorithms(const Jwks& jwks) {
 base::Result<void> checkIssuer(std::string_view issuer) {
   if (issuer.empty()) return base::invalid("the issuer is empty").withHint("use https://HOST or https://HOST/PATH");
   auto mark = issuer.find("://");
-  std::string scheme = mark == issuer.npos ? "" : lowerCase(issuer.substr(0, mark));
+  std::string scheme = mark == issuer.npos ? "" : text::lowerCase(issuer.substr(0, mark));
   if (scheme.empty())
     return refused(issuer, "does not begin with https://", std::string(kScheme) + std::string(issuer));
   if (!issuer.starts_with(kScheme)) {

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace oidc {
 namespace {
@@ -77,12 +78,6 @@ void checkRequired(const Json& claims, std::vector<base::Error>& faults) {
   }
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
 // The audience that STS goes on with: azp when it is there, else the only aud.
 base::Result<std::string> audienceOf(const UnverifiedToken& token, const std::vector<std::string>& clientIds) {
   const Json& claim = text::at(token.claims, "aud");
@@ -93,12 +88,12 @@ base::Result<std::string> audienceOf(const UnverifiedToken& token, const std::ve
   if (!hasParty && claim.is_array() && claim.size() > 1)
     return broken(TokenRule::Audience,
                   "Token audience contains more than one audience while authorized party is not present",
-                  "the token's aud is " + joined(audiences));
+                  "the token's aud is " + text::joined(audiences));
   std::string audience = hasParty ? text::stringAt(token.claims, "azp") : audiences.empty() ? "" : audiences.front();
   if (audience.empty() || std::ranges::find(clientIds, audience) == clientIds.end())
     return broken(TokenRule::Audience, "Incorrect token audience",
                   "the token's " + std::string(hasParty ? "azp" : "aud") + " is \"" + audience +
-                      "\", the provider's client IDs are " + (clientIds.empty() ? "none" : joined(clientIds)));
+                      "\", the provider's client IDs are " + (clientIds.empty() ? "none" : text::joined(clientIds)));
   return audience;
 }
 

@@ -8,6 +8,7 @@
 #include "policy/decimal.h"
 #include "policy/ip_range.h"
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace policy {
 namespace {
@@ -87,7 +88,7 @@ bool isBool(std::string_view text) { return text == "true" || text == "false"; }
 // Variables are for the operators on text, ARNs and truth alone.
 bool sameTruth(std::string_view given, std::string_view wanted, const Context* variables) {
   auto pattern = Pattern::expand(wanted, variables);
-  return pattern && isBool(lowerCase(given)) && pattern->equalsIgnoringCase(given);
+  return pattern && isBool(text::lowerCase(given)) && pattern->equalsIgnoringCase(given);
 }
 
 bool sameBytes(std::string_view given, std::string_view wanted) {
@@ -137,7 +138,7 @@ bool matches(Comparison comparison, std::string_view given, std::string_view wan
 
 const std::vector<std::string>& valuesOf(const Condition& condition, const Context& context) {
   static const std::vector<std::string> kNone;
-  auto found = context.find(lowerCase(condition.key));
+  auto found = context.find(text::lowerCase(condition.key));
   return found == context.end() ? kNone : found->second;
 }
 
@@ -159,8 +160,7 @@ std::string subjectOf(std::string_view key) {
 }
 
 std::string listed(const std::vector<std::string>& values) {
-  std::string out;
-  for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
+  std::string out = text::joined(values);
   return out.empty() ? "nothing" : out;
 }
 
@@ -168,7 +168,7 @@ std::string listed(const std::vector<std::string>& values) {
 std::string otherSpelling(std::string_view key, const Context& context) {
   std::string_view claim = claimOf(key);
   for (const auto& [name, values] : context)
-    if (!claim.empty() && claimOf(name) == lowerCase(claim))
+    if (!claim.empty() && claimOf(name) == text::lowerCase(claim))
       return "; the request has " + name + " = " + listed(values);
   return "";
 }
@@ -200,7 +200,7 @@ bool holds(const Condition& condition, const Context& context, const Context* va
   const std::vector<std::string>& given = valuesOf(condition, context);
   if (op.comparison == Comparison::Null)
     return std::ranges::any_of(condition.values, [&](const auto& wanted) {
-      return isBool(lowerCase(wanted)) && (lowerCase(wanted) == "true") == isNullSet(given);
+      return isBool(text::lowerCase(wanted)) && (text::lowerCase(wanted) == "true") == isNullSet(given);
     });
   auto fits = [&](const std::string& value) {
     bool isListed = std::ranges::any_of(

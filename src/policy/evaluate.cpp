@@ -6,21 +6,16 @@
 #include "policy/pattern.h"
 #include "policy/policy_document.h"
 #include "text/glob.h"
+#include "text/words.h"
 
 namespace policy {
 namespace {
 
-std::string listed(const std::vector<std::string>& values) {
-  std::string out;
-  for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
-  return out;
-}
-
 std::string listed(const std::vector<Principal>& principals) {
   std::string out;
   for (const Principal& principal : principals)
-    out +=
-        (out.empty() ? "" : ", ") + principal.kind + (principal.values.empty() ? "" : " " + listed(principal.values));
+    out += (out.empty() ? "" : ", ") + principal.kind +
+           (principal.values.empty() ? "" : " " + text::joined(principal.values));
   return out;
 }
 
@@ -48,7 +43,7 @@ class Evaluation {
   Evaluation(const PolicyDocument& document, PolicyKind kind, const Request& request)
       : kind_(kind),
         request_(request),
-        action_(lowerCase(request.action)),
+        action_(text::lowerCase(request.action)),
         variables_(document.version == "2012-10-17" ? &request.context : nullptr) {}
 
   bool applies(const Statement& statement) const {
@@ -101,7 +96,7 @@ class Evaluation {
   }
 
   bool matchesAction(const Statement& statement) const {
-    auto isNamed = [&](const std::string& pattern) { return text::glob(lowerCase(pattern), action_); };
+    auto isNamed = [&](const std::string& pattern) { return text::glob(text::lowerCase(pattern), action_); };
     if (statement.notActions.empty()) return std::ranges::any_of(statement.actions, isNamed);
     return std::ranges::none_of(statement.notActions, isNamed);
   }
@@ -155,8 +150,8 @@ class Evaluation {
               .holds = isHeld,
               .because = ""};
     if (!isHeld)
-      test.because = "the " + lowerCase(element) + " is " + given + ", the policy names " +
-                     (excluded.empty() ? "" : "all but ") + listed(test.wanted);
+      test.because = "the " + text::lowerCase(element) + " is " + given + ", the policy names " +
+                     (excluded.empty() ? "" : "all but ") + text::joined(test.wanted);
     return test;
   }
 
@@ -168,7 +163,7 @@ class Evaluation {
               .given = {},
               .holds = holds(condition, request_.context, variables_),
               .because = ""};
-    if (auto found = request_.context.find(lowerCase(condition.key)); found != request_.context.end())
+    if (auto found = request_.context.find(text::lowerCase(condition.key)); found != request_.context.end())
       test.given = found->second;
     if (!test.holds) test.because = whyNot(condition, request_.context);
     return test;

@@ -7,6 +7,7 @@
 #include "policy/arn.h"
 #include "policy/pattern.h"
 #include "text/glob.h"
+#include "text/words.h"
 
 namespace policy {
 namespace {
@@ -58,7 +59,7 @@ bool isObjectAction(const std::string& action) {
 
 // Whether a bucket policy's action can apply to this resource: objects have a '/' after the bucket's name.
 bool applies(const std::string& action, const std::string& resource) {
-  std::string name = lowerCase(action);
+  std::string name = text::lowerCase(action);
   if (hasWildcard(name) || hasWildcard(resource.substr(0, resource.find('/')))) return true;
   return isObjectAction(name) == (resource.find('/') != resource.npos);
 }
@@ -199,7 +200,7 @@ base::Result<void> Grammar::checkPrincipal(const std::string& kind, const std::s
 }
 
 base::Result<void> Grammar::checkAction(const std::string& action, const std::string& where) const {
-  std::string name = lowerCase(action);
+  std::string name = text::lowerCase(action);
   std::string hint = where + " has the action \"" + action + "\"";
   auto colon = name.find(':');
   if (kind_ == PolicyKind::Trust) {

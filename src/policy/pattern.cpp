@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "text/words.h"
+
 namespace policy {
 namespace {
 
@@ -17,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
 std::optional<std::string> valueOf(std::string_view inside, const Context& context) {
   if (inside == "*" || inside == "?" || inside == "$") return std::string(inside);
   auto comma = inside.find(',');
-  auto found = context.find(lowerCase(trimmed(inside.substr(0, comma))));
+  auto found = context.find(text::lowerCase(trimmed(inside.substr(0, comma))));
   if (found != context.end() && found->second.size() == 1) return found->second.front();
   if (found != context.end() && found->second.size() > 1) return std::nullopt;
   if (comma == inside.npos) return std::nullopt;
@@ -81,12 +83,6 @@ std::optional<ArnParts> arnParts(std::string_view text, bool hasVariables) {
 
 }  // namespace
 
-std::string lowerCase(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return out;
-}
-
 void Pattern::addLiteral(std::string_view text) {
   isLiteral_.resize(bytes_.size());
   bytes_ += text;
@@ -114,7 +110,9 @@ std::optional<Pattern> Pattern::expand(std::string_view text, const Context* var
 }
 
 bool Pattern::equals(std::string_view value) const { return bytes_ == value; }
-bool Pattern::equalsIgnoringCase(std::string_view value) const { return lowerCase(bytes_) == lowerCase(value); }
+bool Pattern::equalsIgnoringCase(std::string_view value) const {
+  return text::lowerCase(bytes_) == text::lowerCase(value);
+}
 
 bool Pattern::like(std::string_view value) const {
   return matches(bytes_, value, [&](std::size_t at, char wildcard) { return isWild(at, wildcard); });

@@ -13,9 +13,6 @@ namespace policy {
 // Keys in lower case.
 using Context = std::map<std::string, std::vector<std::string>>;
 
-// ASCII only; condition keys, actions and the IgnoreCase operators compare this way.
-std::string lowerCase(std::string_view text);
-
 // A pattern with its variables filled in. What came out of a variable or an escape is literal text and never a
 // wildcard.
 class Pattern {

@@ -4,6 +4,7 @@
 
 #include "policy/pattern.h"
 #include "policy/trust_policy.h"
+#include "text/words.h"
 
 namespace policy {
 namespace {
@@ -68,7 +69,7 @@ void addSessionKeys(Request& request, const SessionClaims& session) {
   if (!session.sourceIdentity.empty()) request.context["sts:sourceidentity"] = {session.sourceIdentity};
   if (!session.transitiveKeys.empty()) request.context["sts:transitivetagkeys"] = session.transitiveKeys;
   for (const auto& [key, value] : session.tags) {
-    request.context["aws:requesttag/" + lowerCase(key)] = {value};
+    request.context["aws:requesttag/" + text::lowerCase(key)] = {value};
     request.context["aws:tagkeys"].push_back(key);
   }
 }
@@ -81,7 +82,7 @@ Request webIdentityRequest(const WebIdentity& identity, const Json& claims, cons
   request.principal =
       Arn{identity.role.partition, "iam", "", identity.role.account, "oidc-provider/" + identity.provider}.text();
   request.principalAccount = identity.role.account;
-  const std::string prefix = lowerCase(identity.provider);
+  const std::string prefix = text::lowerCase(identity.provider);
   if (!identity.audience.empty()) request.context[prefix + ":aud"] = {identity.audience};
   request.context[prefix + ":sub"] = {text::stringAt(claims, "sub")};
   if (claims.contains("azp")) request.context[prefix + ":oaud"] = stringsOf(text::at(claims, "aud"));

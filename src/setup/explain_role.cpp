@@ -5,6 +5,7 @@
 #include "policy/web_identity.h"
 #include "setup/explain_rules.h"
 #include "text/glob.h"
+#include "text/words.h"
 
 namespace setup {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 using policy::PolicyDocument;
 using policy::PolicyKind;
 using policy::Statement;
+using policy::StatementTrace;
 using policy::Verdict;
 
 constexpr std::string_view kWebIdentity = "sts:AssumeRoleWithWebIdentity";
@@ -19,94 +21,60 @@ constexpr std::string_view kAudienceClaim = "claim aud";  // the place of what e
 constexpr std::string_view kMend =
     "irsa apply -f irsa.yaml writes the trust policy anew, or: aws iam update-assume-role-policy";
 
-std::string lowerCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return out;
-}
-
-// One role's trust policy against one request. Parts of a statement are tried alone, the others being made to fit.
+// One role's trust policy against one request.
 class TrustExamination {
  public:
   TrustExamination(Examination& examination, const PolicyDocument& document, const policy::Request& request)
       : examination_(examination), document_(document), request_(request), place_("role " + request.resource) {}
 
-  bool allows(const std::string& action) const { return decide(document_, action).verdict == Verdict::Allow; }
+  bool allows(std::string action) const {
+    policy::Request request = request_;
+    request.action = std::move(action);
+    return policy::decide(document_, PolicyKind::Trust, request) == Verdict::Allow;
+  }
 
   void refused() {
-    if (decide(document_, request_.action).verdict == Verdict::ExplicitDeny) return addDeny();
-    const Statement* nearest = nearestStatement();
+    const policy::Explanation explanation = policy::explain(document_, PolicyKind::Trust, request_);
+    if (explanation.verdict == Verdict::ExplicitDeny) return addDeny(explanation);
+    const StatementTrace* nearest = nearestAllow(explanation);
     if (!nearest) return add("ACTION_MISSING", "its trust policy allows nobody anything", std::string(kMend));
-    if (!principalFits(*nearest)) addPrincipal(*nearest);
-    if (!actionFits(*nearest))
-      add("ACTION_MISSING",
-          nameOf(*nearest) + " allows " + listed(nearest->actions) + " and not " + std::string(kWebIdentity),
-          std::string(kMend));
-    for (const policy::Condition& condition : nearest->conditions)
-      if (!conditionFits(condition)) addCondition(*nearest, condition);
+    const Statement& statement = document_.statements[std::size_t(nearest - explanation.statements.data())];
+    for (const policy::Test& test : nearest->tests) {
+      if (test.holds) continue;
+      if (isPrincipal(test))
+        addPrincipal(nameOf(*nearest), statement);
+      else if (isCondition(test))
+        addCondition(nameOf(*nearest), test);
+      else
+        add("ACTION_MISSING",
+            nameOf(*nearest) + " allows " + listed(statement.actions) + " and not " + std::string(kWebIdentity),
+            std::string(kMend));
+    }
   }
 
  private:
-  policy::Decision decide(const PolicyDocument& document, const std::string& action) const {
-    policy::Request request = request_;
-    request.action = action;
-    return policy::evaluate(document, PolicyKind::Trust, request);
-  }
+  static bool isPrincipal(const policy::Test& test) { return test.element.ends_with("Principal"); }
+  static bool isCondition(const policy::Test& test) { return test.element == "Condition"; }
 
-  bool fits(Statement statement) const {
-    statement.effect = policy::Effect::Allow;
-    return decide({document_.version, {std::move(statement)}}, request_.action).verdict == Verdict::Allow;
-  }
-  Statement fitting() const {
-    Statement statement;
-    statement.principals = {{request_.principalKind, {request_.principal}}};
-    statement.actions = {request_.action};
-    return statement;
-  }
-  bool principalFits(const Statement& statement) const {
-    Statement only = fitting();
-    only.principals = statement.principals;
-    only.notPrincipals = statement.notPrincipals;
-    return fits(std::move(only));
-  }
-  bool actionFits(const Statement& statement) const {
-    Statement only = fitting();
-    only.actions = statement.actions;
-    only.notActions = statement.notActions;
-    return fits(std::move(only));
-  }
-  bool conditionFits(const policy::Condition& condition) const {
-    Statement only = fitting();
-    only.conditions = {condition};
-    return fits(std::move(only));
-  }
-
-  std::size_t faults(const Statement& statement) const {
-    auto unmet = std::ranges::count_if(statement.conditions, [&](const auto& one) { return !conditionFits(one); });
-    return std::size_t(unmet) + (principalFits(statement) ? 0 : 2) + (actionFits(statement) ? 0 : 4);
-  }
-
-  // The Allow that comes nearest; null when there is none.
-  const Statement* nearestStatement() const {
-    const Statement* nearest = nullptr;
+  // The Allow that comes nearest: an action that does not fit is further away than a principal, that than a condition.
+  // Null when there is none.
+  static const StatementTrace* nearestAllow(const policy::Explanation& explanation) {
+    const StatementTrace* nearest = nullptr;
     std::size_t fewest = 0;
-    for (const Statement& statement : document_.statements) {
+    for (const StatementTrace& statement : explanation.statements) {
       if (statement.effect != policy::Effect::Allow) continue;
-      const std::size_t count = faults(statement);
+      std::size_t count = 0;
+      for (const policy::Test& test : statement.tests)
+        if (!test.holds) count += isCondition(test) ? 1 : isPrincipal(test) ? 2 : 4;
       if (!nearest || count < fewest) nearest = &statement, fewest = count;
     }
     return nearest;
   }
 
-  std::string nameOf(const Statement& statement) const {
-    const auto number = std::size_t(&statement - document_.statements.data()) + 1;
-    return "statement " + (statement.sid.empty() ? "#" + std::to_string(number) : statement.sid);
-  }
+  static std::string nameOf(const StatementTrace& statement) { return "statement " + statement.name; }
 
   static std::string listed(const std::vector<std::string>& values) {
-    std::string out;
-    for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
+    std::string out = text::joined(values);
     return out.empty() ? "nothing" : out;
   }
 
@@ -114,16 +82,14 @@ class TrustExamination {
     examination_.add(Answer::NotAuthorized, std::move(code), place_, std::move(why), std::move(fix));
   }
 
-  void addDeny() {
-    for (const Statement& statement : document_.statements) {
-      if (statement.effect != policy::Effect::Deny) continue;
-      if (decide({document_.version, {statement}}, request_.action).verdict == Verdict::ExplicitDeny)
+  void addDeny(const policy::Explanation& explanation) {
+    for (const StatementTrace& statement : explanation.statements)
+      if (statement.effect == policy::Effect::Deny && statement.applies)
         add("TRUST_DENIES", nameOf(statement) + " denies this token, and a Deny beats every Allow",
             "change or remove that statement: aws iam update-assume-role-policy");
-    }
   }
 
-  void addPrincipal(const Statement& statement) {
+  void addPrincipal(const std::string& name, const Statement& statement) {
     const auto wanted = policy::parseArn(request_.principal);
     std::string names;
     bool isOtherAccount = false;
@@ -136,42 +102,39 @@ class TrustExamination {
       }
     }
     add(isOtherAccount ? "PRINCIPAL_OTHER_ACCOUNT" : "PRINCIPAL_MISMATCH",
-        nameOf(statement) + " trusts " + (names.empty() ? "all but some" : names) + ", the token comes from " +
-            request_.principal,
+        name + " trusts " + (names.empty() ? "all but some" : names) + ", the token comes from " + request_.principal,
         std::string(kMend));
   }
 
-  void addCondition(const Statement& statement, const policy::Condition& condition) {
-    const std::string prefix = lowerCase(request_.principal.substr(request_.principal.find('/') + 1)) + ":";
-    const std::string key = lowerCase(condition.key);
+  void addCondition(const std::string& name, const policy::Test& condition) {
+    const std::string prefix = text::lowerCase(request_.principal.substr(request_.principal.find('/') + 1)) + ":";
+    const std::string key = text::lowerCase(condition.key);
     const std::string claim = key.substr(key.rfind(':') + 1);
     const bool isClaim = claim == "sub" || claim == "aud";
     const bool isOwn = key == prefix + claim;
     const auto given = request_.context.find(key);
     const std::string value = given == request_.context.end() ? "" : listed(given->second);
-    const std::string wish = condition.op + " " + condition.key + " " + listed(condition.values);
+    const std::string wish = condition.op + " " + condition.key + " " + listed(condition.wanted);
     const bool isWildcard = condition.op.starts_with("StringEquals") &&
-                            std::ranges::any_of(condition.values, [&](const std::string& wanted) {
+                            std::ranges::any_of(condition.wanted, [&](const std::string& wanted) {
                               return wanted.find_first_of("*?") != std::string::npos && text::glob(wanted, value);
                             });
     if (isWildcard)
-      add("WILDCARD_IN_EQUALS",
-          nameOf(statement) + " wants " + wish + ": " + condition.op + " takes * and ? for themselves",
+      add("WILDCARD_IN_EQUALS", name + " wants " + wish + ": " + condition.op + " takes * and ? for themselves",
           "use StringLike for " + condition.key + "; " + std::string(kMend));
     else if (isOwn && claim == "sub")
-      add("SUB_MISMATCH", "the token's sub is " + value + ", " + nameOf(statement) + " wants " + wish,
+      add("SUB_MISMATCH", "the token's sub is " + value + ", " + name + " wants " + wish,
           "run the pod under that service account, or let this one in: " + std::string(kMend));
     else if (isOwn && claim == "aud")
-      add("AUD_CONDITION", "the token's aud is " + value + ", " + nameOf(statement) + " wants " + wish,
-          std::string(kMend));
+      add("AUD_CONDITION", "the token's aud is " + value + ", " + name + " wants " + wish, std::string(kMend));
     else if (isClaim && key.find('.') != std::string::npos)
       add("CONDITION_KEY",
-          nameOf(statement) + " asks for " + condition.key + ", but this token's key is " + prefix + claim +
+          name + " asks for " + condition.key + ", but this token's key is " + prefix + claim +
               " (the provider's URL without https://)",
           std::string(kMend));
     else
       add("CONDITION_UNMET",
-          nameOf(statement) + " wants " + wish + ", and the request " +
+          name + " wants " + wish + ", and the request " +
               (value.empty() ? "as far as it is known has no such key" : "has " + value),
           "a web identity has only aud, sub, amr, its tags and what its connection shows; " + std::string(kMend));
   }
@@ -202,7 +165,7 @@ policy::Request requestOf(const Examination& examination, const PolicyDocument& 
   policy::WebIdentity identity{*examination.arn, oidc::providerName(examination.token->issuer()),
                                audienceOf(examination), examination.evidence.sessionName};
   policy::Request own = policy::webIdentityRequest(identity, claims, session);
-  if (policy::evaluate(trust, PolicyKind::Trust, own).verdict == Verdict::Allow) return own;
+  if (policy::decide(trust, PolicyKind::Trust, own) == Verdict::Allow) return own;
   identity.provider = examination.provider;
   return policy::webIdentityRequest(identity, claims, session);
 }

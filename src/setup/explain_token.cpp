@@ -4,6 +4,7 @@
 #include "http/url.h"
 #include "oidc/discovery.h"
 #include "setup/explain_rules.h"
+#include "text/words.h"
 
 namespace setup {
 namespace {
@@ -17,10 +18,7 @@ constexpr std::string_view kProjected =
 // Folded so that a slash at the end and capitals make no difference.
 std::string folded(std::string_view issuer) {
   while (issuer.ends_with('/')) issuer.remove_suffix(1);
-  std::string out(issuer);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return out;
+  return text::lowerCase(issuer);
 }
 
 std::string withoutSlash(std::string_view text) {

@@ -7,6 +7,7 @@
 
 #include "setup/documents.h"
 #include "setup/names.h"
+#include "text/words.h"
 
 namespace setup {
 namespace {
@@ -22,13 +23,6 @@ base::Error notOurBucket(base::Error error, const std::string& bucket) {
   if (error.kind != base::ErrorKind::Denied) return error;
   error.message += " (bucket " + bucket + " belongs to another account, or the caller may not look at it)";
   return error;
-}
-
-// IAM takes role names for equal that differ in case only.
-std::string lowered(std::string name) {
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return name;
 }
 
 // Calls `look` with each index side by side. The first error in their order, or all that was found.
@@ -148,8 +142,9 @@ base::Result<std::vector<ObservedProvider>> observeProviders(const World& world,
 base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const Observed& so,
                                                      const Configuration& configuration) {
   std::set<std::string> wanted;
-  for (const Binding& binding : configuration.bindings) wanted.insert(lowered(binding.role.name));
-  auto isWanted = [&](const std::string& name) { return wanted.contains(lowered(name)); };
+  // IAM takes role names for equal that differ in case only.
+  for (const Binding& binding : configuration.bindings) wanted.insert(text::lowerCase(binding.role.name));
+  auto isWanted = [&](const std::string& name) { return wanted.contains(text::lowerCase(name)); };
   auto trustsUs = [&](const aws::Role& role) {
     if (role.assumeRolePolicyDocument.find(so.identifiers.providerArn) != std::string::npos) return true;
     return std::any_of(so.providers.begin(), so.providers.end(), [&](const ObservedProvider& provider) {
@@ -162,13 +157,14 @@ base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const O
     if (isWanted(listed.name) || listed.description == roleDescription(so.name) || trustsUs(listed))
       names.push_back(listed.name);
   using Looked = std::optional<ObservedRole>;
-  auto looked = TRY(each<Looked>(world, names.size(), [&](std::size_t i) -> base::Result<Looked> {
+  auto lookAt = [&](std::size_t i) -> base::Result<Looked> {
     auto role = world.aws.call(aws::GetRole{names[i]});
     if (!role && role.error().kind == base::ErrorKind::NotFound) return Looked();
     if (!role) return std::move(role).error();
     if (!isWanted(role->name) && !hasOurTag(role->tags, so.name)) return Looked();
     return Looked(TRY(observeRole(world.aws, *std::move(role))));
-  }));
+  };
+  auto looked = TRY(each<Looked>(world, names.size(), lookAt));
   std::vector<ObservedRole> found;
   for (Looked& one : looked)
     if (one) found.push_back(*std::move(one));

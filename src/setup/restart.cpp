@@ -5,6 +5,8 @@
 #include <set>
 #include <tuple>
 
+#include "text/words.h"
+
 namespace setup {
 namespace {
 
@@ -47,9 +49,7 @@ Workload ownerOf(const Json& pod, const std::string& nameSpace) {
 std::string Workload::restartCommand() const {
   std::string word;
   for (const char* known : {"Deployment", "StatefulSet", "DaemonSet"})
-    if (kind == known) word = known;
-  for (char& c : word)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+    if (kind == known) word = text::lowerCase(kind);
   if (!word.empty()) return "kubectl -n " + nameSpace + " rollout restart " + word + "/" + name;
   if (kind == "ReplicaSet") return "kubectl -n " + nameSpace + " delete pods, those of ReplicaSet " + name;
   return "";

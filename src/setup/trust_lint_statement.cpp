@@ -5,6 +5,7 @@
 #include "policy/trust_policy.h"
 #include "setup/trust_lint_rules.h"
 #include "text/glob.h"
+#include "text/words.h"
 
 namespace setup {
 namespace {
@@ -18,12 +19,6 @@ constexpr std::array<std::string_view, 4> kClaims{"aud", "sub", "amr", "oaud"};
 // Subjects that nobody would pin: what lets them in lets in everyone.
 constexpr std::array<std::string_view, 2> kAnyone{"system:serviceaccount:q0-x7:z9-k3", "q0-x7/z9-k3"};
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return out;
-}
-
 bool hasWildcard(std::string_view text) { return text.find_first_of("*?") != text.npos; }
 
 // "oidc.example.com/cluster" and "sub"; the claim is empty for aws:SourceIp and other keys that are none of a provider.
@@ -32,13 +27,13 @@ struct ClaimKey {
 };
 ClaimKey claimKeyOf(std::string_view key) {
   auto colon = key.rfind(':');
-  bool isGlobal = lowered(key).starts_with("aws:") || lowered(key).starts_with("sts:");
+  bool isGlobal = text::lowerCase(key).starts_with("aws:") || text::lowerCase(key).starts_with("sts:");
   if (isGlobal || colon == key.npos || key.substr(0, colon).find('.') == key.npos) return {};
   return {std::string(key.substr(0, colon)), std::string(key.substr(colon + 1))};
 }
 
 bool isAbout(const Condition& condition, const std::string& provider, std::string_view claim) {
-  return lowered(condition.key) == lowered(provider + ":" + std::string(claim));
+  return text::lowerCase(condition.key) == text::lowerCase(provider + ":" + std::string(claim));
 }
 
 // Issuers whose tokens have more claims that IAM makes keys of.
@@ -69,12 +64,6 @@ bool letsIn(const Condition& condition, std::string_view value) {
   bool isLike = bareOperator(condition.op) == "StringLike";
   return std::ranges::any_of(condition.values,
                              [&](const auto& wanted) { return isLike ? text::glob(wanted, value) : wanted == value; });
-}
-
-std::string listed(const std::vector<std::string>& values) {
-  std::string out;
-  for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
-  return out;
 }
 
 std::string named(const Condition& condition) { return condition.op + " " + condition.key; }
@@ -108,8 +97,8 @@ std::vector<std::string> providersOf(const Statement& statement) {
 
 bool grantsWebIdentity(const Statement& statement) {
   if (statement.effect != Effect::Allow) return false;
-  std::string action = lowered(policy::kWebIdentityAction);
-  auto isNamed = [&](const std::string& pattern) { return text::glob(lowered(pattern), action); };
+  std::string action = text::lowerCase(policy::kWebIdentityAction);
+  auto isNamed = [&](const std::string& pattern) { return text::glob(text::lowerCase(pattern), action); };
   return statement.notActions.empty() ? std::ranges::any_of(statement.actions, isNamed)
                                       : std::ranges::none_of(statement.notActions, isNamed);
 }
@@ -129,9 +118,9 @@ void StatementLint::lint() {
     lintConditionValues(condition);
   }
   bool tagsSessions = std::ranges::any_of(
-      statement_.actions, [](const std::string& action) { return lowered(action) == "sts:tagsession"; });
+      statement_.actions, [](const std::string& action) { return text::lowerCase(action) == "sts:tagsession"; });
   bool asksForTags = std::ranges::any_of(statement_.conditions, [](const Condition& condition) {
-    std::string key = lowered(condition.key);
+    std::string key = text::lowerCase(condition.key);
     return key.starts_with("aws:requesttag/") || key == "aws:tagkeys" || key == "sts:transitivetagkeys";
   });
   if (statement_.effect == Effect::Allow && tagsSessions && !asksForTags && !providersOf(statement_).empty())
@@ -155,7 +144,7 @@ void StatementLint::lintPrincipals() {
         "name whom you trust with Principal", "NotPrincipal");
   if (!statement_.notActions.empty())
     add("TRUST_NOT_ACTION", Severity::Error,
-        "it allows every action but those it names, " + listed(statement_.notActions) + ", also those to come",
+        "it allows every action but those it names, " + text::joined(statement_.notActions) + ", also those to come",
         "name the one that is needed: \"Action\": \"sts:AssumeRoleWithWebIdentity\"", "NotAction");
 }
 
@@ -200,7 +189,7 @@ void StatementLint::lintSubject(const std::string& provider) {
   isBroad_ |= isOpen;
   if (isOpen)
     return add("SUB_ANY", Severity::Error,
-               "its sub is " + listed(pinned.front()->values) + ": every pod of the cluster may assume the role",
+               "its sub is " + text::joined(pinned.front()->values) + ": every pod of the cluster may assume the role",
                "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", named(*pinned.front()));
   for (const Condition* condition : pinned) lintSubjectPatterns(*condition);
 }
@@ -240,8 +229,8 @@ void StatementLint::lintAudience(const std::string& provider) {
                    "provider knows their audience",
                fix);
   if (letsIn(*found, "q0-x7.example.com"))
-    add("AUD_ANY", Severity::Error, "its aud is " + listed(found->values) + ": tokens made for others are good as well",
-        fix, named(*found));
+    add("AUD_ANY", Severity::Error,
+        "its aud is " + text::joined(found->values) + ": tokens made for others are good as well", fix, named(*found));
 }
 
 void StatementLint::lintClientIds(const std::string& arn) {
@@ -257,7 +246,8 @@ void StatementLint::lintClientIds(const std::string& arn) {
   }
   if (!extra.empty())
     add("PROVIDER_EXTRA_AUDIENCE", Severity::Warning,
-        "the provider " + arn + " also takes tokens for " + listed(extra) + ", which this statement does not speak of",
+        "the provider " + arn + " also takes tokens for " + text::joined(extra) +
+            ", which this statement does not speak of",
         "aws iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn " + arn +
             " --client-id " + extra.front(),
         "Principal");
@@ -270,7 +260,9 @@ void StatementLint::lintConditionKey(const Condition& condition) {
   std::string own = oidcProviderOf(providers.front());
   std::string right = own + ":" + key.claim;
   std::string never = ": no request has this key, so the condition never compares anything";
-  auto isOwn = [&](const std::string& arn) { return lowered(oidcProviderOf(arn)) == lowered(key.provider); };
+  auto isOwn = [&](const std::string& arn) {
+    return text::lowerCase(oidcProviderOf(arn)) == text::lowerCase(key.provider);
+  };
   if (key.provider.find("://") != std::string::npos)
     return add("CONDITION_KEY_SCHEME", Severity::Error, condition.key + " has the scheme before the host" + never,
                "write " + withoutScheme(key.provider) + ":" + key.claim, named(condition));
@@ -281,7 +273,7 @@ void StatementLint::lintConditionKey(const Condition& condition) {
     return add("CONDITION_KEY_OTHER", Severity::Error,
                condition.key + " is a key of another provider than the statement's, " + own + never, "write " + right,
                named(condition));
-  if (!isRicher(own) && std::ranges::find(kClaims, lowered(key.claim)) == kClaims.end())
+  if (!isRicher(own) && std::ranges::find(kClaims, text::lowerCase(key.claim)) == kClaims.end())
     add("CONDITION_KEY_UNKNOWN", Severity::Error,
         "of a cluster's tokens only aud, sub, amr and oaud become keys, not " + key.claim + never,
         "say it with the subject: system:serviceaccount:NAMESPACE:NAME", named(condition));

@@ -11,7 +11,6 @@ namespace {
 using base::ErrorKind;
 using text::Json;
 
-// Whole, since in "prefix" + "rest" GCC 12 sees false overflows.
 constexpr const char* kMutating = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
 constexpr const char* kBindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
 constexpr const char* kPolicies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";

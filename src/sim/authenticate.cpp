@@ -8,6 +8,7 @@
 #include "sim/aws_chunked.h"
 #include "sim/sentences.h"
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -127,7 +128,7 @@ base::Result<void> checkSignedHeaders(const Claim& claim) {
                     "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   }
   for (std::size_t i = 0; i < claim.request.headers.size(); ++i) {
-    std::string name = lowered(claim.request.headers.at(i).first);
+    std::string name = text::lowerCase(claim.request.headers.at(i).first);
     if (!name.starts_with("x-amz-") || isSigned(name)) continue;
     if (isS3(claim)) return awsError("AccessDenied", "There were headers present in the request which were not signed");
     return awsError("SignatureDoesNotMatch", "'" + name + "' must be a 'SignedHeader' in the AWS Authorization.");
@@ -156,7 +157,7 @@ base::Error malformedTrailer() {
 
 // The trailers that came are those that X-Amz-Trailer announced.
 base::Result<void> checkTrailers(const ChunkedPayload& payload, const http::Headers& headers) {
-  std::string announced = "," + lowered(headers.get("x-amz-trailer")) + ",";
+  std::string announced = "," + text::lowerCase(headers.get("x-amz-trailer")) + ",";
   std::erase(announced, ' ');
   std::size_t count = 0;
   for (const auto& [name, value] : payload.trailers) {
@@ -188,7 +189,7 @@ base::Result<void> checkHash(const std::string& hash, std::string_view body) {
                     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
                     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 "
                     "value.");
-  if (lowered(hash) != text::hex(crypto::sha256(body)))
+  if (text::lowerCase(hash) != text::hex(crypto::sha256(body)))
     return awsError("XAmzContentSHA256Mismatch",
                     "The provided 'x-amz-content-sha256' header does not match what was computed.");
   return {};

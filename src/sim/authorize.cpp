@@ -3,6 +3,8 @@
 #include "base/time.h"
 #include "sim/authenticate.h"
 #include "sim/managed_policies.h"
+#include "sim/policy_cache.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -22,9 +24,9 @@ Verdict stronger(Verdict a, Verdict b) {
   return a == Verdict::Allow || b == Verdict::Allow ? Verdict::Allow : Verdict::ImplicitDeny;
 }
 
-Verdict weigh(const std::string& document, PolicyKind kind, const policy::Request& request, std::string_view name,
-              std::string& trace) {
-  auto parsed = policy::parsePolicy(document, kind);
+Verdict weigh(const Call& call, const std::string& document, PolicyKind kind, const policy::Request& request,
+              std::string_view name, std::string& trace) {
+  auto parsed = parsedPolicy(call, document, kind);
   if (!parsed) return Verdict::ImplicitDeny;
   policy::Decision decision = policy::evaluate(*parsed, kind, request);
   trace.append(name).append(":\n").append(traceText(decision));
@@ -36,13 +38,13 @@ Verdict managed(const Call& call, const std::vector<std::string>& arns, const po
   Verdict verdict = Verdict::ImplicitDeny;
   for (const std::string& arn : arns)
     if (auto document = policyDocument(call, arn))
-      verdict = stronger(verdict, weigh(*document, PolicyKind::Identity, request, arn, trace));
+      verdict = stronger(verdict, weigh(call, *document, PolicyKind::Identity, request, arn, trace));
   return verdict;
 }
 
 const Role* roleOf(const Call& call) {
   const Session& session = *call.caller.session;
-  auto found = call.state.roles.find(lowered(session.roleName));
+  auto found = call.state.roles.find(text::lowerCase(session.roleName));
   return found != call.state.roles.end() && found->second.id == session.roleId ? &found->second : nullptr;
 }
 
@@ -57,7 +59,7 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
     return out;
   }
   for (const auto& [name, document] : role->inlinePolicies)
-    out.verdict = stronger(out.verdict, weigh(document, PolicyKind::Identity, request, name, out.trace));
+    out.verdict = stronger(out.verdict, weigh(call, document, PolicyKind::Identity, request, name, out.trace));
   out.verdict = stronger(out.verdict, managed(call, role->attachedPolicies, request, out.trace));
   if (!role->boundary.empty()) {
     Verdict boundary = managed(call, {role->boundary}, request, out.trace);
@@ -70,7 +72,7 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
   if (!session.policy.empty() || !session.policyArns.empty()) {
     Verdict limit = managed(call, session.policyArns, request, out.trace);
     if (!session.policy.empty())
-      limit = stronger(limit, weigh(session.policy, PolicyKind::Identity, request, "session policy", out.trace));
+      limit = stronger(limit, weigh(call, session.policy, PolicyKind::Identity, request, "session policy", out.trace));
     if (limit != Verdict::Allow && out.verdict == Verdict::Allow) {
       out.verdict = limit;
       out.by = "session";
@@ -89,12 +91,13 @@ Verdict weighBucket(const Call& call, policy::Request request, std::string& trac
     trace += "the bucket's RestrictPublicBuckets keeps everybody out who is not of its account\n";
     return Verdict::ExplicitDeny;
   }
-  Verdict verdict = weigh(bucket.policy, PolicyKind::Bucket, request, "bucket policy", trace);
+  Verdict verdict = weigh(call, bucket.policy, PolicyKind::Bucket, request, "bucket policy", trace);
   if (!call.caller.session) return verdict;
   const Role* role = roleOf(call);
   if (!role) return verdict;
   request.principal = roleArn(call, *role);
-  return stronger(verdict, weigh(bucket.policy, PolicyKind::Bucket, request, "bucket policy, as the role", trace));
+  return stronger(verdict,
+                  weigh(call, bucket.policy, PolicyKind::Bucket, request, "bucket policy, as the role", trace));
 }
 
 Weighing decide(const Call& call, std::string_view action, const std::string& resource) {
@@ -133,6 +136,11 @@ std::string shownResource(Service service, const std::string& resource) {
 
 }  // namespace
 
+std::shared_ptr<const policy::PolicyDocument> parsedPolicy(const Call& call, const std::string& document,
+                                                           policy::PolicyKind kind) {
+  return call.policies ? call.policies->parse(document, kind) : PolicyCache().parse(document, kind);
+}
+
 std::string traceText(const policy::Decision& decision) {
   std::string out;
   for (const policy::Step& step : decision.trace)
@@ -161,7 +169,7 @@ std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
     context["aws:principalarn"] = {role ? roleArn(call, *role) : call.caller.arn};
     if (role)
       for (const auto& [key, value] : role->tags)
-        context.try_emplace("aws:principaltag/" + lowered(key), std::vector<std::string>{value});
+        context.try_emplace("aws:principaltag/" + text::lowerCase(key), std::vector<std::string>{value});
   }
   context["aws:currenttime"] = {base::rfc3339(call.now)};
   context["aws:epochtime"] = {std::to_string(base::unixSeconds(call.now))};

@@ -7,6 +7,7 @@
 #include "sim/operation.h"
 #include "sim/sentences.h"
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -62,7 +63,7 @@ base::Result<void> readTrailers(std::string_view rest, const std::optional<Chunk
     if (line.empty()) break;
     std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return incomplete();
-    std::string name = lowered(line.substr(0, colon));
+    std::string name = text::lowerCase(line.substr(0, colon));
     std::string_view value = line.substr(colon + 1);
     while (value.starts_with(' ')) value.remove_prefix(1);
     while (value.ends_with(' ') || value.ends_with('\n')) value.remove_suffix(1);

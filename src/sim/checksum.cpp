@@ -5,6 +5,7 @@
 
 #include "crypto/digest.h"
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -75,7 +76,7 @@ std::vector<std::pair<std::string, std::string>> givenChecksums(const Call& call
     if (isChecksum(name)) given.emplace_back(name, value);
   for (std::size_t i = 0; i < call.request.headers.size(); ++i) {
     auto [name, value] = call.request.headers.at(i);
-    std::string plain = lowered(name);
+    std::string plain = text::lowerCase(name);
     if (isChecksum(plain)) given.emplace_back(std::move(plain), value);
   }
   return given;
@@ -108,13 +109,13 @@ base::Result<void> checkChecksums(const Call& call, bool required) {
   if (required && !md5 && given.empty())
     return awsError("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
   auto announced = call.request.headers.find("x-amz-sdk-checksum-algorithm");
-  if (!announced || lowered(*announced) == "md5") return {};
+  if (!announced || text::lowerCase(*announced) == "md5") return {};
   if (given.empty())
     return awsError("InvalidRequest",
                     "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer "
                     "headers were found.");
   if (kChecksumPrefix.size() + announced->size() == given[0].first.size() &&
-      given[0].first.ends_with(lowered(*announced)))
+      given[0].first.ends_with(text::lowerCase(*announced)))
     return {};
   return awsError("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.");
 }

@@ -4,6 +4,7 @@
 
 #include "sim/cloudfront.h"
 #include "sim/issuer_reader.h"
+#include "text/words.h"
 
 namespace sim::cloudfront {
 namespace {
@@ -185,7 +186,7 @@ base::Result<void> checkAliases(const Call& call, const XmlElement& config, std:
   for (const auto& [id, other] : call.state.distributions)
     for (const XmlElement* alias : aliases)
       if (id != self &&
-          std::find(other.aliases.begin(), other.aliases.end(), lowered(alias->text)) != other.aliases.end())
+          std::find(other.aliases.begin(), other.aliases.end(), text::lowerCase(alias->text)) != other.aliases.end())
         return awsError("CNAMEAlreadyExists",
                         "One or more of the CNAMEs you provided are already associated with a different resource.");
   return {};

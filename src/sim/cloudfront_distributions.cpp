@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "sim/cloudfront.h"
+#include "text/words.h"
 
 namespace sim::cloudfront {
 namespace {
@@ -48,7 +49,8 @@ void put(Call& call, Distribution& distribution, const XmlElement& config) {
   distribution.changed = base::unixSeconds(call.now);
   distribution.isEnabled = config.textOf("Enabled") == "true";
   distribution.aliases.clear();
-  for (const XmlElement* alias : itemsOf(config, "Aliases")) distribution.aliases.push_back(lowered(alias->text));
+  for (const XmlElement* alias : itemsOf(config, "Aliases"))
+    distribution.aliases.push_back(text::lowerCase(alias->text));
 }
 
 base::Result<void> create(Call& call, XmlElement wanted, Tags tags) {
@@ -70,7 +72,7 @@ base::Result<void> create(Call& call, XmlElement wanted, Tags tags) {
   Distribution made;
   made.id = newId(call);
   made.callerReference = std::move(reference);
-  made.domainName = "d" + lowered(makeId(call.random, "", 13)) + ".cloudfront.net";
+  made.domainName = "d" + text::lowerCase(makeId(call.random, "", 13)) + ".cloudfront.net";
   made.tags = std::move(tags);
   put(call, made, config);
   const Distribution& stored = call.state.distributions.emplace(made.id, std::move(made)).first->second;

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "sim/cloudfront.h"
+#include "text/words.h"
 
 namespace sim::cloudfront {
 namespace {
@@ -113,7 +114,8 @@ base::Result<Tags> readTags(const text::XmlElement& tags) {
   if (!items) return out;
   for (const XmlElement* tag : items->all("Tag")) {
     std::string key(tag->textOf("Key")), value(tag->textOf("Value"));
-    bool isValid = !key.empty() && key.size() <= 128 && value.size() <= 256 && !lowered(key).starts_with("aws:");
+    bool isValid =
+        !key.empty() && key.size() <= 128 && value.size() <= 256 && !text::lowerCase(key).starts_with("aws:");
     if (!isValid || !out.emplace(key, value).second)
       return awsError("InvalidTagging", "The tagging specified is not valid.");
   }

@@ -9,6 +9,7 @@
 #include "sim/s3.h"
 #include "text/glob.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace sim::cloudfront {
 namespace {
@@ -17,7 +18,7 @@ using text::XmlElement;
 
 constexpr std::string_view kSuffix = ".cloudfront.net";
 
-std::string hostOf(std::string_view hostField) { return lowered(hostField.substr(0, hostField.find(':'))); }
+std::string hostOf(std::string_view hostField) { return text::lowerCase(hostField.substr(0, hostField.find(':'))); }
 
 const Distribution* distributionOf(const State& state, const std::string& host) {
   for (const auto& [id, distribution] : state.distributions) {
@@ -85,6 +86,7 @@ void answerFrom(Call& call, const S3Place& place, Caller caller) {
   Call reader{call.state, call.settings, call.now,     call.random,  call.issuers, request,
               "",         place.region,  Parameters(), place.bucket, place.key};
   reader.caller = std::move(caller);
+  reader.policies = call.policies;
   reader.response = call.response;
   base::Result<void> done = [&]() -> base::Result<void> {
     TRY(s3::findBucket(reader));
@@ -146,6 +148,7 @@ std::optional<base::Result<std::string>> read(const Call& call, std::string_view
   http::Response response;
   Call viewer{call.state, call.settings, call.now, call.random, call.issuers, request, "", call.region, {}, {}, {}};
   viewer.response = &response;
+  viewer.policies = call.policies;
   auto answered = answerViewer(viewer);
   if (!answered) return std::move(answered).error();
   if (response.status == 200) return std::move(response.body);

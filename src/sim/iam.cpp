@@ -5,6 +5,7 @@
 #include <set>
 
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -82,9 +83,9 @@ base::Result<Tags> requestTags(const Call& call) {
   Constraints constraints;
   for (const auto& [key, value] : call.parameters.tags("Tags")) {
     constraints.length("tags.1.member.key", key, 1, 128).length("tags.1.member.value", value, 0, 256);
-    if (!seen.insert(lowered(key)).second)
+    if (!seen.insert(text::lowerCase(key)).second)
       return awsError("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
-    if (lowered(key).starts_with("aws:"))
+    if (text::lowerCase(key).starts_with("aws:"))
       return awsError("InvalidInput", "Keys that start with aws: are reserved for internal use.");
     tags[key] = value;
   }
@@ -96,7 +97,7 @@ base::Result<Tags> requestTags(const Call& call) {
 base::Result<void> addTags(Tags& tags, const Tags& added) {
   Tags both = tags;
   for (const auto& [key, value] : added) {
-    std::erase_if(both, [&](const auto& tag) { return lowered(tag.first) == lowered(key); });
+    std::erase_if(both, [&](const auto& tag) { return text::lowerCase(tag.first) == text::lowerCase(key); });
     both[key] = value;
   }
   if (both.size() > 50) return awsError("LimitExceeded", "The number of tags has reached the maximum limit.");

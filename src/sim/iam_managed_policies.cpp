@@ -6,6 +6,7 @@
 #include "policy/trust_policy.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
+#include "text/words.h"
 
 namespace sim::iam {
 namespace {
@@ -108,21 +109,21 @@ base::Result<CustomerPolicy*> findCustomerPolicy(Call& call) {
   if (managedPolicy(arn))
     return awsError("AccessDenied", "User: " + call.caller.arn + " is not authorized to change the policy " + arn +
                                         ", which is AWS's own");
-  auto found = call.state.policies.find(lowered(arn.substr(arn.rfind('/') + 1)));
+  auto found = call.state.policies.find(text::lowerCase(arn.substr(arn.rfind('/') + 1)));
   if (found == call.state.policies.end() || policyArn(call, found->second) != arn) return notFound(arn);
   return &found->second;
 }
 
 base::Result<void> createPolicy(Call& call) {
   CustomerPolicy policy = TRY(wishedPolicy(call));
-  if (call.state.policies.count(lowered(policy.name)))
+  if (call.state.policies.count(text::lowerCase(policy.name)))
     return awsError("EntityAlreadyExists",
                     "A policy called " + policy.name + " already exists. Duplicate names are not allowed.");
   if (call.state.policies.size() >= kMostPolicies)
     return awsError("LimitExceeded", "Cannot exceed quota for PoliciesPerAccount: 1500");
   policy.id = makeId(call.random, "ANPA", 17);
   writeOwnPolicy(call, policy, "Policy", true);
-  std::string key = lowered(policy.name);
+  std::string key = text::lowerCase(policy.name);
   call.state.policies.emplace(std::move(key), std::move(policy));
   return {};
 }
@@ -145,7 +146,7 @@ base::Result<void> listPolicies(Call& call) {
   TRY(Constraints().pattern("scope", scope, isScope, "All|AWS|Local").verdict());
   const std::string wanted(scope.value_or("All"));
   const std::string prefix(call.parameters.find("PathPrefix").value_or("/"));
-  const bool onlyAttached = lowered(call.parameters.get("OnlyAttached")) == "true";
+  const bool onlyAttached = text::lowerCase(call.parameters.get("OnlyAttached")) == "true";
   std::vector<std::string> arns;
   if (wanted != "Local" && prefix == "/") arns = managedPolicyArns(partitionOf(call.settings.region));
   if (wanted != "AWS")
@@ -174,7 +175,7 @@ base::Result<void> deletePolicy(Call& call) {
     return awsError("DeleteConflict",
                     "This policy has more than one version. Before you delete a policy, you must delete the policy's "
                     "versions. The default version is deleted with the policy.");
-  call.state.policies.erase(lowered(policy->name));
+  call.state.policies.erase(text::lowerCase(policy->name));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace sim::iam {
 namespace {
@@ -72,7 +73,7 @@ base::Result<void> createPolicyVersion(Call& call) {
                     "existing version.");
   const int number = ++policy->latestVersion;
   policy->versions[number] = {std::move(document), base::unixSeconds(call.now)};
-  if (lowered(call.parameters.get("SetAsDefault")) == "true") makeDefault(call, *policy, number);
+  if (text::lowerCase(call.parameters.get("SetAsDefault")) == "true") makeDefault(call, *policy, number);
   writeVersion(call, *policy, number, "PolicyVersion", false);
   return {};
 }

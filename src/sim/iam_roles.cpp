@@ -6,6 +6,7 @@
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace sim::iam {
 namespace {
@@ -78,7 +79,7 @@ base::Result<Role> requestedRole(const Call& call) {
 
 std::string roleResource(const Call& call) {
   std::string name(call.parameters.get("RoleName"));
-  auto found = call.state.roles.find(lowered(name));
+  auto found = call.state.roles.find(text::lowerCase(name));
   if (found != call.state.roles.end()) return roleArn(call, found->second);
   return arn(call, "iam", "role" + std::string(call.parameters.find("Path").value_or("/")) + name);
 }
@@ -88,14 +89,14 @@ base::Result<Role*> findRole(Call& call) {
   Constraints constraints;
   checkName(constraints, name);
   TRY(constraints.verdict());
-  auto found = call.state.roles.find(lowered(*name));
+  auto found = call.state.roles.find(text::lowerCase(*name));
   if (found == call.state.roles.end()) return cannotFind(*name);
   return &found->second;
 }
 
 base::Result<void> createRole(Call& call) {
   Role role = TRY(requestedRole(call));
-  if (call.state.roles.count(lowered(role.name)))
+  if (call.state.roles.count(text::lowerCase(role.name)))
     return awsError("EntityAlreadyExists", "Role with name " + role.name + " already exists.");
   if (!role.boundary.empty() && !policyDocument(call, role.boundary))
     return awsError("NoSuchEntity", "Scope ARN: " + role.boundary + " does not exist or is not attachable.");
@@ -104,7 +105,7 @@ base::Result<void> createRole(Call& call) {
   role.id = makeId(call.random, "AROA", 17);
   role.created = base::unixSeconds(call.now);
   writeRole(call, role, "Role", true);
-  std::string key = lowered(role.name);
+  std::string key = text::lowerCase(role.name);
   call.state.roles.emplace(std::move(key), std::move(role));
   return {};
 }
@@ -134,7 +135,7 @@ base::Result<void> deleteRole(Call& call) {
     return awsError("DeleteConflict", "Cannot delete entity, must detach all policies first.");
   if (!role->inlinePolicies.empty())
     return awsError("DeleteConflict", "Cannot delete entity, must delete policies first.");
-  call.state.roles.erase(lowered(role->name));
+  call.state.roles.erase(text::lowerCase(role->name));
   return {};
 }
 

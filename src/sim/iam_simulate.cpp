@@ -7,6 +7,7 @@
 #include "sim/authenticate.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
+#include "text/words.h"
 
 namespace sim::iam {
 namespace {
@@ -51,7 +52,7 @@ void readContext(const Call& call, policy::Request& request) {
     const std::string entry = "ContextEntries.member." + std::to_string(n);
     auto key = call.parameters.find(entry + ".ContextKeyName");
     if (!key) return;
-    request.context[lowered(*key)] = call.parameters.list(entry + ".ContextKeyValues");
+    request.context[text::lowerCase(*key)] = call.parameters.list(entry + ".ContextKeyValues");
   }
 }
 
@@ -85,10 +86,10 @@ struct Outcome {
 Outcome weigh(const std::vector<NamedPolicy>& policies, const policy::Request& request) {
   Outcome out;
   for (const NamedPolicy& one : policies) {
-    const policy::Decision decision = policy::evaluate(one.document, PolicyKind::Identity, request);
-    if (decision.verdict == Verdict::ImplicitDeny) continue;
+    const Verdict verdict = policy::decide(one.document, PolicyKind::Identity, request);
+    if (verdict == Verdict::ImplicitDeny) continue;
     out.matched.push_back(one.name);
-    if (out.verdict != Verdict::ExplicitDeny) out.verdict = decision.verdict;
+    if (out.verdict != Verdict::ExplicitDeny) out.verdict = verdict;
   }
   return out;
 }
@@ -100,7 +101,7 @@ std::set<std::string> missingKeys(const Trial& trial) {
     for (const NamedPolicy& one : *list)
       for (const policy::Statement& statement : one.document.statements)
         for (const policy::Condition& condition : statement.conditions)
-          if (!trial.request.context.contains(lowered(condition.key))) keys.insert(condition.key);
+          if (!trial.request.context.contains(text::lowerCase(condition.key))) keys.insert(condition.key);
   return keys;
 }
 
@@ -144,7 +145,7 @@ base::Result<void> run(Call& call, Trial& trial) {
 
 // Whatever a role has: its policies, its boundary and its tags.
 base::Result<void> addRole(const Call& call, std::string_view source, Trial& trial) {
-  auto found = call.state.roles.find(lowered(source.substr(source.rfind('/') + 1)));
+  auto found = call.state.roles.find(text::lowerCase(source.substr(source.rfind('/') + 1)));
   if (found == call.state.roles.end() || roleArn(call, found->second) != source)
     return awsError("NoSuchEntity", "PolicySource " + std::string(source) + " not found.");
   const Role& role = found->second;
@@ -157,7 +158,7 @@ base::Result<void> addRole(const Call& call, std::string_view source, Trial& tri
     if (auto document = policyDocument(call, role.boundary)) TRY(add(trial.boundaries, role.boundary, *document));
   }
   for (const auto& [key, value] : role.tags)
-    trial.request.context.try_emplace("aws:principaltag/" + lowered(key), std::vector<std::string>{value});
+    trial.request.context.try_emplace("aws:principaltag/" + text::lowerCase(key), std::vector<std::string>{value});
   return {};
 }
 

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string_view>
 
+#include "base/time.h"
 #include "sim/state.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -13,7 +15,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kLongest{86'400};
-constexpr std::size_t kMostIssuers = 200;
+constexpr std::size_t kMostIssuers = 200, kMostParsed = 16;
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -37,9 +39,9 @@ seconds freshness(const http::Headers& headers) {
   std::optional<seconds> own, shared;
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const auto& [name, value] = headers.at(i);
-    if (lowered(name) != "cache-control") continue;
+    if (text::lowerCase(name) != "cache-control") continue;
     for (std::string_view rest = value; !rest.empty();) {
-      const std::string directive = lowered(trimmed(rest.substr(0, rest.find(','))));
+      const std::string directive = text::lowerCase(trimmed(rest.substr(0, rest.find(','))));
       rest.remove_prefix(std::min(rest.size(), rest.find(',') == rest.npos ? rest.size() : rest.find(',') + 1));
       const std::string word = directive.substr(0, directive.find('='));
       if (word == "no-store" || word == "no-cache" || word == "private") return seconds(0);
@@ -63,9 +65,30 @@ void IssuerCache::keep(const std::string& issuer, const oidc::Jwks& keys, base::
     entries_.erase(issuer);
     return;
   }
+  insert(issuer, {keys, now + time}, now);
+}
+
+void IssuerCache::keepOwn(const std::string& issuer, const oidc::Jwks& keys, base::Time now) {
+  insert(issuer, {keys, base::fromUnixSeconds(base::unixSeconds(now) + 1), true}, now);
+}
+
+void IssuerCache::forgetOwn() {
+  std::erase_if(entries_, [](const auto& entry) { return entry.second.isOwn; });
+}
+
+void IssuerCache::insert(const std::string& issuer, Entry entry, base::Time now) {
   if (entries_.size() >= kMostIssuers)
-    std::erase_if(entries_, [&](const auto& entry) { return now >= entry.second.until; });
-  if (entries_.size() < kMostIssuers) entries_.insert_or_assign(issuer, Entry{keys, now + time});
+    std::erase_if(entries_, [&](const auto& other) { return now >= other.second.until; });
+  if (entries_.size() < kMostIssuers) entries_.insert_or_assign(issuer, std::move(entry));
+}
+
+base::Result<oidc::Jwks> IssuerCache::parse(const std::string& document) {
+  auto found = parsed_.find(document);
+  if (found != parsed_.end()) return found->second;
+  oidc::Jwks keys = TRY(oidc::parseJwks(document));
+  if (parsed_.size() == kMostParsed) parsed_.clear();
+  parsed_.emplace(document, keys);
+  return keys;
 }
 
 }  // namespace sim

@@ -10,6 +10,7 @@
 #include "sim/s3.h"
 #include "sim/sentences.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -79,7 +80,7 @@ std::optional<S3Place> s3Place(std::string_view url) {
 }
 
 std::string virtualHostBucket(std::string_view hostField) {
-  std::string host = lowered(hostField.substr(0, hostField.find(':')));
+  std::string host = text::lowerCase(hostField.substr(0, hostField.find(':')));
   if (host.ends_with(".localhost")) {
     host.resize(host.size() - std::string_view(".localhost").size());
     if (host == "s3") return "";
@@ -119,17 +120,19 @@ base::Result<IssuerReader::Document> IssuerReader::fetch(Call& call, const std::
   return document;
 }
 
-// The simulator's own buckets and distributions are their own origin: nothing of them is kept.
+// The simulator's own buckets and distributions are read without a way to go, so no Cache-Control matters.
 base::Result<IssuerReader::Document> IssuerReader::document(Call& call, const std::string& url) {
   if (auto viewed = cloudfront::read(call, url)) {
     Document document;
     document.body = TRY(std::move(*viewed));
+    document.isOwn = true;
     return document;
   }
   auto place = s3Place(url);
   if (!place) return fetch(call, url);
   Document document;
   document.body = TRY(s3::readAnonymously(call, place->bucket, place->region, place->key));
+  document.isOwn = true;
   return document;
 }
 
@@ -157,9 +160,12 @@ base::Result<oidc::Jwks> IssuerReader::read(Call& call, const std::string& issue
   if (withoutSlash(parsed->issuer) != base)
     return base::invalid("the discovery document says issuer " + parsed->issuer + ", the token says " + issuer);
   Document keySet = TRY(document(call, parsed->jwksUri));
-  auto jwks = oidc::parseJwks(keySet.body);
+  auto jwks = cache_.parse(keySet.body);
   if (!jwks) return base::invalid("the keys at " + parsed->jwksUri + ": " + jwks.error().message);
-  cache_.keep(issuer, *jwks, call.now, std::min(discovery.fresh, keySet.fresh));
+  if (discovery.isOwn && keySet.isOwn)
+    cache_.keepOwn(issuer, *jwks, call.now);
+  else
+    cache_.keep(issuer, *jwks, call.now, std::min(discovery.fresh, keySet.fresh));
   return jwks;
 }
 

@@ -46,6 +46,7 @@ class IssuerReader {
   struct Document {
     std::string body;
     std::chrono::seconds fresh{0};
+    bool isOwn = false;  // of the simulator's own buckets and distributions
   };
   base::Result<Document> document(Call& call, const std::string& url);
   base::Result<Document> fetch(Call& call, const std::string& url);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "text/words.h"
+
 namespace sim {
 namespace {
 
@@ -41,7 +43,7 @@ std::string policyArn(const Call& call, const CustomerPolicy& policy) {
 }
 
 const CustomerPolicy* customerPolicy(const Call& call, std::string_view arn) {
-  auto found = call.state.policies.find(lowered(arn.substr(arn.rfind('/') + 1)));
+  auto found = call.state.policies.find(text::lowerCase(arn.substr(arn.rfind('/') + 1)));
   return found == call.state.policies.end() || policyArn(call, found->second) != arn ? nullptr : &found->second;
 }
 

@@ -5,6 +5,7 @@
 #include "sim/authenticate.h"
 #include "sim/cloudfront.h"
 #include "sim/issuer_reader.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -37,7 +38,7 @@ std::optional<Parameters> formOf(const http::Request& request) {
 bool mayBeQueryProtocol(const http::Request& request) {
   if (request.path() != "/" || (request.method != "POST" && request.method != "GET")) return false;
   if (request.method == "GET") return true;
-  std::string type = lowered(request.headers.get("content-type"));
+  std::string type = text::lowerCase(request.headers.get("content-type"));
   return type.empty() || type.starts_with("application/x-www-form-urlencoded");
 }
 

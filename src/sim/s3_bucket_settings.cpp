@@ -6,11 +6,14 @@
 #include "sim/s3.h"
 #include "sim/s3_object.h"
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace sim::s3 {
 namespace {
 
-bool flagOf(const text::XmlElement& element, std::string_view name) { return lowered(element.textOf(name)) == "true"; }
+bool flagOf(const text::XmlElement& element, std::string_view name) {
+  return text::lowerCase(element.textOf(name)) == "true";
+}
 
 std::string_view flagText(bool flag) { return flag ? "true" : "false"; }
 
@@ -24,7 +27,7 @@ bool narrows(const policy::Condition& condition) {
   constexpr std::array<std::string_view, 7> kOperators{
       "StringEquals", "StringLike", "StringEqualsIgnoreCase",  "ArnEquals",
       "ArnLike",      "IpAddress",  "ForAnyValue:StringEquals"};
-  std::string key = lowered(condition.key);
+  std::string key = text::lowerCase(condition.key);
   if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) return false;
   if (std::find(kOperators.begin(), kOperators.end(), condition.op) == kOperators.end()) return false;
   return std::none_of(condition.values.begin(), condition.values.end(), [&](const std::string& value) {
@@ -59,7 +62,7 @@ bool ownResources(const Call& call, const policy::PolicyDocument& document) {
 }
 
 bool isObjectAction(std::string_view action) {
-  std::string name = lowered(action);
+  std::string name = text::lowerCase(action);
   return name.find("object") != name.npos && !name.starts_with("s3:getbucketobject") &&
          !name.starts_with("s3:putbucketobject");
 }

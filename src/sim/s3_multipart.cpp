@@ -7,6 +7,7 @@
 #include "sim/s3_object.h"
 #include "text/encoding.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace sim::s3 {
 namespace {
@@ -30,7 +31,7 @@ base::Result<std::int64_t> partNumberOf(Call& call) {
 // Which checksum the parts carry, and whether the object's is made of theirs.
 base::Result<void> readChecksumChoice(Call& call, Upload& upload) {
   const http::Headers& headers = call.request.headers;
-  upload.algorithm = lowered(headers.get("x-amz-checksum-algorithm"));
+  upload.algorithm = text::lowerCase(headers.get("x-amz-checksum-algorithm"));
   std::string_view type = headers.get("x-amz-checksum-type");
   if (!upload.algorithm.empty() && !checksum(upload.algorithm, "")) return badChecksumAlgorithm();
   if (upload.algorithm.empty() && !type.empty())

@@ -9,6 +9,7 @@
 #include "sim/authorize.h"
 #include "sim/s3.h"
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace sim::s3 {
 namespace {
@@ -35,7 +36,7 @@ base::Result<void> checkAcl(const Call& call) {
   auto acl = call.request.headers.find("x-amz-acl");
   bool grants = false;
   for (std::size_t i = 0; i < call.request.headers.size(); ++i)
-    grants |= lowered(call.request.headers.at(i).first).starts_with("x-amz-grant-");
+    grants |= text::lowerCase(call.request.headers.at(i).first).starts_with("x-amz-grant-");
   if ((!acl || *acl == "bucket-owner-full-control") && !grants) return {};
   return awsError("AccessControlListNotSupported", "The bucket does not allow ACLs");
 }
@@ -152,7 +153,7 @@ base::Result<std::map<std::string, std::string>> objectHeaders(const Call& call)
   std::size_t metadata = 0;
   for (std::size_t i = 0; i < call.request.headers.size(); ++i) {
     auto [field, value] = call.request.headers.at(i);
-    std::string name = lowered(field);
+    std::string name = text::lowerCase(field);
     bool isMetadata = name.starts_with(kMetadata);
     if (isMetadata) metadata += name.size() - kMetadata.size() + value.size();
     bool stays = isMetadata || std::find(kKeptHeaders.begin(), kKeptHeaders.end(), name) != kKeptHeaders.end();
@@ -285,6 +286,7 @@ base::Result<CopySource> copySource(Call& call) {
               std::string(rest.substr(0, slash)),
               std::string(rest.substr(slash + 1))};
   reader.caller = call.caller;
+  reader.policies = call.policies;
   auto refused = [&](base::Error error) {
     call.errorDetails = std::move(reader.errorDetails);
     call.reason = std::move(reader.reason);

@@ -7,6 +7,7 @@
 #include "sim/s3.h"
 #include "sim/s3_object.h"
 #include "text/encoding.h"
+#include "text/words.h"
 
 namespace sim::s3 {
 namespace {
@@ -45,7 +46,7 @@ base::Result<void> writeHead(Call& call, const Object& object, bool whole) {
   headers.set("Accept-Ranges", "bytes");
   headers.set("x-amz-server-side-encryption", "AES256");
   for (const auto& [name, value] : object.headers) headers.set(name, value);
-  if (whole && lowered(call.request.headers.get("x-amz-checksum-mode")) == "enabled")
+  if (whole && text::lowerCase(call.request.headers.get("x-amz-checksum-mode")) == "enabled")
     setChecksum(headers, object.checksum);
   if (!object.tags.empty()) headers.set("x-amz-tagging-count", std::to_string(object.tags.size()));
   return overrideHeaders(call);
@@ -214,7 +215,7 @@ base::Result<void> copyObject(Call& call) {
   copy.etag = text::hex(crypto::md5(bytes));
   copy.partSizes.clear();
   copy.lastModified = base::unixSeconds(call.now);
-  std::string algorithm = lowered(call.request.headers.get("x-amz-checksum-algorithm"));
+  std::string algorithm = text::lowerCase(call.request.headers.get("x-amz-checksum-algorithm"));
   if (algorithm.empty()) algorithm = copy.checksum.algorithm;
   if (!checksum(algorithm, "")) return badChecksumAlgorithm();
   copy.checksum = computed(algorithm, bytes);

@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 #include "text/encoding.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -377,13 +378,6 @@ std::size_t storedBytes(const State& state) {
   return bytes;
 }
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = char(c + 32);
-  return out;
-}
-
 Json toJson(const State& state) {
   Json buckets = Json::object(), providers = Json::object(), roles = Json::array(), policies = Json::array();
   Json sessions = Json::object();
@@ -410,9 +404,10 @@ base::Result<State> stateFromJson(std::string_view document, const ReadPiece& re
     std::string plain = readText(url);
     state.providers[plain] = readProvider(plain, provider);
   }
-  for (const Json& role : text::at(json, "roles")) state.roles[lowered(text::stringAt(role, "name"))] = readRole(role);
+  for (const Json& role : text::at(json, "roles"))
+    state.roles[text::lowerCase(text::stringAt(role, "name"))] = readRole(role);
   for (const Json& policy : text::at(json, "policies"))
-    state.policies[lowered(text::stringAt(policy, "name"))] = readPolicy(policy);
+    state.policies[text::lowerCase(text::stringAt(policy, "name"))] = readPolicy(policy);
   for (const auto& [id, session] : text::at(json, "sessions").items()) state.sessions[id] = readSession(id, session);
   for (const auto& [id, access] : text::at(json, "originAccessControls").items())
     state.originAccessControls[id] = readAccess(id, access);

@@ -173,8 +173,6 @@ struct State {
   bool operator==(const State&) const = default;
 };
 
-std::string lowered(std::string_view text);  // ASCII
-
 // Bytes of all objects and parts, the same ones counted once for each place they are in.
 std::size_t storedBytes(const State& state);
 

@@ -9,6 +9,7 @@
 #include "sim/issuer_reader.h"
 #include "sim/operation.h"
 #include "sim/sts_session.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -76,12 +77,12 @@ base::Result<oidc::UnverifiedToken> checkToken(Call& call, const SessionWish& wi
 SessionContext carriedOn(const policy::Request& request, const oidc::VerifiedToken& token,
                          const policy::SessionClaims& claims) {
   SessionContext context;
-  const std::string prefix = lowered(oidc::providerName(token.issuer()));
+  const std::string prefix = text::lowerCase(oidc::providerName(token.issuer()));
   for (std::string_view name : {":aud", ":sub", ":amr"})
     if (auto found = request.context.find(prefix + std::string(name)); found != request.context.end())
       context.insert(*found);
   context["aws:federatedprovider"] = {request.principal};
-  for (const auto& [key, value] : claims.tags) context["aws:principaltag/" + lowered(key)] = {value};
+  for (const auto& [key, value] : claims.tags) context["aws:principaltag/" + text::lowerCase(key)] = {value};
   if (!claims.sourceIdentity.empty()) context["aws:sourceidentity"] = {claims.sourceIdentity};
   return context;
 }

@@ -8,6 +8,7 @@
 #include "sim/authorize.h"
 #include "text/encoding.h"
 #include "text/utf8.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -45,7 +46,7 @@ base::Error notAuthorized(std::string_view action) {
 // The role of exactly this ARN, path and case included.
 Role* roleOfArn(Call& call, const SessionWish& wish) {
   std::string name = wish.roleArn.substr(wish.roleArn.rfind('/') + 1);
-  auto found = call.state.roles.find(lowered(name));
+  auto found = call.state.roles.find(text::lowerCase(name));
   if (found == call.state.roles.end() || roleArn(call, found->second) != wish.roleArn) return nullptr;
   return &found->second;
 }
@@ -77,7 +78,7 @@ base::Result<void> inherit(const Call& call, Passed& passed) {
   if (!call.caller.session) return {};
   const Session& session = *call.caller.session;
   for (const std::string& key : session.transitiveKeys) {
-    auto found = session.context.find("aws:principaltag/" + lowered(key));
+    auto found = session.context.find("aws:principaltag/" + text::lowerCase(key));
     if (found == session.context.end()) continue;
     if (passed.tags.contains(key))
       return awsError(
@@ -109,7 +110,7 @@ policy::Request assumeRequest(const Call& call, const SessionWish& wish, const P
 
 SessionBaggage baggageOf(const Passed& passed) {
   SessionBaggage baggage;
-  for (const auto& [key, value] : passed.tags) baggage.context["aws:principaltag/" + lowered(key)] = {value};
+  for (const auto& [key, value] : passed.tags) baggage.context["aws:principaltag/" + text::lowerCase(key)] = {value};
   if (!passed.sourceIdentity.empty()) baggage.context["aws:sourceidentity"] = {passed.sourceIdentity};
   baggage.transitiveKeys = passed.transitiveKeys;
   return baggage;
@@ -162,15 +163,15 @@ base::Result<Role*> trustedRole(Call& call, const SessionWish& wish, policy::Req
     call.reason = "there is no role " + wish.roleArn;
     return notAuthorized(request.action);
   }
-  auto trust = policy::parsePolicy(role->trustPolicy, policy::PolicyKind::Trust);
+  auto trust = parsedPolicy(call, role->trustPolicy, policy::PolicyKind::Trust);
   if (!trust) return notAuthorized(request.action);
   std::vector<std::string> actions{request.action};
   actions.insert(actions.end(), also.begin(), also.end());
   for (const std::string& action : actions) {
     request.action = action;
-    policy::Decision decision = policy::evaluate(*trust, policy::PolicyKind::Trust, request);
-    if (decision.verdict == policy::Verdict::Allow) continue;
-    call.reason = "trust policy of " + role->name + ", " + action + ":\n" + traceText(decision);
+    if (policy::decide(*trust, policy::PolicyKind::Trust, request) == policy::Verdict::Allow) continue;
+    call.reason = "trust policy of " + role->name + ", " + action + ":\n" +
+                  traceText(policy::evaluate(*trust, policy::PolicyKind::Trust, request));
     return notAuthorized(action);
   }
   return role;
@@ -244,7 +245,7 @@ base::Result<void> assumeRole(Call& call) {
   auto role = trustedRole(call, wish, request, also);
   if (!role && call.caller.session) {  // the trust policy may also name the role behind the session
     request.principal = call.caller.session->roleName;
-    if (auto own = call.state.roles.find(lowered(request.principal)); own != call.state.roles.end()) {
+    if (auto own = call.state.roles.find(text::lowerCase(request.principal)); own != call.state.roles.end()) {
       request.principal = roleArn(call, own->second);
       role = trustedRole(call, wish, request, also);
     }

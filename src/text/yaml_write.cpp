@@ -1,23 +1,17 @@
 #include <algorithm>
 
+#include "text/words.h"
 #include "text/yaml.h"
 
 namespace text {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = char(c + 32);
-  return out;
-}
 
 // What YAML 1.1 or 1.2 readers take for a boolean, a null, a merge key or a number, even in part: dates, 1_000, 1:30,
 // 0x1f.
 bool looksLikeSomethingElse(std::string_view text) {
   constexpr std::string_view kWords[] = {"y",    "yes", "n",  "no", "on",   "off",  "true",  "false",
                                          "null", "~",   "<<", "=",  ".inf", ".nan", "+.inf", "-.inf"};
-  if (std::ranges::find(kWords, lowered(text)) != std::end(kWords)) return true;
+  if (std::ranges::find(kWords, lowerCase(text)) != std::end(kWords)) return true;
   bool numeric = text.find_first_of("0123456789") != std::string_view::npos &&
                  std::string_view("0123456789+-.").find(text[0]) != std::string_view::npos;
   return numeric && text.find_first_not_of("0123456789abcdefABCDEFxXoOtTzZ_.,:+- ") == std::string_view::npos;

@@ -160,8 +160,8 @@ class Streams(Case):
         webhook = self.start("--service-account-lookup-grace-period=0", stderr=writing)
         os.close(writing)
         case = review_of("a" * 200)
-        case["request"]["object"]["metadata"]["generateName"] = "long-" * 4000  # 20 kB a line, so that 4 MiB are soon full
-        with Load(self.folder, [(case, "")], [webhook.port], webhook.trust, count=scaled(400, 20_000), seconds=600, parallel=8) as load:
+        case["request"]["object"]["metadata"]["generateName"] = "long-" * 4000  # 20 kB a line: 12 MB, and at most 4 MiB wait beside 4 MiB that are being written
+        with Load(self.folder, [(case, "")], [webhook.port], webhook.trust, count=scaled(600, 20_000), seconds=600, parallel=8) as load:
             result = load.result(stop=False)
         self.assert_flawless(result, at_least=400)
         text = bytearray()

@@ -7,6 +7,7 @@
 
 #include "policy/condition.h"
 #include "policy/policy_document.h"
+#include "text/words.h"
 
 namespace policy {
 namespace {
@@ -53,7 +54,7 @@ Request requestOf(const Json& one) {
   if (!one.contains("context")) request.context = {{kSubject, {"system:serviceaccount:default:s3-echoer"}}};
   const Json context = one.value("context", Json::object());
   for (const auto& [key, values] : context.items())
-    request.context[lowerCase(key)] = values.get<std::vector<std::string>>();
+    request.context[text::lowerCase(key)] = values.get<std::vector<std::string>>();
   return request;
 }
 

@@ -1,5 +1,6 @@
 #include "local_account.h"
 #include "sim/checksum.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -102,7 +103,8 @@ TEST_F(Multipart, KeepsTheLastUploadOfAPart) {
 
 TEST_F(Multipart, MakesACompositeChecksumOfTheParts) {
   for (std::string algorithm : {"CRC32", "CRC32C", "SHA1", "SHA256"}) {
-    std::string plain = lowered(algorithm), header = "x-amz-checksum-" + plain, element = "Checksum" + algorithm;
+    std::string plain = text::lowerCase(algorithm), header = "x-amz-checksum-" + plain,
+                element = "Checksum" + algorithm;
     std::string id = begin("key", {{"x-amz-checksum-algorithm", algorithm}});
     std::string parts, raw;
     int number = 0;
@@ -132,7 +134,7 @@ TEST_F(Multipart, MakesAChecksumOfTheWholeObject) {
     std::string id = begin("key", {{"x-amz-checksum-algorithm", algorithm}, {"x-amz-checksum-type", "FULL_OBJECT"}});
     std::string first = algorithm == "CRC32" ? kBig : "";
     std::string parts = (first.empty() ? "" : upload(id, 1, first)) + upload(id, 2, "tail");
-    std::string whole = text::base64(*checksum(lowered(algorithm), first + "tail"));
+    std::string whole = text::base64(*checksum(text::lowerCase(algorithm), first + "tail"));
     Reply done = complete(id, parts, {{"x-amz-checksum-type", "FULL_OBJECT"}});
     EXPECT_EQ(done.at("Checksum" + algorithm), whole) << done.refusal();
     EXPECT_EQ(done.at("ChecksumType"), "FULL_OBJECT");
