@@ -104,7 +104,7 @@ int runApply(const LifeCycleOptions& options) {
     return console.fail(allowed.error());
   }
   if (const base::Result<void> agreed = agree(console, *plan, options); !agreed) return console.fail(agreed.error());
-  text::Json document = documentOf(*plan);
+  text::Json document;
   const bool good = carryOut(console, *plan, **world, mode, *locks, document);
   if (good) {
     const bool works = options.noWait || !(*world)->cluster || !phases->contains(setup::Phase::Webhook) ||

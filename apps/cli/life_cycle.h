@@ -35,9 +35,9 @@ base::Result<Locks> lock(const CommonOptions& options, const World& world, const
 void showPlan(const Console& console, const setup::Plan& plan);
 text::Json documentOf(const setup::Plan& plan);
 
-// Carries the plan out with a line of progress an action; prints what failed and what is left. `document` gains
-// "done", "failures" and "left". True when all went well.
-bool carryOut(const Console& console, const setup::Plan& plan, World& world, const setup::Mode& mode,
-              const Locks& locks, text::Json& document);
+// Carries the plan out with a line of progress an action; prints what failed and what is left. `plan` gets the names
+// that AWS gave; `document` is that of the plan with "done", "failures" and "left". True when all went well.
+bool carryOut(const Console& console, setup::Plan& plan, World& world, const setup::Mode& mode, const Locks& locks,
+              text::Json& document);
 
 }  // namespace cli
