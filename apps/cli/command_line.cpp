@@ -15,6 +15,7 @@
 #include "explain_command.h"
 #include "plan_command.h"
 #include "policy_command.h"
+#include "setup/emit.h"
 #include "sim_command.h"
 #include "text/nearest.h"
 #include "token_command.h"
@@ -129,6 +130,22 @@ void addPhases(CLI::App& app, LifeCycleOptions& options) {
   app.add_option("--skip", options.skip, "all but these")->delimiter(',')->expected(1)->take_all()->type_name(kNames);
 }
 
+void addEmit(CLI::App& app, LifeCycleOptions& options) {
+  std::string forms;
+  std::vector<std::string> names;
+  for (const std::string_view name : setup::formNames()) {
+    names.emplace_back(name);
+    forms += (forms.empty() ? "" : "|") + names.back();
+  }
+  CLI::Option* emit = app.add_option("--emit", options.emit, "change nothing; write the same as files for another tool")
+                          ->check(CLI::IsMember(names).description(""))
+                          ->type_name(forms);
+  for (const char* other : {"--only", "--skip", "--adopt", "--dry-run"}) emit->excludes(app.get_option(other));
+  app.add_option("--out", options.emitFolder, "with --emit: the folder (default: the form's name)")
+      ->needs(emit)
+      ->type_name("DIR");
+}
+
 void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* plan = addCommand(root, "plan", "Show what apply would change, and why. Reads only.", chosen,
                               [&] { return runPlan(options.plan); });
@@ -146,6 +163,7 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask; without a terminal: also what takes away");
   apply->add_flag("--adopt", options.apply.adopt, "take over objects that somebody else made");
   apply->add_flag("--no-wait", options.apply.noWait, "do not wait until the webhook works (else up to --timeout, 3m)");
+  addEmit(*apply, options.apply);
   example(*apply, "irsa apply -f irsa.yaml --yes");
 
   CLI::App* destroy = addCommand(root, "destroy", "Remove what apply made: roles, then the provider, then the bucket.",

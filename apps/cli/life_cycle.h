@@ -18,6 +18,7 @@ struct LifeCycleOptions {
   bool detailedExitCode = false;                  // plan
   bool noWait = false;                            // apply: do not look whether the webhook works
   std::vector<std::string> only = {}, skip = {};  // plan, apply: phases by name
+  std::string emit = {}, emitFolder = {};         // apply: files for another tool instead, and where
 };
 
 // What --only and --skip leave. Invalid for an unknown name, with the nearest right one.
