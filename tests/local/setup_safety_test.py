@@ -59,13 +59,14 @@ class Safety(Case):
             self.assertEqual(made.count(once), 1, once)
         self.assertEqual(self.plan()["changes"], 0)
 
+    @unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "a sanitizer writes too, to see what memory it may read")
     def test_a_full_disk_stops_it_before_anything_else_and_leaves_no_half_key(self):
         copy = self.folder / "copy"
         copy.mkdir()
         (copy / "irsa.yaml").write_text(self.wish)
         with Account(IRSA, copy) as other:
-            written = [point for point in crash_points.points(other.command("apply", "--yes", "--quiet"), **other.options())
-                       if point.call == "write"][-1]  # the key: a sanitizer writes before
+            written = next(point for point in crash_points.points(other.command("apply", "--yes", "--quiet"), **other.options())
+                           if point.call == "write")
         done = self.under(["strace", "-f", *crash_points.NO_LEAKS, "-o", "/dev/null", "-e", "trace=write", "-e", "signal=none", "-e",
                            f"inject=write:error=ENOSPC:when={written.number}"], "apply", "--yes", "--quiet")
         self.assertEqual(done.returncode, 1, done.stderr)
