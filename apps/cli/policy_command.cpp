@@ -1,25 +1,14 @@
 #include "policy_command.h"
 
-#include "aws/sts.h"
 #include "setup/permissions.h"
 
 namespace cli {
 namespace {
 
-base::Result<std::string> accountOf(const World& world) {
-  const std::string& configured = world.configuration.aws.accountId;
-  if (!configured.empty()) return configured;
-  const base::Result<aws::CallerIdentity> caller = world.aws.client->call(aws::GetCallerIdentity{});
-  if (caller) return caller->account;
-  return base::Error(caller.error())
-      .during("looking for the account whose names are in the policy")
-      .withHint("set aws.accountId in irsa.yaml, and no credentials are needed for this");
-}
-
 base::Result<text::Json> policyFor(const PolicyOptions& options) {
   const setup::Phases phases = TRY(phasesOf(options.cycle));
   const std::unique_ptr<World> world = TRY(openWorld(options.cycle.common));
-  const std::string account = TRY(accountOf(*world));
+  const std::string account = TRY(accountOf(*world, "the policy"));
   const aws::Partition partition = TRY(aws::partitionOf(world->configuration.aws.region));
   const setup::Identifiers names = setup::identifiersOf(world->configuration, partition, account);
   setup::PermissionQuestion question{.phases = phases};
