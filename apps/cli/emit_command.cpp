@@ -1,20 +1,9 @@
 #include "emit_command.h"
 
-#include "aws/sts.h"
 #include "setup/emit.h"
 
 namespace cli {
 namespace {
-
-base::Result<std::string> accountOf(const World& world) {
-  const std::string& configured = world.configuration.aws.accountId;
-  if (!configured.empty()) return configured;
-  const base::Result<aws::CallerIdentity> caller = world.aws.client->call(aws::GetCallerIdentity{});
-  if (caller) return caller->account;
-  return base::Error(caller.error())
-      .during("looking for the account whose names are in the files")
-      .withHint("set aws.accountId in irsa.yaml, and no credentials are needed for this");
-}
 
 // The one thing that is made besides the files: the private key whose public half they publish.
 base::Result<void> writeNewKey(const setup::Desired& desired, World& world) {
@@ -61,7 +50,7 @@ struct Emitted {
 };
 
 base::Result<Emitted> emitInto(const std::string& folder, setup::Form form, World& world) {
-  const std::string account = TRY(accountOf(world));
+  const std::string account = TRY(accountOf(world, "the files"));
   setup::World view = world.view();
   const setup::Desired desired = TRY(setup::desireForPipeline(world.configuration, view, account));
   const aws::Partition partition = TRY(aws::partitionOf(world.configuration.aws.region));

@@ -1,21 +1,9 @@
 #include "policy_command.h"
 
-#include "aws/sts.h"
-#include "setup/observed.h"
 #include "setup/permissions.h"
 
 namespace cli {
 namespace {
-
-base::Result<std::string> accountOf(const World& world) {
-  const std::string& configured = world.configuration.aws.accountId;
-  if (!configured.empty()) return configured;
-  const base::Result<aws::CallerIdentity> caller = setup::observeCaller(*world.aws.client, world.configuration.aws);
-  if (caller) return caller->account;
-  return base::Error(caller.error())
-      .during("looking for the account whose names are in the policy")
-      .withHint("set aws.accountId in irsa.yaml, and no credentials are needed for this");
-}
 
 base::Result<text::Json> policyFor(const PolicyOptions& options) {
   const setup::Phases phases = TRY(phasesOf(options.cycle));
@@ -24,7 +12,7 @@ base::Result<text::Json> policyFor(const PolicyOptions& options) {
     return base::invalid("Ceph gives rights over IAM by caps, not by policies")
         .withHint("radosgw-admin caps add --uid=USER --caps='roles=*;oidc-provider=*'");
   }
-  const std::string account = TRY(accountOf(*world));
+  const std::string account = TRY(accountOf(*world, "the policy"));
   const aws::Partition partition = TRY(aws::partitionOf(world->configuration.aws.region));
   const setup::Identifiers names = setup::identifiersOf(world->configuration, partition, account);
   setup::PermissionQuestion question{.phases = phases};

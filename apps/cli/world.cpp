@@ -3,7 +3,9 @@
 #include <charconv>
 
 #include "aws/profile.h"
+#include "aws/sts.h"
 #include "cluster_credentials.h"
+#include "setup/observed.h"
 
 namespace cli {
 namespace {
@@ -91,6 +93,16 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
   connection.client = std::make_unique<aws::Client>(*connection.http, connection.endpoints, std::move(credentials),
                                                     connection.region, ground.clock, ground.random);
   return connection;
+}
+
+base::Result<std::string> accountOf(const World& world, const std::string& place) {
+  const std::string& configured = world.configuration.aws.accountId;
+  if (!configured.empty()) return configured;
+  const base::Result<aws::CallerIdentity> caller = setup::observeCaller(*world.aws.client, world.configuration.aws);
+  if (caller) return caller->account;
+  return base::Error(caller.error())
+      .during("looking for the account whose names are in " + place)
+      .withHint("set aws.accountId in irsa.yaml, and no credentials are needed for this");
 }
 
 base::Result<setup::Configuration> loadConfiguration(const CommonOptions& options, const base::Files& files) {

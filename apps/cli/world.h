@@ -40,6 +40,9 @@ struct World {
   setup::World view();  // lives as long as this World
 };
 
+// aws.accountId, or else whose the credentials are. `place` says for messages where its names come up: "the policy".
+base::Result<std::string> accountOf(const World& world, const std::string& place);
+
 // A hint is added to a missing file.
 base::Result<setup::Configuration> loadConfiguration(const CommonOptions& options, const base::Files& files);
 

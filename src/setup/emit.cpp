@@ -73,6 +73,8 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
   return text;
 }
 
+std::string onOff(bool value) { return value ? "true" : "false"; }
+
 std::string quotedForShell(std::string_view word) { return "'" + replaced(std::string(word), "'", "'\\''") + "'"; }
 
 }  // namespace setup

@@ -9,8 +9,6 @@ namespace {
 
 using text::Json;
 
-std::string onOff(bool value) { return value ? "true" : "false"; }
-
 std::string bucketArguments(const EmitSubject& subject) {
   return " --bucket " + subject.desired.bucket + " --expected-bucket-owner " + subject.account;
 }

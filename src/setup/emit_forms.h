@@ -37,5 +37,6 @@ std::string scriptHead(const EmitSubject& subject, std::string_view what);
 text::Json tagList(const Tags& tags, const char* key = "Key", const char* value = "Value");
 std::string replaced(std::string text, std::string_view what, std::string_view by);
 std::string quotedForShell(std::string_view word);
+std::string onOff(bool value);  // "true" or "false"
 
 }  // namespace setup

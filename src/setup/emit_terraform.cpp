@@ -55,8 +55,6 @@ std::string resource(std::string_view type, const std::string& name) {
   return "resource \"" + std::string(type) + "\" \"" + name + "\"";
 }
 
-std::string onOff(bool value) { return value ? "true" : "false"; }
-
 std::string list(const std::vector<std::string>& values) {
   std::string out;
   for (const std::string& value : values) out += (out.empty() ? "" : ", ") + quoted(value);

@@ -271,5 +271,9 @@ class Policies(Case):
         self.assertNotIn("s3:Delete", json.dumps(self.policy("--for", "destroy")))
 
 
+class PoliciesBehindCloudFront(Policies):
+    wish = Policies.wish.replace("bindings:", "issuer: {hosting: cloudfront}\nbindings:")
+
+
 if __name__ == "__main__":
     unittest.main()
