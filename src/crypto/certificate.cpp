@@ -232,7 +232,7 @@ std::string spoken(const Certificate& certificate) {
 }
 
 base::Result<std::string> derOver(const PublicKey& key, std::string_view commonName, Validity validity,
-                                  const SigningKey& issuerKey) {
+                                  const SigningKey& issuerKey, std::string_view issuerName) {
   ForgetErrors quiet;
   TRY(checkCommonName(commonName));
   TRY(checkValidity(validity));
@@ -241,7 +241,8 @@ base::Result<std::string> derOver(const PublicKey& key, std::string_view commonN
   X509* self = draft.certificate.get();
   draft.extension(self, NID_key_usage, "critical,digitalSignature");
   draft.extension(self, NID_subject_key_identifier, "hash");
-  auto certificate = TRY(signedBy(std::move(draft), self, issuerKey.handle()));
+  const Draft issuer = draftOf(issuerName, validity, issuerKey.handle(), serialFrom(sha256(issuerName)));
+  auto certificate = TRY(signedBy(std::move(draft), issuer.certificate.get(), issuerKey.handle()));
   return derOf<const X509>(certificate.get(), i2d_X509);
 }
 
@@ -342,12 +343,12 @@ base::Result<void> checkServerLeaf(std::string_view leafPem) {
 }
 
 base::Result<std::string> selfSignedDer(const SigningKey& key, std::string_view commonName, Validity validity) {
-  return derOver(key.publicKey(), commonName, validity, key);
+  return derOver(key.publicKey(), commonName, validity, key, commonName);
 }
 
 base::Result<std::string> certifiedDer(const PublicKey& key, std::string_view commonName, Validity validity) {
   auto passing = TRY(SigningKey::generateEc("P-256"));
-  return derOver(key, commonName, validity, passing);
+  return derOver(key, commonName, validity, passing, "nobody");
 }
 
 }  // namespace crypto

@@ -146,6 +146,7 @@ TEST(SelfSigned, OrByAKeyThatNobodyKeepsWhereOnlyThePublicHalfIsThere) {
   ASSERT_TRUE(first && second);
   std::string pem = "-----BEGIN CERTIFICATE-----\n" + text::base64(*first) + "\n-----END CERTIFICATE-----\n";
   EXPECT_EQ(PublicKey::fromPem(pem)->spki(), key.spki());
+  EXPECT_EQ(described(pem).issuer, "CN=nobody");
   EXPECT_FALSE(described(pem).isAuthority);
   EXPECT_NE(*first, *second);
   EXPECT_FALSE(certifiedDer(key, "", kYear));
