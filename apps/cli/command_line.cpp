@@ -179,15 +179,24 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
   app.add_option("--backup", options.backupFolder,
                  "where pre-images are kept [irsa-backup beside the manifests folder]")
       ->type_name("FOLDER");
+  app.add_option("--root", options.root, "where the node's /etc and /var lie [/]")->type_name("FOLDER");
   app.add_flag("--dry-run", options.common.dryRun, "show the change as a diff and stop");
   app.add_flag("-y,--yes", options.common.yes, "do not ask on the terminal");
+}
+
+void addNodes(CLI::App& app, Nodes& nodes) {
+  addRepeated(app, "--node", nodes.names, "do it there, one after the other, by ssh; again for the next", "HOST");
+  app.add_option("--ssh", nodes.ssh, "how to get there [" + nodes.ssh + "]")->type_name("COMMAND");
+  app.add_flag("--sudo", nodes.sudo, "with sudo, where one does not arrive as root");
 }
 
 // With --for, --file is the file to edit; without, it is irsa.yaml.
 int runPatch(const CLI::App& app, Options& options) {
   ApiServerEditOptions& edit = options.edit;
   if (edit.flavour.empty()) {
-    for (const char* name : {"--phase", "--former", "--version", "--patches"}) {
+    options.patch.phase = edit.phase;
+    options.patch.former = edit.former;
+    for (const char* name : {"--version", "--patches"}) {
       if (app.count(name) > 0)
         return Console(options.patch.common)
             .fail(base::invalid(std::string(name) + " goes with --for").withHint("irsa apiserver patch --help"));
@@ -210,10 +219,9 @@ void addEdit(CLI::App& app, ApiServerEditOptions& edit) {
                      "or auto, by what the file looks like, or else the cluster")
       ->type_name("NAME");
   app.add_option("--phase", edit.phase,
-                 "with --for: accept the issuer beside the old one, switch to it, or finish with it alone [switch]")
+                 "accept the issuer beside the old one, switch to it, or finish with it alone [switch]")
       ->type_name("NAME");
-  app.add_option("--former", edit.former, "with --for: the issuer that signs now [what the file says]")
-      ->type_name("URL");
+  app.add_option("--former", edit.former, "the issuer that signs now [what the file says]")->type_name("URL");
   app.add_option("--version", edit.version, "with --for kind and talos: which, when the file does not say")
       ->type_name("VERSION");
   app.add_option("--patches", edit.patches, "with --for kubeadm and kind: where kubeadm's patch goes [patches]")
@@ -244,6 +252,7 @@ void addApiServer(CLI::App& root, Options& options, Command& chosen) {
   addManifest(*patch, options.patch);
   patch->add_option("--issuer", options.patch.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
   patch->add_flag("--single-node", options.patch.singleNode, "vouch that this is the only control-plane node");
+  addNodes(*patch, options.patch.nodes);
   addEdit(*patch, options.edit);
   patch->footer(
       "Example:\n  irsa apiserver patch -f irsa.yaml --manifest /etc/kubernetes/manifests/kube-apiserver.yaml "

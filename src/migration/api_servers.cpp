@@ -101,14 +101,22 @@ void readMinted(const oidc::UnverifiedToken& token, ApiServer& server) {
   }
 }
 
+base::Result<http::Response> metricsOf(const kube::Client& client) {
+  http::Response answer = TRY(client.send({.method = "GET", .target = "/metrics"}));
+  if (answer.status != 200) return kube::errorOf(answer, "reading /metrics");
+  return answer;
+}
+
+base::Result<base::Time> startIn(const std::string& metrics) {
+  const std::chrono::milliseconds started(std::llround(metricIn(metrics, "process_start_time_seconds") * 1000));
+  if (started.count() == 0) return base::invalid("/metrics has no process_start_time_seconds");
+  return base::Time(started);
+}
+
 // /metrics, and the API server's own clock.
 base::Result<void> readMetrics(const kube::Client& client, ApiServer& server, base::Time& now) {
-  const http::Response answer = TRY(client.send({.method = "GET", .target = "/metrics"}));
-  if (answer.status != 200) return kube::errorOf(answer, "reading /metrics");
-  const auto started = std::chrono::milliseconds(
-      std::llround(metricIn(answer.body, "process_start_time_seconds") * 1000));  // in doubles to the microsecond
-  if (started.count() == 0) return base::invalid("/metrics has no process_start_time_seconds");
-  server.startedAt = base::Time(started);
+  const http::Response answer = TRY(metricsOf(client));
+  server.startedAt = TRY(startIn(answer.body));
   server.staleTokens = std::uint64_t(metricIn(answer.body, "serviceaccount_stale_tokens_total"));
   server.legacyTokens = std::uint64_t(metricIn(answer.body, "serviceaccount_legacy_tokens_total"));
   const base::Result<base::Time> theirs = base::parseHttpDate(answer.headers.get("Date"));
@@ -138,6 +146,22 @@ bool ApiServer::accepts(std::string_view issuer) const { return std::ranges::fin
 
 bool ApiServer::serves(std::string_view kid) const {
   return std::ranges::any_of(keys.keys, [kid](const oidc::Jwk& key) { return key.kid == kid; });
+}
+
+base::Result<void> proveTokens(const kube::Client& client, std::string_view issuer) {
+  const std::string token = TRY(mint(client));
+  const oidc::UnverifiedToken decoded = TRY(oidc::decodeToken(token));
+  if (decoded.issuer() != issuer) {
+    return base::unavailable("a new token is signed as " + decoded.issuer());
+  }
+  const bool isTaken = TRY(takes(client, token));
+  if (!isTaken) return base::unavailable("the API server refuses a token that it has just signed");
+  return {};
+}
+
+base::Result<base::Time> startOf(const kube::Client& client) {
+  const http::Response answer = TRY(metricsOf(client));
+  return startIn(answer.body);
 }
 
 double metricIn(std::string_view metrics, std::string_view name) {

@@ -58,6 +58,12 @@ base::Result<std::vector<std::string>> addressesOf(const kube::Client& cluster);
 base::Result<Cluster> lookAtApiServers(const std::vector<Endpoint>& endpoints, const kube::Client& cluster,
                                        base::Time now);
 
+// That a new token of this API server is signed as `issuer` and taken by it. Unavailable, with the reason, if not.
+base::Result<void> proveTokens(const kube::Client& client, std::string_view issuer);
+
+// Since when its process runs, from /metrics.
+base::Result<base::Time> startOf(const kube::Client& client);
+
 // The value of a metric without labels in the text format of Prometheus; 0 when it is not there.
 double metricIn(std::string_view metrics, std::string_view name);
 

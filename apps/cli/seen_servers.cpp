@@ -1,0 +1,34 @@
+#include "seen_servers.h"
+
+namespace cli {
+
+kube::Client clientAt(const ClusterConnection& cluster, const std::string& origin) {
+  return {*cluster.http, origin, cluster.token, "irsa/" IRSA_VERSION};
+}
+
+base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
+                                               base::Time now, const Console& console) {
+  if (origins.empty()) {
+    const base::Result<std::vector<std::string>> found = migration::addressesOf(*cluster.client);
+    if (!found && found.error().kind != base::ErrorKind::NotFound) {
+      return base::Error(found.error()).during("looking for the API servers' addresses");
+    }
+    if (found) origins = *found;
+  }
+  if (origins.empty()) {
+    console.warn("the cluster does not tell its API servers' addresses: only " + cluster.access.server +
+                 " is looked at; name them with --server");
+    origins = {cluster.access.server};
+  }
+  std::vector<kube::Client> clients;
+  clients.reserve(origins.size());
+  std::vector<migration::Endpoint> endpoints;
+  for (const std::string& origin : origins) {
+    clients.push_back(clientAt(cluster, origin));
+    const std::size_t scheme = origin.find("://");
+    endpoints.push_back({scheme == std::string::npos ? origin : origin.substr(scheme + 3), clients.back()});
+  }
+  return migration::lookAtApiServers(endpoints, *cluster.client, now);
+}
+
+}  // namespace cli

@@ -1,0 +1,18 @@
+// The API servers of a cluster, each asked by its own address.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "migration/api_servers.h"
+#include "world.h"
+
+namespace cli {
+
+// A client of the API server at `origin`, with the kubeconfig's credentials and roots.
+kube::Client clientAt(const ClusterConnection& cluster, const std::string& origin);
+
+// `origins` empty: those behind the Service kubernetes, or else the kubeconfig's server alone, which is said.
+base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
+                                               base::Time now, const Console& console);
+
+}  // namespace cli
