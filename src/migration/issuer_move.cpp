@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/time.h"
+#include "migration/server_gates.h"
 #include "text/words.h"
 
 namespace migration {
@@ -62,25 +62,6 @@ Counts countsOf(const MoveWish& wish, const std::vector<ApiServer>& servers) {
   return counts;
 }
 
-Gate gateOf(std::string name, const std::vector<std::string>& missing, std::string good) {
-  if (missing.empty()) return {std::move(name), true, std::move(good)};
-  return {std::move(name), false, text::joined(missing, "; ")};
-}
-
-Gate readyGate(const std::vector<ApiServer>& servers) {
-  std::vector<std::string> missing;
-  for (const ApiServer& server : servers) {
-    if (!server.trouble.empty()) {
-      missing.push_back(server.name + " could not be looked at: " + server.trouble);
-    } else if (!server.isReady) {
-      missing.push_back(server.name + " is not ready");
-    } else if (server.issuers.front() != server.signer) {
-      missing.push_back(server.name + " still signs as " + server.signer + ", its flags say " + server.issuers.front());
-    }
-  }
-  return gateOf("ready", missing, "every API server is ready (" + std::to_string(servers.size()) + ")");
-}
-
 Gate publishedGate(const MoveWish& wish, const MoveWorld& world) {
   const PublicIssuer& there = world.published;
   std::vector<std::string> missing;
@@ -90,30 +71,8 @@ Gate publishedGate(const MoveWish& wish, const MoveWorld& world) {
     missing.push_back("the discovery document at " + wish.issuer + " says the issuer is " + there.issuer);
   }
   if (!there.isAsWished) missing.emplace_back("irsa would write other documents");
-  for (const ApiServer& server : world.cluster.servers) {
-    for (const oidc::Jwk& key : server.keys.keys) {
-      const bool isThere = std::ranges::find(there.kids, key.kid) != there.kids.end();
-      const std::string lack = "key " + key.kid + " of the API servers is not published";
-      if (!isThere && there.trouble.empty() && std::ranges::find(missing, lack) == missing.end())
-        missing.push_back(lack);
-    }
-  }
+  for (std::string& lack : unpublished(there, world.cluster.servers)) missing.push_back(std::move(lack));
   return gateOf("published", missing, "the documents are public and hold every key that the API servers serve");
-}
-
-Gate mintedGate(const std::vector<ApiServer>& servers) {
-  std::vector<std::string> missing;
-  for (const ApiServer& server : servers) {
-    if (!server.trouble.empty()) continue;
-    if (server.mintedIssuer != server.signer)
-      missing.push_back(server.name + " signed a token as " + server.mintedIssuer + ", its discovery document says " +
-                        server.signer);
-    if (!server.serves(server.mintedKid))
-      missing.push_back(server.name + " signs with key " + server.mintedKid + ", which it does not serve");
-    if (!server.refusedBy.empty())
-      missing.push_back("a new token of " + server.name + " is refused by " + text::joined(server.refusedBy));
-  }
-  return gateOf("minted", missing, "a new token of each API server is taken by all of them");
 }
 
 Gate acceptedGate(const MoveWish& wish, const std::string& former, const std::vector<ApiServer>& servers) {
