@@ -1,6 +1,7 @@
 #include "policy_command.h"
 
 #include "aws/sts.h"
+#include "setup/observed.h"
 #include "setup/permissions.h"
 
 namespace cli {
@@ -9,7 +10,7 @@ namespace {
 base::Result<std::string> accountOf(const World& world) {
   const std::string& configured = world.configuration.aws.accountId;
   if (!configured.empty()) return configured;
-  const base::Result<aws::CallerIdentity> caller = world.aws.client->call(aws::GetCallerIdentity{});
+  const base::Result<aws::CallerIdentity> caller = setup::observeCaller(*world.aws.client, world.configuration.aws);
   if (caller) return caller->account;
   return base::Error(caller.error())
       .during("looking for the account whose names are in the policy")
@@ -19,6 +20,10 @@ base::Result<std::string> accountOf(const World& world) {
 base::Result<text::Json> policyFor(const PolicyOptions& options) {
   const setup::Phases phases = TRY(phasesOf(options.cycle));
   const std::unique_ptr<World> world = TRY(openWorld(options.cycle.common));
+  if (world->configuration.aws.dialect == setup::Dialect::Ceph) {
+    return base::invalid("Ceph gives rights over IAM by caps, not by policies")
+        .withHint("radosgw-admin caps add --uid=USER --caps='roles=*;oidc-provider=*'");
+  }
   const std::string account = TRY(accountOf(*world));
   const aws::Partition partition = TRY(aws::partitionOf(world->configuration.aws.region));
   const setup::Identifiers names = setup::identifiersOf(world->configuration, partition, account);

@@ -5,12 +5,22 @@
 #include "oidc/discovery.h"
 #include "policy/trust_policy.h"
 #include "setup/documents.h"
+#include "setup/key_files.h"
 #include "setup/names.h"
 
 namespace setup {
 namespace {
 
 constexpr std::size_t kUsualPolicies = 10;  // that AWS attaches to a role
+constexpr std::size_t kMostThumbprints = 5;
+
+bool isCeph(const Configuration& configuration) { return configuration.aws.dialect == Dialect::Ceph; }
+
+// To Ceph the tags of a role are session tags, which its trust policy must allow.
+void allowTagSession(text::Json& trust) {
+  for (text::Json& statement : trust["Statement"])
+    statement["Action"] = text::Json::array({statement["Action"], "sts:TagSession"});
+}
 
 Tags tagsOf(const Configuration& configuration, const Material& material) {
   Tags tags = configuration.tags;
@@ -28,11 +38,14 @@ std::vector<DesiredRole> rolesOf(const Configuration& configuration, const Ident
     std::vector<std::string> subjects;
     for (const Binding& other : configuration.bindings)
       if (other.role.name == binding.role.name) subjects.push_back(other.subject());
-    DesiredRole role{binding.role, roleArn(names.partition, account, binding.role.path, binding.role.name), "",
-                     desired.tags};
+    DesiredRole role{.settings = binding.role,
+                     .arn = roleArn(names.partition, account, binding.role.path, binding.role.name),
+                     .tags = desired.tags};
     for (const auto& [key, value] : binding.role.tags) role.tags[key] = value;
-    role.trustPolicy =
-        text::compact(policy::trustPolicy(names.providerArn, oidc::providerName(names.issuer), kAudience, subjects));
+    if (!isCeph(configuration)) role.description = roleDescription(configuration.name);
+    text::Json trust = policy::trustPolicy(names.providerArn, oidc::providerName(names.issuer), kAudience, subjects);
+    if (isCeph(configuration)) allowTagSession(trust);
+    role.trustPolicy = text::compact(trust);
     roles.push_back(std::move(role));
   }
   return roles;
@@ -77,6 +90,21 @@ std::vector<DesiredDocument> documentsOf(const std::string& issuer, const std::s
   return documents;
 }
 
+// What Ceph wants otherwise: docs/guide/ceph.md has the list.
+void speakDialect(const Configuration& configuration, const Material& material, Desired& desired) {
+  if (!isCeph(configuration)) {
+    desired.locationConstraint = configuration.aws.region;
+    desired.providerTags = desired.tags;
+    // ACLs stay shut; a bucket policy may be public, and this one is, for these objects.
+    desired.publicAccess = {.blockPublicAcls = true, .ignorePublicAcls = true};
+    return;
+  }
+  // The certificates of the JWKS are what Ceph compares thumbprints with.
+  for (std::string& thumbprint : thumbprintsOf(material.jwks))
+    if (desired.thumbprints.size() < kMostThumbprints) desired.thumbprints.push_back(std::move(thumbprint));
+  desired.replacesProvider = true;
+}
+
 }  // namespace
 
 Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition,
@@ -87,7 +115,11 @@ Identifiers identifiersOf(const Configuration& configuration, const aws::Partiti
   if (issuer.hosting == Hosting::S3 && names.bucket.empty())
     names.bucket = issuer.isAccountRegional ? accountRegionalBucketName(account, region, configuration.name)
                                             : bucketName(account, region, configuration.name);
-  if (names.issuer.empty()) names.issuer = issuerUrl(names.bucket, region, partition.dnsSuffix, issuer.prefix);
+  if (names.issuer.empty())
+    names.issuer = isCeph(configuration)
+                       ? configuration.aws.s3Endpoint + "/" +
+                             (issuer.prefix.empty() ? names.bucket : objectKey(names.bucket, issuer.prefix))
+                       : issuerUrl(names.bucket, region, partition.dnsSuffix, issuer.prefix);
   names.providerArn = providerArn(names.partition, account, names.issuer);
   return names;
 }
@@ -101,12 +133,11 @@ Desired desire(const Configuration& configuration, const aws::Partition& partiti
   desired.bucket = names.bucket;
   if (!names.bucket.empty())
     desired.bucketPolicy = bucketPolicy(names.partition, names.bucket, configuration.issuer.prefix);
-  // ACLs stay shut; a bucket policy may be public, and this one is, for these objects.
-  desired.publicAccess = {.blockPublicAcls = true, .ignorePublicAcls = true};
   desired.hosting = configuration.issuer.hosting;
   desired.isAccountRegional = configuration.issuer.isAccountRegional;
   desired.directory = configuration.issuer.directory;
   desired.thumbprints = configuration.issuer.thumbprints;
+  speakDialect(configuration, material, desired);
   if (desired.hosting != Hosting::Existing)
     desired.documents = documentsOf(names.issuer, configuration.issuer.prefix, material.jwks);
   desired.issuer = names.issuer;

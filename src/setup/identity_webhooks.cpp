@@ -14,8 +14,9 @@ namespace {
 using text::Json;
 
 bool holdsOneOf(const Json& list, std::initializer_list<std::string_view> words) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const Json& item) { return std::find(words.begin(), words.end(), item) != words.end(); });
+  return std::any_of(list.begin(), list.end(), [&](const Json& item) {
+    return item.is_string() && std::find(words.begin(), words.end(), item.get_ref<const std::string&>()) != words.end();
+  });
 }
 
 bool handlesNewPods(const Json& entry) {

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "sim/authenticate.h"
 #include "sim/managed_policies.h"
+#include "sim/policy_cache.h"
 #include "text/words.h"
 
 namespace sim {
@@ -23,9 +24,9 @@ Verdict stronger(Verdict a, Verdict b) {
   return a == Verdict::Allow || b == Verdict::Allow ? Verdict::Allow : Verdict::ImplicitDeny;
 }
 
-Verdict weigh(const std::string& document, PolicyKind kind, const policy::Request& request, std::string_view name,
-              std::string& trace) {
-  auto parsed = policy::parsePolicy(document, kind);
+Verdict weigh(const Call& call, const std::string& document, PolicyKind kind, const policy::Request& request,
+              std::string_view name, std::string& trace) {
+  auto parsed = parsedPolicy(call, document, kind);
   if (!parsed) return Verdict::ImplicitDeny;
   policy::Decision decision = policy::evaluate(*parsed, kind, request);
   trace.append(name).append(":\n").append(traceText(decision));
@@ -37,7 +38,7 @@ Verdict managed(const Call& call, const std::vector<std::string>& arns, const po
   Verdict verdict = Verdict::ImplicitDeny;
   for (const std::string& arn : arns)
     if (auto document = policyDocument(call, arn))
-      verdict = stronger(verdict, weigh(*document, PolicyKind::Identity, request, arn, trace));
+      verdict = stronger(verdict, weigh(call, *document, PolicyKind::Identity, request, arn, trace));
   return verdict;
 }
 
@@ -58,7 +59,7 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
     return out;
   }
   for (const auto& [name, document] : role->inlinePolicies)
-    out.verdict = stronger(out.verdict, weigh(document, PolicyKind::Identity, request, name, out.trace));
+    out.verdict = stronger(out.verdict, weigh(call, document, PolicyKind::Identity, request, name, out.trace));
   out.verdict = stronger(out.verdict, managed(call, role->attachedPolicies, request, out.trace));
   if (!role->boundary.empty()) {
     Verdict boundary = managed(call, {role->boundary}, request, out.trace);
@@ -71,7 +72,7 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
   if (!session.policy.empty() || !session.policyArns.empty()) {
     Verdict limit = managed(call, session.policyArns, request, out.trace);
     if (!session.policy.empty())
-      limit = stronger(limit, weigh(session.policy, PolicyKind::Identity, request, "session policy", out.trace));
+      limit = stronger(limit, weigh(call, session.policy, PolicyKind::Identity, request, "session policy", out.trace));
     if (limit != Verdict::Allow && out.verdict == Verdict::Allow) {
       out.verdict = limit;
       out.by = "session";
@@ -90,12 +91,13 @@ Verdict weighBucket(const Call& call, policy::Request request, std::string& trac
     trace += "the bucket's RestrictPublicBuckets keeps everybody out who is not of its account\n";
     return Verdict::ExplicitDeny;
   }
-  Verdict verdict = weigh(bucket.policy, PolicyKind::Bucket, request, "bucket policy", trace);
+  Verdict verdict = weigh(call, bucket.policy, PolicyKind::Bucket, request, "bucket policy", trace);
   if (!call.caller.session) return verdict;
   const Role* role = roleOf(call);
   if (!role) return verdict;
   request.principal = roleArn(call, *role);
-  return stronger(verdict, weigh(bucket.policy, PolicyKind::Bucket, request, "bucket policy, as the role", trace));
+  return stronger(verdict,
+                  weigh(call, bucket.policy, PolicyKind::Bucket, request, "bucket policy, as the role", trace));
 }
 
 Weighing decide(const Call& call, std::string_view action, const std::string& resource) {
@@ -133,6 +135,11 @@ std::string shownResource(Service service, const std::string& resource) {
 }
 
 }  // namespace
+
+std::shared_ptr<const policy::PolicyDocument> parsedPolicy(const Call& call, const std::string& document,
+                                                           policy::PolicyKind kind) {
+  return call.policies ? call.policies->parse(document, kind) : PolicyCache().parse(document, kind);
+}
 
 std::string traceText(const policy::Decision& decision) {
   std::string out;

@@ -3,6 +3,7 @@
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ bool mayDo(Call& call, std::string_view action, const std::string& resource);
 
 // The condition keys every request has: aws:PrincipalArn, aws:SourceIp, aws:CurrentTime, …
 std::map<std::string, std::vector<std::string>> contextOf(const Call& call);
+
+// The document read as a policy of that kind, from call.policies when it is there; null when it is none.
+std::shared_ptr<const policy::PolicyDocument> parsedPolicy(const Call& call, const std::string& document,
+                                                           policy::PolicyKind kind);
 
 // One line a step: what was looked at and whether it matched.
 std::string traceText(const policy::Decision& decision);

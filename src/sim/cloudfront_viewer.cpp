@@ -86,6 +86,7 @@ void answerFrom(Call& call, const S3Place& place, Caller caller) {
   Call reader{call.state, call.settings, call.now,     call.random,  call.issuers, request,
               "",         place.region,  Parameters(), place.bucket, place.key};
   reader.caller = std::move(caller);
+  reader.policies = call.policies;
   reader.response = call.response;
   base::Result<void> done = [&]() -> base::Result<void> {
     TRY(s3::findBucket(reader));
@@ -147,6 +148,7 @@ std::optional<base::Result<std::string>> read(const Call& call, std::string_view
   http::Response response;
   Call viewer{call.state, call.settings, call.now, call.random, call.issuers, request, "", call.region, {}, {}, {}};
   viewer.response = &response;
+  viewer.policies = call.policies;
   auto answered = answerViewer(viewer);
   if (!answered) return std::move(answered).error();
   if (response.status == 200) return std::move(response.body);

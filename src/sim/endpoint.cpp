@@ -10,6 +10,7 @@
 #include "sim/cloudfront.h"
 #include "sim/expectations.h"
 #include "sim/issuer_reader.h"
+#include "sim/policy_cache.h"
 #include "sim/route.h"
 #include "sim/s3.h"
 #include "sim/state_file.h"
@@ -106,6 +107,7 @@ class LocalAws final : public Endpoint {
   State state_;
   StateFile stateFile_;
   IssuerCache issuerKeys_;
+  PolicyCache policies_;
   Expectations expectations_;
   CallLog calls_;
 };
@@ -154,6 +156,7 @@ base::Result<void> LocalAws::answer(Exchange& exchange, http::Response& response
   TRY(permit(exchange));
   bool isQuery = !isRest(exchange.routed.service);
   if (isQuery) openEnvelope(call, exchange.routed.service, operation);
+  if (operation.writes && !isQuery) issuerKeys_.forgetOwn();
   TRY(operation.run(call));
   if (operation.writes)
     if (auto saved = stateFile_.save(state_); !saved) {
@@ -179,6 +182,7 @@ void LocalAws::serve(const http::Request& request, http::Response& response, std
   call.bucket = routed.bucket;
   call.key = routed.key;
   call.response = &response;
+  call.policies = &policies_;
   std::string requestId = requestIdFor(routed.service, random_);
   Exchange exchange{std::move(routed), std::move(call), "", nullptr, std::move(requestId)};
   exchange.call.region = exchange.routed.region;
@@ -192,6 +196,7 @@ void LocalAws::serve(const http::Request& request, http::Response& response, std
 void LocalAws::serveViewer(const http::Request& request, http::Response& response, IssuerReader& issuers) {
   Call call{state_, settings_, clock_.now(), random_, issuers, request, request.body, settings_.region, {}, {}, {}};
   call.response = &response;
+  call.policies = &policies_;
   if (auto done = cloudfront::answerViewer(call); !done) response.status = 500;
   LoggedCall entry;
   entry.time = base::rfc3339(call.now);

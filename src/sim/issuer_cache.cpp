@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/time.h"
 #include "sim/state.h"
 #include "text/words.h"
 
@@ -14,7 +15,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kLongest{86'400};
-constexpr std::size_t kMostIssuers = 200;
+constexpr std::size_t kMostIssuers = 200, kMostParsed = 16;
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -64,9 +65,30 @@ void IssuerCache::keep(const std::string& issuer, const oidc::Jwks& keys, base::
     entries_.erase(issuer);
     return;
   }
+  insert(issuer, {keys, now + time}, now);
+}
+
+void IssuerCache::keepOwn(const std::string& issuer, const oidc::Jwks& keys, base::Time now) {
+  insert(issuer, {keys, base::fromUnixSeconds(base::unixSeconds(now) + 1), true}, now);
+}
+
+void IssuerCache::forgetOwn() {
+  std::erase_if(entries_, [](const auto& entry) { return entry.second.isOwn; });
+}
+
+void IssuerCache::insert(const std::string& issuer, Entry entry, base::Time now) {
   if (entries_.size() >= kMostIssuers)
-    std::erase_if(entries_, [&](const auto& entry) { return now >= entry.second.until; });
-  if (entries_.size() < kMostIssuers) entries_.insert_or_assign(issuer, Entry{keys, now + time});
+    std::erase_if(entries_, [&](const auto& other) { return now >= other.second.until; });
+  if (entries_.size() < kMostIssuers) entries_.insert_or_assign(issuer, std::move(entry));
+}
+
+base::Result<oidc::Jwks> IssuerCache::parse(const std::string& document) {
+  auto found = parsed_.find(document);
+  if (found != parsed_.end()) return found->second;
+  oidc::Jwks keys = TRY(oidc::parseJwks(document));
+  if (parsed_.size() == kMostParsed) parsed_.clear();
+  parsed_.emplace(document, keys);
+  return keys;
 }
 
 }  // namespace sim

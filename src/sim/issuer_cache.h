@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "http/message.h"
 #include "oidc/jwks.h"
 
@@ -20,12 +21,25 @@ class IssuerCache {
   const oidc::Jwks* find(const std::string& issuer, base::Time now) const;
   void keep(const std::string& issuer, const oidc::Jwks& keys, base::Time now, std::chrono::seconds time);
 
+  // For an issuer in the simulator's own buckets: until the second is over, since a policy may look at the time, or
+  // until forgetOwn(), which every write to a bucket or a distribution calls.
+  void keepOwn(const std::string& issuer, const oidc::Jwks& keys, base::Time now);
+  void forgetOwn();
+
+  // The keys of a key set's document. What was read from the same text before is given again: making keys of numbers
+  // costs several times what a signature costs to verify.
+  base::Result<oidc::Jwks> parse(const std::string& document);
+
  private:
   struct Entry {
     oidc::Jwks keys;
     base::Time until;
+    bool isOwn = false;
   };
+  void insert(const std::string& issuer, Entry entry, base::Time now);
+
   std::map<std::string, Entry> entries_;
+  std::map<std::string, oidc::Jwks> parsed_;  // by document
 };
 
 }  // namespace sim

@@ -109,6 +109,7 @@ base::Result<IssuerReader::Document> IssuerReader::fetch(Call& call, const std::
   request.origin = parsed.origin();
   request.target = parsed.target;
   request.headers.add("Accept", "application/json");
+  request.thumbprints = thumbprints_;
   lock_.unlock();
   auto response = client_->send(request);
   lock_.lock();
@@ -120,21 +121,25 @@ base::Result<IssuerReader::Document> IssuerReader::fetch(Call& call, const std::
   return document;
 }
 
-// The simulator's own buckets and distributions are their own origin: nothing of them is kept.
+// The simulator's own buckets and distributions are read without a way to go, so no Cache-Control matters.
 base::Result<IssuerReader::Document> IssuerReader::document(Call& call, const std::string& url) {
   if (auto viewed = cloudfront::read(call, url)) {
     Document document;
     document.body = TRY(std::move(*viewed));
+    document.isOwn = true;
     return document;
   }
   auto place = s3Place(url);
   if (!place) return fetch(call, url);
   Document document;
   document.body = TRY(s3::readAnonymously(call, place->bucket, place->region, place->key));
+  document.isOwn = true;
   return document;
 }
 
-base::Result<oidc::Jwks> IssuerReader::keys(Call& call, const std::string& issuer, const std::string& kid) {
+base::Result<oidc::Jwks> IssuerReader::keys(Call& call, const std::string& issuer, const std::string& kid,
+                                            const std::vector<std::string>& thumbprints) {
+  thumbprints_ = thumbprints;
   if (const oidc::Jwks* kept = cache_.find(issuer, call.now)) {
     auto isWanted = [&](const oidc::Jwk& key) { return key.kid == kid; };
     if (kid.empty() || std::any_of(kept->keys.begin(), kept->keys.end(), isWanted)) return *kept;
@@ -158,9 +163,12 @@ base::Result<oidc::Jwks> IssuerReader::read(Call& call, const std::string& issue
   if (withoutSlash(parsed->issuer) != base)
     return base::invalid("the discovery document says issuer " + parsed->issuer + ", the token says " + issuer);
   Document keySet = TRY(document(call, parsed->jwksUri));
-  auto jwks = oidc::parseJwks(keySet.body);
+  auto jwks = cache_.parse(keySet.body);
   if (!jwks) return base::invalid("the keys at " + parsed->jwksUri + ": " + jwks.error().message);
-  cache_.keep(issuer, *jwks, call.now, std::min(discovery.fresh, keySet.fresh));
+  if (discovery.isOwn && keySet.isOwn)
+    cache_.keepOwn(issuer, *jwks, call.now);
+  else
+    cache_.keep(issuer, *jwks, call.now, std::min(discovery.fresh, keySet.fresh));
   return jwks;
 }
 

@@ -39,6 +39,7 @@ struct Caller {
 
 // Fetches documents of issuers, see issuer_reader.h.
 class IssuerReader;
+class PolicyCache;
 
 // Everything an operation may look at and change. Lives for one request, under the endpoint's lock.
 struct Call {
@@ -57,6 +58,7 @@ struct Call {
   text::XmlWriter xml = {};            // query protocol: inside <OperationResult>
   http::Response* response = nullptr;  // REST only
   std::vector<std::string> ids = {};   // CloudFront only: those in the path
+  PolicyCache* policies = nullptr;     // null: every policy is read anew
   // For the call log, never for the client: why it was refused, condition by condition.
   std::string reason = {};
   // S3 only: elements beside Code and Message in an error, e.g. {"BucketName", "x"}.

@@ -286,6 +286,7 @@ base::Result<CopySource> copySource(Call& call) {
               std::string(rest.substr(0, slash)),
               std::string(rest.substr(slash + 1))};
   reader.caller = call.caller;
+  reader.policies = call.policies;
   auto refused = [&](base::Error error) {
     call.errorDetails = std::move(reader.errorDetails);
     call.reason = std::move(reader.reason);

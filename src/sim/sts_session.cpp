@@ -163,7 +163,7 @@ base::Result<Role*> trustedRole(Call& call, const SessionWish& wish, policy::Req
     call.reason = "there is no role " + wish.roleArn;
     return notAuthorized(request.action);
   }
-  auto trust = policy::parsePolicy(role->trustPolicy, policy::PolicyKind::Trust);
+  auto trust = parsedPolicy(call, role->trustPolicy, policy::PolicyKind::Trust);
   if (!trust) return notAuthorized(request.action);
   std::vector<std::string> actions{request.action};
   actions.insert(actions.end(), also.begin(), also.end());

@@ -132,6 +132,7 @@ bool JsonReader::null() {
 // Most of a review is skipped, so this is one loop with everything it needs in registers, instead of object(), array()
 // and string() calling each other; which of the open brackets are objects is one bit each. What is not plain (blanks,
 // escapes, bytes above 0x7f, numbers, faults) is left to the others.
+// NOLINTNEXTLINE(readability-function-size): its parts would have to call each other again
 void JsonReader::skip() {
   const char *at = at_, *const end = end_;
   int open = 0;

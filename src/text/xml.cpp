@@ -24,6 +24,33 @@ bool convert(const pugi::xml_node& from, XmlElement& to, int depth) {
   return true;
 }
 
+// What stands for a character that can't be written as it is; empty for all others.
+std::string_view escaped(char c) {
+  switch (c) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&apos;";
+    case '\r': return "&#13;";
+    default:
+      // XML 1.0 section 2.2: other control characters can't be written at all, not even as references.
+      return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' ? "\xef\xbf\xbd" : "";
+  }
+}
+
+// Long stretches that need nothing are copied whole.
+void appendEscaped(std::string& out, std::string_view text) {
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string_view instead = escaped(text[i]);
+    if (instead.empty()) continue;
+    out.append(text.substr(start, i - start)).append(instead);
+    start = i + 1;
+  }
+  out.append(text.substr(start));
+}
+
 }  // namespace
 
 const XmlElement* XmlElement::find(std::string_view child) const {
@@ -81,7 +108,8 @@ XmlWriter& XmlWriter::open(std::string_view name, std::string_view xmlns) {
 }
 
 XmlWriter& XmlWriter::leaf(std::string_view name, std::string_view text) {
-  out_.append("<").append(name).append(">").append(escapeXml(text));
+  out_.append("<").append(name).append(">");
+  appendEscaped(out_, text);
   out_.append("</").append(name).append(">");
   return *this;
 }
@@ -107,23 +135,7 @@ std::string XmlWriter::take() && {
 
 std::string escapeXml(std::string_view text) {
   std::string out;
-  out.reserve(text.size());
-  for (char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&apos;"; break;
-      case '\r': out += "&#13;"; break;
-      default:
-        // XML 1.0 section 2.2: other control characters can't be written at all, not even as references.
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n')
-          out += "\xef\xbf\xbd";
-        else
-          out += c;
-    }
-  }
+  appendEscaped(out, text);
   return out;
 }
 

@@ -72,7 +72,7 @@ class TwoWorlds {
 
   World view() { return {*aws, kube.get(), files, clock}; }
 
-  base::Result<Plan> plan(const std::string& wish, Mode mode = {}) {
+  base::Result<Plan> plan(const std::string& wish, const Mode& mode = {}) {
     auto configuration = parseConfiguration(wish, "irsa.yaml", files);
     if (!configuration) return std::move(configuration).error();
     World world = view();
@@ -80,7 +80,7 @@ class TwoWorlds {
   }
 
   // Plans and carries out. Fails the test unless `mayFail`.
-  Outcome run(const std::string& wish, Mode mode = {}, bool mayFail = false) {
+  Outcome run(const std::string& wish, const Mode& mode = {}, bool mayFail = false) {
     auto made = plan(wish, mode);
     if (!made) {
       if (!mayFail) ADD_FAILURE() << made.error().message;

@@ -43,5 +43,29 @@ TEST(IssuerCache, ForgetsWhatIsNotFreshAnyMore) {
   EXPECT_EQ(cache.find("https://a", now), nullptr);
 }
 
+TEST(IssuerCache, ReadsTheSameKeySetOnce) {
+  IssuerCache cache;
+  const crypto::PublicKey key = crypto::SigningKey::generateEc("P-256").value().publicKey();
+  const std::string document = text::compact(oidc::render(oidc::jwksOf({key})));
+  auto first = cache.parse(document), again = cache.parse(document);
+  ASSERT_TRUE(first && again);
+  EXPECT_EQ(first->keys.at(0).kid, again->keys.at(0).kid);
+  EXPECT_FALSE(cache.parse("no keys"));
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(cache.parse(document + std::string(std::size_t(i), ' ')));
+}
+
+TEST(IssuerCache, KeepsItsOwnForTheSecondAndUntilAWrite) {
+  const base::Time now = base::fromUnixSeconds(1795521600) + std::chrono::milliseconds(300);
+  IssuerCache cache;
+  cache.keepOwn("https://a", {}, now);
+  EXPECT_TRUE(cache.find("https://a", now + std::chrono::milliseconds(699)));
+  EXPECT_FALSE(cache.find("https://a", now + std::chrono::milliseconds(700)));
+  cache.keepOwn("https://a", {}, now);
+  cache.keep("https://b", {}, now, seconds(60));
+  cache.forgetOwn();
+  EXPECT_FALSE(cache.find("https://a", now));
+  EXPECT_TRUE(cache.find("https://b", now));
+}
+
 }  // namespace
 }  // namespace sim
