@@ -149,29 +149,28 @@ base::Result<text::Findings> lintCluster(const ApiServerLintOptions& options, co
 
 }  // namespace
 
-int runApiServerLint(const ApiServerLintOptions& options) {
-  const Console console(options.common);
-  Ground ground;
+base::Result<text::Findings> lintApiServers(const ApiServerLintOptions& options, Ground& ground) {
   cluster::LintWish wish{nullptr, options.issuer, options.version};
   if (!options.flavour.empty()) {
     wish.flavour = cluster::flavourNamed(options.flavour);
-    if (!wish.flavour)
-      return console.fail(base::invalid("--for " + options.flavour + ": there is no such distribution"));
+    if (!wish.flavour) return base::invalid("--for " + options.flavour + ": there is no such distribution");
   }
   text::Findings found;
-  if (options.paths.empty()) {
-    base::Result<text::Findings> seen = lintCluster(options, wish, ground);
-    if (!seen) return console.fail(seen.error(), kCouldNotLook);
-    found = std::move(*seen);
-  }
+  if (options.paths.empty()) found = TRY(lintCluster(options, wish, ground));
   Linter linter{*ground.files, wish, {}};
-  for (const std::string& path : options.paths) {
-    const base::Result<void> done = linter.path(path);
-    if (!done) return console.fail(done.error(), kCouldNotLook);
-  }
+  for (const std::string& path : options.paths) TRY(linter.path(path));
   append(found, std::move(linter.found));
   text::sortFindings(found);
-  return console.findings(found);
+  return found;
+}
+
+int runApiServerLint(const ApiServerLintOptions& options) {
+  const Console console(options.common);
+  Ground ground;
+  const base::Result<text::Findings> found = lintApiServers(options, ground);
+  if (found) return console.findings(*found);
+  const bool isUsage = !options.flavour.empty() && !cluster::flavourNamed(options.flavour);
+  return console.fail(found.error(), isUsage ? kUsage : kCouldNotLook);
 }
 
 }  // namespace cli

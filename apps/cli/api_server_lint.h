@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "console.h"
+#include "ground.h"
 
 namespace cli {
 
@@ -15,6 +16,9 @@ struct ApiServerLintOptions {
   std::string version;             // of the distribution, when a file does not say
   ClusterChoice cluster;
 };
+
+// What is wrong with the paths, or with the cluster when there are none. Invalid for an unknown distribution.
+base::Result<text::Findings> lintApiServers(const ApiServerLintOptions& options, Ground& ground);
 
 // Reads only.
 int runApiServerLint(const ApiServerLintOptions& options);

@@ -1,5 +1,6 @@
 #include "apply_command.h"
 
+#include "emit_command.h"
 #include "plan_command.h"
 #include "setup/preconditions.h"
 #include "setup/restart.h"
@@ -85,6 +86,7 @@ base::Result<void> agree(const Console& console, const setup::Plan& plan, const 
 }  // namespace
 
 int runApply(const LifeCycleOptions& options) {
+  if (!options.emit.empty()) return runEmit(options);
   if (options.common.dryRun) return runPlan(options);
   const Console console(options.common);
   base::Result<std::unique_ptr<World>> world = openWorld(options.common);
@@ -104,7 +106,7 @@ int runApply(const LifeCycleOptions& options) {
     return console.fail(allowed.error());
   }
   if (const base::Result<void> agreed = agree(console, *plan, options); !agreed) return console.fail(agreed.error());
-  text::Json document = documentOf(*plan);
+  text::Json document;
   const bool good = carryOut(console, *plan, **world, mode, *locks, document);
   if (good) {
     const bool works = options.noWait || !(*world)->cluster || !phases->contains(setup::Phase::Webhook) ||

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <functional>
 
+#include "adopt_command.h"
 #include "api_server_command.h"
 #include "api_server_edit.h"
 #include "api_server_lint.h"
@@ -15,6 +16,7 @@
 #include "explain_command.h"
 #include "plan_command.h"
 #include "policy_command.h"
+#include "setup/emit.h"
 #include "sim_command.h"
 #include "text/nearest.h"
 #include "token_command.h"
@@ -103,6 +105,7 @@ CLI::App* addCommand(CLI::App& parent, const std::string& name, const std::strin
 struct Options {
   LifeCycleOptions plan, apply, destroy;
   PolicyOptions policy;
+  AdoptOptions adopt;
   ApiServerOptions patch, rollback;
   ApiServerEditOptions edit;
   ApiServerLintOptions serverLint;
@@ -129,6 +132,22 @@ void addPhases(CLI::App& app, LifeCycleOptions& options) {
   app.add_option("--skip", options.skip, "all but these")->delimiter(',')->expected(1)->take_all()->type_name(kNames);
 }
 
+void addEmit(CLI::App& app, LifeCycleOptions& options) {
+  std::string forms;
+  std::vector<std::string> names;
+  for (const std::string_view name : setup::formNames()) {
+    names.emplace_back(name);
+    forms += (forms.empty() ? "" : "|") + names.back();
+  }
+  CLI::Option* emit = app.add_option("--emit", options.emit, "change nothing; write the same as files for another tool")
+                          ->check(CLI::IsMember(names).description(""))
+                          ->type_name(forms);
+  for (const char* other : {"--only", "--skip", "--adopt", "--dry-run"}) emit->excludes(app.get_option(other));
+  app.add_option("--out", options.emitFolder, "with --emit: the folder (default: the form's name)")
+      ->needs(emit)
+      ->type_name("DIR");
+}
+
 void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* plan = addCommand(root, "plan", "Show what apply would change, and why. Reads only.", chosen,
                               [&] { return runPlan(options.plan); });
@@ -146,6 +165,7 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   apply->add_flag("-y,--yes", options.apply.common.yes, "do not ask; without a terminal: also what takes away");
   apply->add_flag("--adopt", options.apply.adopt, "take over objects that somebody else made");
   apply->add_flag("--no-wait", options.apply.noWait, "do not wait until the webhook works (else up to --timeout, 3m)");
+  addEmit(*apply, options.apply);
   example(*apply, "irsa apply -f irsa.yaml --yes");
 
   CLI::App* destroy = addCommand(root, "destroy", "Remove what apply made: roles, then the provider, then the bucket.",
@@ -155,6 +175,33 @@ void addLifeCycle(CLI::App& root, Options& options, Command& chosen) {
   destroy->add_flag("-y,--yes", options.destroy.common.yes, "do not ask on the terminal");
   destroy->add_flag("--delete-bucket", options.destroy.deleteBucket, "the issuer's bucket too; it is kept otherwise");
   example(*destroy, "irsa destroy -f irsa.yaml --delete-bucket --yes");
+}
+
+void addAdopt(CLI::App& root, Options& options, Command& chosen) {
+  AdoptOptions& adopt = options.adopt;
+  CLI::App* app =
+      addCommand(root, "adopt", "Find what is wrong with a set-up that others made, and mend what you name.", chosen,
+                 [&adopt] { return runAdopt(adopt); });
+  app->add_option("issuer", adopt.issuer, "its issuer; all of the account's when none is given")->type_name("URL");
+  app->add_option("--fix", adopt.fixes, "mend these findings, and touch nothing else")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all()
+      ->type_name("CODE,...");
+  app->add_option("--ca-file", adopt.caFile, "certificates of the issuer's authority, for THUMBPRINT_LEAF")
+      ->type_name("FILE");
+  addRepeated(*app, "--manifest", adopt.manifests, "the API server's manifest or folder; again for another", "PATH");
+  addCluster(*app, adopt.cluster);
+  app->add_option("-f,--file", adopt.common.file, "how to reach AWS and the cluster [irsa.yaml, if there is one]")
+      ->type_name("FILE");
+  addOutput(*app, adopt.common, kFindingFormats);
+  addDuration(*app, "--timeout", adopt.common.timeout, "the longest wait for one answer");
+  app->add_flag("--dry-run", adopt.common.dryRun, "with --fix: show the change and stop");
+  app->add_flag("-y,--yes", adopt.common.yes, "with --fix: do not ask on the terminal");
+  app->footer(
+      "Example:\n  irsa adopt https://s3.us-west-2.amazonaws.com/my-bucket\n"
+      "  irsa adopt https://s3.us-west-2.amazonaws.com/my-bucket --fix ISSUER_SLASH --yes\n"
+      "Exit codes: 0 nothing to do or mended, 1 findings or refused, 4 AWS or the cluster could not be looked at\n");
 }
 
 void addPolicy(CLI::App& root, Options& options, Command& chosen) {
@@ -541,6 +588,7 @@ int run(int argc, char** argv) {
   Options options;
   Command chosen;
   addLifeCycle(root, options, chosen);
+  addAdopt(root, options, chosen);
   addPolicy(root, options, chosen);
   addApiServer(root, options, chosen);
   addWebhook(root, options, chosen);

@@ -45,7 +45,7 @@ int runDestroy(const LifeCycleOptions& options) {
       return console.fail({base::ErrorKind::Conflict, "", "nothing was removed: the answer was not yes"});
     }
   }
-  text::Json document = documentOf(*plan);
+  text::Json document;
   const bool good = carryOut(console, *plan, **world, mode, *locks, document);
   console.result(summary(console, *plan, good), document);
   return good ? kOk : kRefused;

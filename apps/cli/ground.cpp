@@ -31,7 +31,8 @@ std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback
 aws::Endpoints endpointsOf(const aws::Endpoints& configured) {
   return {.s3 = firstOf(configured.s3, "AWS_ENDPOINT_URL_S3"),
           .iam = firstOf(configured.iam, "AWS_ENDPOINT_URL_IAM"),
-          .sts = firstOf(configured.sts, "AWS_ENDPOINT_URL_STS")};
+          .sts = firstOf(configured.sts, "AWS_ENDPOINT_URL_STS"),
+          .cloudFront = firstOf(configured.cloudFront, "AWS_ENDPOINT_URL_CLOUDFRONT")};
 }
 
 base::Result<std::string> rootsOfEnvironment(const base::Files& files) {

@@ -85,10 +85,12 @@ void showPlan(const Console& console, const setup::Plan& plan) {
   console.result(setup::describe(plan, console.isColored()), documentOf(plan));
 }
 
-bool carryOut(const Console& console, const setup::Plan& plan, World& world, const setup::Mode& mode,
-              const Locks& locks, text::Json& document) {
+bool carryOut(const Console& console, setup::Plan& plan, World& world, const setup::Mode& mode, const Locks& locks,
+              text::Json& document) {
   setup::World view = world.view();
-  const setup::Outcome outcome = setup::applyPlan(plan, view, mode, progressOn(console, locks));
+  const setup::Outcome outcome =
+      setup::applyWholePlan(world.configuration, plan, view, mode, progressOn(console, locks));
+  document = documentOf(plan);
   document["done"] = outcome.done;
   document["failures"] = text::Json::array();
   document["left"] = outcome.left;

@@ -18,6 +18,7 @@ struct LifeCycleOptions {
   bool detailedExitCode = false;                  // plan
   bool noWait = false;                            // apply: do not look whether the webhook works
   std::vector<std::string> only = {}, skip = {};  // plan, apply: phases by name
+  std::string emit = {}, emitFolder = {};         // apply: files for another tool instead, and where
 };
 
 // What --only and --skip leave. Invalid for an unknown name, with the nearest right one.
@@ -35,9 +36,9 @@ base::Result<Locks> lock(const CommonOptions& options, const World& world, const
 void showPlan(const Console& console, const setup::Plan& plan);
 text::Json documentOf(const setup::Plan& plan);
 
-// Carries the plan out with a line of progress an action; prints what failed and what is left. `document` gains
-// "done", "failures" and "left". True when all went well.
-bool carryOut(const Console& console, const setup::Plan& plan, World& world, const setup::Mode& mode,
-              const Locks& locks, text::Json& document);
+// Carries the plan out with a line of progress an action; prints what failed and what is left. `plan` gets the names
+// that AWS gave; `document` is that of the plan with "done", "failures" and "left". True when all went well.
+bool carryOut(const Console& console, setup::Plan& plan, World& world, const setup::Mode& mode, const Locks& locks,
+              text::Json& document);
 
 }  // namespace cli

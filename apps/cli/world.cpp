@@ -73,7 +73,8 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
   }
   AwsConnection connection;
   connection.http = io::newClient(std::move(http));
-  connection.endpoints = endpointsOf({settings.s3Endpoint, settings.iamEndpoint, settings.stsEndpoint});
+  connection.endpoints =
+      endpointsOf({settings.s3Endpoint, settings.iamEndpoint, settings.stsEndpoint, settings.cloudFrontEndpoint});
   connection.region = settings.region;
   const std::shared_ptr<http::Client> metadata = metadataClient();
   aws::CredentialsSource found = aws::findCredentials({.profile = settings.profile,

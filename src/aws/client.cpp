@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 
-#include "aws/partition.h"
 #include "aws/sigv4.h"
 #include "base/time.h"
 #include "text/xml.h"
@@ -31,6 +30,7 @@ constexpr std::array kKnownCodes{
     KnownCode{"NoSuchBucketPolicy", ErrorKind::NotFound},
     KnownCode{"NoSuchPublicAccessBlockConfiguration", ErrorKind::NotFound},
     KnownCode{"EntityAlreadyExists", ErrorKind::AlreadyExists},
+    KnownCode{"OriginAccessControlAlreadyExists", ErrorKind::AlreadyExists},
     KnownCode{"BucketAlreadyExists", ErrorKind::AlreadyExists},
     KnownCode{"BucketAlreadyOwnedByYou", ErrorKind::AlreadyExists},
     KnownCode{"ExpiredToken", ErrorKind::Denied},
@@ -72,12 +72,13 @@ std::string_view codeOfStatus(int status) {
   }
 }
 
-// S3 names some permissions otherwise than the calls that need them.
+// S3 and CloudFront name some permissions otherwise than the calls that need them.
 std::string permissionFor(const Operation& operation) {
   if (operation.name == "HeadBucket" || operation.name == "ListObjectsV2") return "s3:ListBucket";
   if (operation.name == "PutPublicAccessBlock") return "s3:PutBucketPublicAccessBlock";
   if (operation.name == "GetAccountPublicAccessBlock") return "s3:GetAccountPublicAccessBlock";
   if (operation.name == "GetPublicAccessBlock") return "s3:GetBucketPublicAccessBlock";
+  if (operation.name == "CreateDistributionWithTags") return "cloudfront:CreateDistribution";
   return operation.service + ":" + operation.name;
 }
 
@@ -149,6 +150,9 @@ base::Result<http::Request> Client::address(const Operation& operation) const {
     request.origin = endpoints_.iam.empty() ? "https://" + std::string(partition.iamHost) : endpoints_.iam;
   else if (operation.service == "sts")
     request.origin = endpoints_.sts.empty() ? "https://" + stsHost(partition, region_) : endpoints_.sts;
+  else if (operation.service == "cloudfront")
+    request.origin =
+        endpoints_.cloudFront.empty() ? "https://" + std::string(partition.cloudFrontHost) : endpoints_.cloudFront;
   else if (!endpoints_.s3.empty())
     request.origin = endpoints_.s3;
   else if (!operation.controlledAccount.empty())
@@ -156,20 +160,26 @@ base::Result<http::Request> Client::address(const Operation& operation) const {
   else
     request.origin = "https://" + (operation.bucket.empty() ? "" : operation.bucket + ".") + s3Host(partition, region_);
 
+  if (request.origin == "https://") return base::invalid("there is no CloudFront in " + std::string(partition.name));
   bool isPathStyle = !operation.bucket.empty() && !endpoints_.s3.empty();
   if (isPathStyle) request.target = "/" + operation.bucket + (operation.path == "/" ? "" : operation.path);
   if (!operation.query.empty()) request.target += "?" + operation.query;
   return request;
 }
 
+// IAM and CloudFront are global: at their own hosts their signatures name one Region of the partition.
+std::string_view Client::signingRegion(const Operation& operation, const Partition& partition) const {
+  if (operation.service == "iam" && endpoints_.iam.empty()) return partition.iamRegion;
+  if (operation.service == "cloudfront" && endpoints_.cloudFront.empty()) return partition.cloudFrontRegion;
+  return region_;
+}
+
 base::Result<http::Response> Client::sendOnce(const Operation& operation) {
   http::Request request = TRY(address(operation));
   if (operation.isSigned) {
     Credentials credentials = TRY(credentials_());
-    bool isGlobal = operation.service == "iam" && endpoints_.iam.empty();
     Partition partition = TRY(partitionOf(region_));
-    sign(request, credentials, isGlobal ? partition.iamRegion : std::string_view(region_), operation.service,
-         clock_.now() + skew());
+    sign(request, credentials, signingRegion(operation, partition), operation.service, clock_.now() + skew());
   }
   ++calls_;
   auto response = http_.send(request);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "aws/credentials.h"
+#include "aws/partition.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -20,7 +21,7 @@ namespace aws {
 // Origins of one's own (the simulator, PrivateLink); empty: AWS's. With an S3 origin, buckets are addressed in path
 // style.
 struct Endpoints {
-  std::string s3 = {}, iam = {}, sts = {};
+  std::string s3 = {}, iam = {}, sts = {}, cloudFront = {};
 };
 
 // Asked before every request that is signed, so that credentials can be renewed.
@@ -28,7 +29,7 @@ using CredentialsSource = std::function<base::Result<Credentials>()>;
 
 // An operation put into words, before it has an address and a signature.
 struct Operation {
-  std::string service;  // "s3", "iam", "sts"
+  std::string service;  // "s3", "iam", "sts", "cloudfront"
   std::string name;     // "CreateRole"
   std::string subject;  // what it is about, for messages: "s3-echoer"
   std::string method = "POST";
@@ -72,6 +73,7 @@ class Client {
 
  private:
   base::Result<http::Request> address(const Operation& operation) const;
+  std::string_view signingRegion(const Operation& operation, const Partition& partition) const;
   base::Result<http::Response> sendOnce(const Operation& operation);
   bool learnsSkew(const http::Response& response, const base::Error& error);
 

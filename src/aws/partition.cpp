@@ -13,7 +13,9 @@ struct Row {
 
 // The longer prefixes first: us-gov- and us-iso- would pass for us-.
 constexpr std::array kRows{
-    Row{{"cn-"}, {"aws-cn", "amazonaws.com.cn", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"}},
+    Row{{"cn-"},
+        {"aws-cn", "amazonaws.com.cn", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1",
+         "cloudfront.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"}},
     Row{{"us-gov-"}, {"aws-us-gov", "amazonaws.com", "iam.us-gov.amazonaws.com", "us-gov-west-1"}},
     Row{{"eusc-"}, {"aws-eusc", "amazonaws.eu", "iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"}},
     Row{{"us-iso-"}, {"aws-iso", "c2s.ic.gov", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"}},
@@ -21,7 +23,7 @@ constexpr std::array kRows{
     Row{{"eu-isoe-"}, {"aws-iso-e", "cloud.adc-e.uk", "iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"}},
     Row{{"us-isof-"}, {"aws-iso-f", "csp.hci.ic.gov", "iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"}},
     Row{{"us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"},
-        {"aws", "amazonaws.com", "iam.amazonaws.com", "us-east-1"}},
+        {"aws", "amazonaws.com", "iam.amazonaws.com", "us-east-1", "cloudfront.amazonaws.com", "us-east-1"}},
 };
 
 bool isLower(char c) { return c >= 'a' && c <= 'z'; }

@@ -12,6 +12,8 @@ struct Partition {
   std::string_view dnsSuffix;  // "amazonaws.com.cn"
   std::string_view iamHost;    // IAM is global: one host and one signing region a partition
   std::string_view iamRegion;
+  std::string_view cloudFrontHost = {};    // so is CloudFront; empty where there is none
+  std::string_view cloudFrontRegion = {};  // of its signatures
 };
 
 // By the region's shape, not by a list of regions: new ones work. Invalid when it has the shape of none.

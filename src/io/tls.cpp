@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -60,6 +61,7 @@ base::Result<void> addRoots(SSL_CTX* context, const std::string& pem, std::strin
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   int found = 0;
   while (Owned<X509> root{PEM_read_bio_X509(bio.get(), nullptr, noPassphrase, nullptr)}) {
+    X509_check_purpose(root.get(), -1, 0);  // reads the extensions once, before threads share the certificate
     X509_STORE_add_cert(store, root.get());
     ++found;
   }

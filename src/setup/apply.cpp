@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "setup/names.h"
@@ -12,6 +14,8 @@ using base::ErrorKind;
 
 constexpr std::chrono::milliseconds kFirstWait{1000};
 constexpr int kTries = 6;  // waits of 1, 2, 4, 8 and 16 s: IAM and S3 agree with themselves within half a minute
+constexpr std::chrono::milliseconds kLongestPause{20'000};
+constexpr int kDeploymentPolls = 95;  // half an hour; AWS speaks of up to fifteen minutes
 constexpr std::chrono::milliseconds kPoll{500};
 constexpr int kPolls = 240;  // two minutes for a namespace to go
 
@@ -20,12 +24,45 @@ bool isDestroying(const Mode& mode) { return mode.kind == Mode::Kind::Destroy; }
 // Carries out one call. The answers say nothing that is needed later.
 struct Carry {
   World& world;
+  std::function<void(std::string_view detail)> waiting;
 
   template <typename AwsCall>
   base::Result<void> operator()(const AwsCall& call) const {
     auto answer = world.aws.call(call);
     if (!answer) return std::move(answer).error();
     return {};
+  }
+
+  // The entity tag of the moment, for calls that were planned before it came up.
+  base::Result<void> operator()(aws::DeleteDistribution call) const {
+    aws::Distribution live = TRY(world.aws.call(aws::GetDistribution{call.distribution}));
+    call.etag = live.etag;
+    return world.aws.call(call);
+  }
+  base::Result<void> operator()(aws::DeleteOriginAccessControl call) const {
+    aws::OriginAccessControl live = TRY(world.aws.call(aws::GetOriginAccessControl{call.accessControl}));
+    call.etag = live.etag;
+    return world.aws.call(call);
+  }
+  base::Result<void> operator()(aws::UpdateOriginAccessControl call) const {
+    aws::OriginAccessControl live = TRY(world.aws.call(aws::GetOriginAccessControl{call.accessControl}));
+    call.etag = live.etag;
+    auto answer = world.aws.call(call);
+    if (!answer) return std::move(answer).error();
+    return {};
+  }
+
+  base::Result<void> operator()(const AwaitDistribution& call) const {
+    std::chrono::milliseconds pause = kFirstWait;
+    for (int poll = 0; poll < kDeploymentPolls; ++poll) {
+      aws::Distribution live = TRY(world.aws.call(aws::GetDistribution{call.distribution}));
+      if (live.isDeployed()) return {};
+      waiting("CloudFront has not everything everywhere yet, which takes minutes");
+      world.clock.sleepFor(pause);
+      pause = std::min(pause * 2, kLongestPause);
+    }
+    return base::unavailable("distribution " + call.distribution + " is still being deployed")
+        .withHint("run the same command again, it goes on waiting");
   }
 
   base::Result<void> operator()(const WritePrivateKey& key) const {
@@ -77,6 +114,13 @@ struct IsOursAlready {
     auto role = world.aws.call(aws::GetRole{call.roleName});
     return role && sameOwner(call.tags, role->tags);
   }
+  bool operator()(const aws::CreateOriginAccessControl& call) const {
+    auto controls = aws::listAll(world.aws, aws::ListOriginAccessControls{});
+    if (!controls) return false;
+    return std::any_of(controls->begin(), controls->end(), [&](const aws::OriginAccessControl& control) {
+      return control.name == call.name && control.description == call.description;
+    });
+  }
   bool operator()(const aws::CreateOpenIDConnectProvider& call) const {
     auto arns = world.aws.call(aws::ListOpenIDConnectProviders{});
     if (!arns) return false;
@@ -103,7 +147,8 @@ bool is(const Call& call) {
 bool isDeletion(const Call& call) {
   return is<aws::DeleteRole>(call) || is<aws::DetachRolePolicy>(call) || is<aws::DeleteRolePolicy>(call) ||
          is<aws::DeleteOpenIDConnectProvider>(call) || is<aws::DeleteObject>(call) || is<aws::DeleteBucket>(call) ||
-         is<aws::DeleteRolePermissionsBoundary>(call) || is<PatchServiceAccount>(call);
+         is<aws::DeleteRolePermissionsBoundary>(call) || is<aws::DeleteDistribution>(call) ||
+         is<aws::DeleteOriginAccessControl>(call) || is<PatchServiceAccount>(call);
 }
 
 bool isAlreadySo(const Call& call, const base::Error& error, World& world) {
@@ -118,6 +163,7 @@ bool isNotYet(const Call& call, const base::Error& error) {
   if (error.code == "NoSuchBucket") return !isDeletion(call);
   if (is<aws::PutBucketPolicy>(call)) return error.message.find("BlockPublicPolicy") != std::string::npos;
   if (error.code == "NoSuchEntity") return error.message.find("role with name") != std::string::npos;
+  if (error.code == "DistributionNotDisabled" || error.code == "OriginAccessControlInUse") return true;
   if (error.code == "DeleteConflict") return is<aws::DeleteRole>(call);
   return false;
 }
@@ -125,7 +171,8 @@ bool isNotYet(const Call& call, const base::Error& error) {
 base::Result<void> carryOut(const Action& action, World& world, const Progress& progress) {
   std::chrono::milliseconds wait = kFirstWait;
   for (int attempt = 1;; ++attempt) {
-    auto done = std::visit(Carry{world}, action.call);
+    auto waiting = [&](std::string_view detail) { progress({Event::Kind::Waiting, action, std::string(detail)}); };
+    auto done = std::visit(Carry{world, waiting}, action.call);
     if (done || isAlreadySo(action.call, done.error(), world)) return {};
     if (attempt == kTries || !isNotYet(action.call, done.error())) return done;
     progress({Event::Kind::Waiting, action, done.error().code + ", trying again"});
@@ -134,8 +181,16 @@ base::Result<void> carryOut(const Action& action, World& world, const Progress& 
   }
 }
 
-// The bucket must outlive the provider: whoever could take its name could mint identities.
-bool dependsOnProvider(const Call& call) { return is<aws::DeleteObject>(call) || is<aws::DeleteBucket>(call); }
+bool isOnFront(const Call& call) {
+  return is<aws::UpdateDistribution>(call) || is<AwaitDistribution>(call) || is<aws::DeleteDistribution>(call) ||
+         is<aws::DeleteOriginAccessControl>(call);
+}
+
+// The bucket must outlive the provider, and the distribution that reads it: whoever could take its name could mint
+// identities.
+bool dependsOnProvider(const Call& call) {
+  return is<aws::DeleteObject>(call) || is<aws::DeleteBucket>(call) || isOnFront(call);
+}
 
 class Application {
  public:
@@ -143,11 +198,13 @@ class Application {
       : plan_(plan), world_(world), mode_(mode), progress_(progress), states_(plan.actions.size()) {}
 
   Outcome run() {
-    for (std::size_t begin = 0; begin < plan_.actions.size();) {
+    for (std::size_t begin = 0; begin < plan_.actions.size() && !plan_.actions[begin].awaitsNames;) {
       std::size_t end = begin + 1;
       Phase phase = plan_.actions[begin].phase;
       bool isIndependent = phase == Phase::Roles || phase == Phase::Bindings;
-      while (isIndependent && end < plan_.actions.size() && plan_.actions[end].phase == phase) ++end;
+      while (isIndependent && end < plan_.actions.size() && plan_.actions[end].phase == phase &&
+             !plan_.actions[end].awaitsNames)
+        ++end;
       runGroups(begin, end);
       begin = end;
     }
@@ -186,7 +243,7 @@ class Application {
       tell({Event::Kind::Failed, action, done.error().message});
       states_[i].error = std::move(done).error();
       if (!isDestroying(mode_)) hasStopped_ = true;
-      if (is<aws::DeleteOpenIDConnectProvider>(action.call)) keepsBucket_ = true;
+      if (is<aws::DeleteOpenIDConnectProvider>(action.call) || isOnFront(action.call)) keepsBucket_ = true;
     }
   }
 

@@ -29,10 +29,10 @@ constexpr std::array<std::string_view, 9> kTop{"apiVersion", "name",    "aws",  
                                                "keys",       "webhook", "bindings", "tags"};
 constexpr std::array<std::string_view, 7> kAws{"dialect",  "region",    "profile", "accountId",
                                                "endpoint", "endpoints", "caFile"};
-constexpr std::array<std::string_view, 3> kEndpoints{"s3", "iam", "sts"};
+constexpr std::array<std::string_view, 4> kEndpoints{"s3", "iam", "sts", "cloudfront"};
 constexpr std::array<std::string_view, 3> kCluster{"kubeconfig", "context", "distribution"};
-constexpr std::array<std::string_view, 9> kIssuer{"hosting", "bucket",    "bucketNamespace", "prefix", "url",
-                                                  "domain",  "directory", "republish",       "caFile"};
+constexpr std::array<std::string_view, 10> kIssuer{"hosting", "bucket",      "bucketNamespace", "prefix",    "url",
+                                                   "domain",  "certificate", "directory",       "republish", "caFile"};
 constexpr std::array<std::string_view, 9> kKeys{"source", "algorithm",  "bits",    "directory", "publicKeys",
                                                 "secret", "kubeconfig", "context", "x5c"};
 constexpr std::array<std::string_view, 5> kWebhook{"namespace", "image", "replicas", "failurePolicy", "guard"};
@@ -98,12 +98,13 @@ class Reader {
     aws.accountId = faults_.string(node, "aws.accountId", "", isCeph() ? checkTenant : checkAccountId);
     aws.caFile = resolved(faults_.string(node, "aws.caFile"));
     std::string endpoint = originOf(faults_.string(node, "aws.endpoint", "", checkEndpoint));
-    aws.s3Endpoint = aws.iamEndpoint = aws.stsEndpoint = endpoint;
+    aws.s3Endpoint = aws.iamEndpoint = aws.stsEndpoint = aws.cloudFrontEndpoint = endpoint;
     const YamlNode* endpoints = node.find("endpoints");
     if (!endpoints || !faults_.isMapping(*endpoints, "aws.endpoints", kEndpoints)) return;
     aws.s3Endpoint = originOf(faults_.string(*endpoints, "aws.endpoints.s3", endpoint, checkEndpoint));
     aws.iamEndpoint = originOf(faults_.string(*endpoints, "aws.endpoints.iam", endpoint, checkEndpoint));
     aws.stsEndpoint = originOf(faults_.string(*endpoints, "aws.endpoints.sts", endpoint, checkEndpoint));
+    aws.cloudFrontEndpoint = originOf(faults_.string(*endpoints, "aws.endpoints.cloudfront", endpoint, checkEndpoint));
   }
 
   // What the rest of the file may leave out for AWS, and Ceph has no default for.
@@ -121,6 +122,7 @@ class Reader {
       faults_.fault(at,
                     "Ceph takes no OIDC provider without a thumbprint: publish certificates (keys.x5c), or name the "
                     "host's in issuer.caFile");
+    if (issuer.hosting == Hosting::CloudFront) faults_.fault(at, "issuer.hosting \"cloudfront\" is not there in Ceph");
     if (issuer.isAccountRegional) faults_.fault(at, "issuer.bucketNamespace \"account-regional\" is not there in Ceph");
   }
 
@@ -137,26 +139,16 @@ class Reader {
       faults_.fault(node->start, std::string(section) + "." + std::string(key) + std::string(kNotYet));
   }
 
-  // A known word that this version does not act on yet.
-  void refuseValue(const YamlNode& parent, std::string_view name, std::string_view key, std::string_view supported,
-                   std::string_view alternatives) {
-    const YamlNode* node = parent.find(key);
-    if (!node || node->kind != YamlNode::Kind::Scalar) return;
-    if (alternatives.find(" " + node->scalar + " ") == std::string_view::npos) return;
-    if (supported.find(" " + node->scalar + " ") != std::string_view::npos) return;
-    faults_.fault(node->start, std::string(name) + " \"" + node->scalar + "\"" + std::string(kNotYet));
-  }
-
   void readIssuer(const YamlNode& node) {
     if (!faults_.isMapping(node, "issuer", kIssuer)) return;
     IssuerSettings& issuer = wish_.issuer;
     std::string hosting =
         faults_.string(node, "issuer.hosting", "s3", oneOf({"s3", "cloudfront", "directory", "existing"}));
-    refuseValue(node, "issuer.hosting", "hosting", " s3 directory existing ", " s3 cloudfront directory existing ");
-    for (std::string_view key : {"domain", "republish"}) refuse(node, "issuer", key);
-    issuer.hosting = hosting == "directory"  ? Hosting::Directory
-                     : hosting == "existing" ? Hosting::Existing
-                                             : Hosting::S3;
+    refuse(node, "issuer", "republish");
+    issuer.hosting = hosting == "directory"    ? Hosting::Directory
+                     : hosting == "existing"   ? Hosting::Existing
+                     : hosting == "cloudfront" ? Hosting::CloudFront
+                                               : Hosting::S3;
     bool hasUrl = node.find("url") != nullptr;
     issuer.bucket = faults_.string(node, "issuer.bucket", "", hasUrl ? Check() : Check(checkBucket));
     issuer.prefix = faults_.string(node, "issuer.prefix", "", checkPrefix);
@@ -166,6 +158,8 @@ class Reader {
       auto checked = oidc::checkIssuer(url, isCeph() ? oidc::Port::Allowed : oidc::Port::Refused);
       return checked ? std::string() : "is no issuer: " + checked.error().message;
     });
+    issuer.domain = faults_.string(node, "issuer.domain", "", checkDomain);
+    issuer.certificate = faults_.string(node, "issuer.certificate", "", checkCertificateArn);
     issuer.directory = resolved(faults_.string(node, "issuer.directory", "issuer"));
     if (const YamlNode* file = node.find("caFile")) readThumbprints(*file);
     refuseOfOtherHosting(node, hosting);
@@ -173,17 +167,40 @@ class Reader {
 
   // Keys that the chosen hosting has no use for are mistakes.
   void refuseOfOtherHosting(const YamlNode& node, const std::string& hosting) {
-    bool isS3 = wish_.issuer.hosting == Hosting::S3;
+    bool isS3 = wish_.issuer.hosting == Hosting::S3, isCloudFront = wish_.issuer.hosting == Hosting::CloudFront;
     for (std::string_view key : {"bucket", "prefix", "bucketNamespace"})
-      if (const YamlNode* found = node.find(key); found && !isS3)
+      if (const YamlNode* found = node.find(key); found && !isS3 && !isCloudFront)
         faults_.fault(found->start, "issuer." + std::string(key) + " goes with hosting s3, not with " + hosting);
+    for (std::string_view key : {"domain", "certificate"})
+      if (const YamlNode* found = node.find(key); found && !isCloudFront)
+        faults_.fault(found->start,
+                      "issuer." + std::string(key) + " goes with hosting cloudfront, not with " + hosting);
+    if (isCloudFront) checkCloudFront(node);
     if (const YamlNode* found = node.find("directory"); found && wish_.issuer.hosting != Hosting::Directory)
       faults_.fault(found->start, "issuer.directory goes with hosting directory, not with " + hosting);
-    if (const YamlNode* found = node.find("caFile"); found && isS3 && !isCeph())
-      faults_.fault(found->start, "issuer.caFile is for hosts with a certificate of your own authority, not for s3");
-    if (!isS3 && !node.find("url"))
+    if (const YamlNode* found = node.find("caFile"); found && ((isS3 && !isCeph()) || isCloudFront))
+      faults_.fault(found->start,
+                    "issuer.caFile is for hosts with a certificate of your own authority, not for " + hosting);
+    if (!isS3 && !isCloudFront && !node.find("url"))
       faults_.fault(node.start, "issuer.url is missing: hosting " + hosting + " needs to know where the issuer is");
-    if (wish_.issuer.isAccountRegional && isS3) checkAccountRegional(node);
+    if (wish_.issuer.isAccountRegional && (isS3 || isCloudFront)) checkAccountRegional(node);
+  }
+
+  void checkCloudFront(const YamlNode& node) {
+    const text::Position& at = node.find("hosting")->start;
+    auto partition = aws::partitionOf(wish_.aws.region);
+    if (partition && partition->cloudFrontHost.empty())
+      faults_.fault(at, "issuer.hosting \"cloudfront\" is not there in " + std::string(partition->name));
+    if (partition && partition->name == "aws-cn")
+      faults_.fault(at,
+                    "issuer.hosting \"cloudfront\": in China CloudFront serves only registered domains, with "
+                    "certificates that are kept in IAM, which irsa does not set up");
+    if (const YamlNode* url = node.find("url"))
+      faults_.fault(url->start, "issuer.url does not go with hosting cloudfront: say issuer.domain, or nothing");
+    const YamlNode *domain = node.find("domain"), *certificate = node.find("certificate");
+    if (domain && !certificate)
+      faults_.fault(domain->start, "issuer.domain needs issuer.certificate: the ARN of its certificate in ACM");
+    if (certificate && !domain) faults_.fault(certificate->start, "issuer.certificate needs issuer.domain");
   }
 
   void checkAccountRegional(const YamlNode& node) {

@@ -28,9 +28,9 @@ struct AwsSettings {
   Dialect dialect = Dialect::Aws;
   std::string region = {};
   std::string profile = {}, accountId = {};  // empty: not given. Ceph: the tenant or account that ARNs name
-  std::string s3Endpoint = {}, iamEndpoint = {},
-              stsEndpoint = {};  // origins; empty: AWS's own. `endpoint` fills all three
-  std::string caFile = {};       // roots for these endpoints; path
+  std::string s3Endpoint = {}, iamEndpoint = {}, stsEndpoint = {},
+              cloudFrontEndpoint = {};  // origins; empty: AWS's own. `endpoint` fills all four
+  std::string caFile = {};              // roots for these endpoints; path
 };
 
 struct ClusterSettings {
@@ -39,17 +39,20 @@ struct ClusterSettings {
   std::string distribution = "auto";
 };
 
-// S3: public objects of a bucket. Directory: files that the user copies to an HTTPS host. Existing: somebody else
-// publishes the documents; nothing is written.
-enum class Hosting { S3, Directory, Existing };
+// S3: public objects of a bucket. CloudFront: a private bucket that one distribution reads. Directory: files that the
+// user copies to an HTTPS host. Existing: somebody else publishes the documents; nothing is written.
+enum class Hosting { S3, CloudFront, Directory, Existing };
 
 struct IssuerSettings {
   Hosting hosting = Hosting::S3;
-  std::string bucket = {};         // S3; empty: named by us
-  bool isAccountRegional = false;  // S3: the name lies in the account's own namespace of the Region, and ends in -an
-  std::string prefix = {};         // S3: of the keys in the bucket, without slashes at its ends
-  std::string url = {};            // empty: https://BUCKET.s3.REGION.SUFFIX[/PREFIX]; never so but with S3
-  std::string directory = {};      // Directory: path of the folder that stands for the URL
+  std::string bucket = {};  // S3, CloudFront; empty: named by us
+  bool isAccountRegional =
+      false;  // S3, CloudFront: the name lies in the account's own namespace of the Region, and ends in -an
+  std::string prefix = {};       // S3, CloudFront: of the keys in the bucket, without slashes at its ends
+  std::string url = {};          // empty: https://BUCKET.s3.REGION.SUFFIX[/PREFIX]; never so but with S3
+  std::string domain = {};       // CloudFront: the issuer's own host name; empty: the distribution's
+  std::string certificate = {};  // CloudFront: ARN of the domain's certificate in ACM, in us-east-1
+  std::string directory = {};    // Directory: path of the folder that stands for the URL
   std::vector<std::string> thumbprints =
       {};  // SHA-1 in hex, of a private authority's certificates; empty: IAM's choice. Ceph: beside those of x5c
 };

@@ -4,6 +4,7 @@
 
 #include "oidc/discovery.h"
 #include "policy/trust_policy.h"
+#include "setup/distribution.h"
 #include "setup/documents.h"
 #include "setup/key_files.h"
 #include "setup/names.h"
@@ -105,16 +106,50 @@ void speakDialect(const Configuration& configuration, const Material& material, 
   desired.replacesProvider = true;
 }
 
+// The bucket is nobody's to read but the distribution's.
+void addDistribution(const Configuration& configuration, const aws::Partition& partition, const Identifiers& names,
+                     const Material& material, Desired& desired) {
+  const IssuerSettings& issuer = configuration.issuer;
+  desired.publicAccess = {true, true, true, true};
+  const std::string id = material.distribution.empty() ? std::string(kUnknownDistribution) : material.distribution;
+  desired.bucketPolicy = distributionBucketPolicy(names.partition, names.bucket, issuer.prefix,
+                                                  distributionArn(names.partition, material.account, id));
+  const std::string control =
+      material.accessControl.empty() ? std::string(kUnknownDistribution) : material.accessControl;
+  // A new origin access control is a new wish, so that a set-up can be destroyed and made again.
+  desired.front = {.comment = roleDescription(configuration.name),
+                   .origin = names.bucket + "." + aws::s3Host(partition, configuration.aws.region),
+                   .accessControl = control,
+                   .callerReference = names.bucket + "-" + control,
+                   .domain = issuer.domain,
+                   .certificate = issuer.certificate};
+  if (names.issuer.find(kUnknownDomain) != std::string::npos)
+    desired.notes.push_back("CloudFront names the distribution: apply puts its name in where " +
+                            std::string(kUnknownDomain) + " stands here");
+  if (!issuer.domain.empty())
+    desired.notes.push_back(issuer.domain + " must lead to " +
+                            (material.distributionDomain.empty() ? "the distribution's own name, which apply tells"
+                                                                 : material.distributionDomain) +
+                            ": a CNAME or alias record that is yours to make, before the provider can be");
+}
+
 }  // namespace
 
-Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition,
-                          std::string_view account) {
+Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition, std::string_view account,
+                          std::string_view distributionDomain) {
   const IssuerSettings& issuer = configuration.issuer;
   Identifiers names{std::string(partition.name), issuer.bucket, issuer.url, ""};
   const std::string& region = configuration.aws.region;
-  if (issuer.hosting == Hosting::S3 && names.bucket.empty())
+  const bool isCloudFront = issuer.hosting == Hosting::CloudFront;
+  if ((issuer.hosting == Hosting::S3 || isCloudFront) && names.bucket.empty())
     names.bucket = issuer.isAccountRegional ? accountRegionalBucketName(account, region, configuration.name)
                                             : bucketName(account, region, configuration.name);
+  if (isCloudFront)
+    names.issuer = "https://" +
+                   std::string(!issuer.domain.empty()       ? std::string_view(issuer.domain)
+                               : distributionDomain.empty() ? kUnknownDomain
+                                                            : distributionDomain) +
+                   (issuer.prefix.empty() ? "" : "/" + issuer.prefix);
   if (names.issuer.empty())
     names.issuer = isCeph(configuration)
                        ? configuration.aws.s3Endpoint + "/" +
@@ -125,19 +160,20 @@ Identifiers identifiersOf(const Configuration& configuration, const aws::Partiti
 }
 
 Desired desire(const Configuration& configuration, const aws::Partition& partition, const Material& material) {
-  Identifiers names = identifiersOf(configuration, partition, material.account);
+  Identifiers names = identifiersOf(configuration, partition, material.account, material.distributionDomain);
   Desired desired;
   desired.name = configuration.name;
   desired.region = configuration.aws.region;
   desired.tags = tagsOf(configuration, material);
   desired.bucket = names.bucket;
-  if (!names.bucket.empty())
-    desired.bucketPolicy = bucketPolicy(names.partition, names.bucket, configuration.issuer.prefix);
   desired.hosting = configuration.issuer.hosting;
+  if (desired.hosting == Hosting::S3)
+    desired.bucketPolicy = bucketPolicy(names.partition, names.bucket, configuration.issuer.prefix);
   desired.isAccountRegional = configuration.issuer.isAccountRegional;
   desired.directory = configuration.issuer.directory;
   desired.thumbprints = configuration.issuer.thumbprints;
   speakDialect(configuration, material, desired);
+  if (desired.hosting == Hosting::CloudFront) addDistribution(configuration, partition, names, material, desired);
   if (desired.hosting != Hosting::Existing)
     desired.documents = documentsOf(names.issuer, configuration.issuer.prefix, material.jwks);
   desired.issuer = names.issuer;
@@ -146,7 +182,7 @@ Desired desire(const Configuration& configuration, const aws::Partition& partiti
   desired.privateKeyPath = privateKeyPath(configuration.keys.directory, configuration.name);
   desired.newPrivateKeyPem = material.newPrivateKeyPem;
   desired.hasCluster = !material.clusterUid.empty();
-  if (desired.hasCluster) {
+  if (desired.hasCluster || material.isForPipeline) {
     desired.objects = webhookObjects(webhookWishFor(configuration, material));
     for (const Binding& binding : configuration.bindings)
       if (!binding.isPattern())

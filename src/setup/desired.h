@@ -8,6 +8,7 @@
 #include "aws/s3.h"
 #include "oidc/jwks.h"
 #include "setup/configuration.h"
+#include "setup/distribution.h"
 #include "setup/webhook_objects.h"
 
 namespace setup {
@@ -20,6 +21,9 @@ struct Material {
   std::string newPrivateKeyPem = {};  // to be written; empty: there is one, or the cluster has its own
   bool servesGuard = true;            // the API server has ValidatingAdmissionPolicy
   int apiServerPort = 0;              // where the webhook reaches it; 0: unknown
+  // Hosting::CloudFront: ids, as far as they are there.
+  std::string accessControl = {}, distribution = {}, distributionDomain = {};
+  bool isForPipeline = false;  // the cluster's objects are described although nobody looked at it
 };
 
 struct DesiredDocument {
@@ -49,6 +53,7 @@ struct Desired {
   std::string locationConstraint;                      // empty: the service knows no Regions
   std::optional<aws::PublicAccessBlock> publicAccess;  // absent: left as it is
   std::string directory;                               // Hosting::Directory
+  DistributionWish front;                              // Hosting::CloudFront
   std::vector<DesiredDocument> documents;  // keys first: the discovery document points at them; none if existing
   std::string issuer, providerArn;
   std::vector<std::string> thumbprints;
@@ -63,10 +68,12 @@ struct Desired {
 
 // The names in it follow from configuration and account alone.
 struct Identifiers {
-  std::string partition, bucket, issuer, providerArn;  // the bucket is empty unless hosting is S3
+  std::string partition, bucket, issuer, providerArn;  // the bucket is empty unless hosting is S3 or CloudFront
 };
-Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition,
-                          std::string_view account);
+// `distributionDomain`: what CloudFront named the distribution, empty while there is none: then kUnknownDomain stands
+// in its place.
+Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition, std::string_view account,
+                          std::string_view distributionDomain = "");
 
 Desired desire(const Configuration& configuration, const aws::Partition& partition, const Material& material);
 

@@ -41,6 +41,24 @@ bool isFor(const Json& statement, std::string_view providerArn) {
   return federated.is_array() && federated.size() == 1 && federated.front() == Json(providerArn);
 }
 
+Json documentsStatement(std::string_view partition, std::string_view bucket, std::string_view prefix, Json principal) {
+  std::string arn = "arn:" + std::string(partition) + ":s3:::" + std::string(bucket) + "/";
+  Json statement = Json::object();
+  statement["Sid"] = "IssuerDocuments";
+  statement["Effect"] = "Allow";
+  statement["Principal"] = std::move(principal);
+  statement["Action"] = "s3:GetObject";
+  for (std::string_view key : kDocumentKeys) statement["Resource"].push_back(arn + objectKey(prefix, key));
+  return statement;
+}
+
+std::string policyOf(Json statement) {
+  Json document = Json::object();
+  document["Version"] = "2012-10-17";
+  document["Statement"] = Json::array({std::move(statement)});
+  return text::compact(document);
+}
+
 }  // namespace
 
 std::string objectKey(std::string_view prefix, std::string_view key) {
@@ -56,17 +74,14 @@ std::string discoveryDocument(std::string_view issuer, const oidc::Jwks& jwks) {
 std::string jwksDocument(const oidc::Jwks& jwks) { return text::pretty(oidc::render(jwks)); }
 
 std::string bucketPolicy(std::string_view partition, std::string_view bucket, std::string_view prefix) {
-  std::string arn = "arn:" + std::string(partition) + ":s3:::" + std::string(bucket) + "/";
-  Json statement = Json::object();
-  statement["Sid"] = "IssuerDocuments";
-  statement["Effect"] = "Allow";
-  statement["Principal"] = "*";
-  statement["Action"] = "s3:GetObject";
-  for (std::string_view key : kDocumentKeys) statement["Resource"].push_back(arn + objectKey(prefix, key));
-  Json document = Json::object();
-  document["Version"] = "2012-10-17";
-  document["Statement"] = Json::array({std::move(statement)});
-  return text::compact(document);
+  return policyOf(documentsStatement(partition, bucket, prefix, "*"));
+}
+
+std::string distributionBucketPolicy(std::string_view partition, std::string_view bucket, std::string_view prefix,
+                                     std::string_view distributionArn) {
+  Json statement = documentsStatement(partition, bucket, prefix, {{"Service", "cloudfront.amazonaws.com"}});
+  statement["Condition"] = {{"StringEquals", {{"aws:SourceArn", distributionArn}}}};
+  return policyOf(std::move(statement));
 }
 
 bool samePolicy(std::string_view a, std::string_view b) {

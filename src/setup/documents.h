@@ -28,6 +28,10 @@ std::string jwksDocument(const oidc::Jwks& jwks);
 
 std::string bucketPolicy(std::string_view partition, std::string_view bucket, std::string_view prefix);
 
+// The same for one distribution of CloudFront, and for nobody else.
+std::string distributionBucketPolicy(std::string_view partition, std::string_view bucket, std::string_view prefix,
+                                     std::string_view distributionArn);
+
 // Without regard to white space, the order of members and list items, and lists of one written as a string: AWS keeps
 // none of them. False when either is no JSON.
 bool samePolicy(std::string_view a, std::string_view b);

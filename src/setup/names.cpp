@@ -40,6 +40,10 @@ std::string roleArn(std::string_view partition, std::string_view account, std::s
 
 std::string roleDescription(std::string_view name) { return joined({"irsa-anywhere ", name}); }
 
+std::string distributionArn(std::string_view partition, std::string_view account, std::string_view id) {
+  return joined({"arn:", partition, ":cloudfront::", account, ":distribution/", id});
+}
+
 std::string privateKeyPath(std::string_view directory, std::string_view name) {
   return joined({directory, "/", name, ".key"});
 }

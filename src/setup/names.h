@@ -20,6 +20,10 @@ std::string bucketName(std::string_view account, std::string_view region, std::s
 // NAME-ACCOUNT-REGION-an: a name in the account's own namespace of the Region, which nobody else can take.
 std::string accountRegionalBucketName(std::string_view account, std::string_view region, std::string_view name);
 
+// What CloudFront will name, in plans that come before it: as long as the real ones, and no valid host name or id.
+inline constexpr std::string_view kUnknownDomain = "d?????????????.cloudfront.net";
+inline constexpr std::string_view kUnknownDistribution = "E?????????????";
+
 // https://BUCKET.s3.REGION.SUFFIX[/PREFIX]
 std::string issuerUrl(std::string_view bucket, std::string_view region, std::string_view dnsSuffix,
                       std::string_view prefix);
@@ -28,6 +32,8 @@ std::string providerArn(std::string_view partition, std::string_view account, st
 // `path` with its slashes: "/" or "/team/".
 std::string roleArn(std::string_view partition, std::string_view account, std::string_view path, std::string_view name);
 std::string roleDescription(std::string_view name);  // by which ListRoles, which leaves tags out, shows our roles
+
+std::string distributionArn(std::string_view partition, std::string_view account, std::string_view id);
 
 std::string privateKeyPath(std::string_view directory, std::string_view name);
 

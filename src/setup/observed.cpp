@@ -193,14 +193,23 @@ base::Result<Observed> observe(const Configuration& configuration, const World& 
                            "), irsa.yaml asks for aws.accountId " + wanted,
                        "choose other credentials (aws.profile, AWS_PROFILE) or correct aws.accountId"};
   aws::Partition partition = TRY(aws::partitionOf(configuration.aws.region));
+  so.now = world.clock.now();
   so.identifiers = identifiersOf(configuration, partition, so.caller.account);
+  const bool isCloudFront = configuration.issuer.hosting == Hosting::CloudFront;
+  if (isCloudFront) {
+    so.front = TRY(observeFront(world, configuration, partition, so));
+    if (so.front.distribution)
+      so.identifiers =
+          identifiersOf(configuration, partition, so.caller.account, so.front.distribution->distribution.domainName);
+  }
   so.isBucketNameOurs = configuration.issuer.bucket.empty();
   for (std::string_view key : kDocumentKeys) so.documentKeys.push_back(objectKey(configuration.issuer.prefix, key));
   if (phases.contains(Phase::Provider)) so.providers = TRY(observeProviders(world, so));
   // Ceph's provider has the thumbprints of what the issuer publishes.
   bool looksAtIssuer =
       phases.contains(Phase::Issuer) || (so.dialect == Dialect::Ceph && phases.contains(Phase::Provider));
-  if (looksAtIssuer && configuration.issuer.hosting == Hosting::S3) so.bucket = TRY(observeBucket(world, so));
+  if (looksAtIssuer && (isCloudFront || configuration.issuer.hosting == Hosting::S3))
+    so.bucket = TRY(observeBucket(world, so));
   if (looksAtIssuer && configuration.issuer.hosting == Hosting::Directory)
     so.folder = TRY(observeFolder(world, configuration.issuer.directory));
   if (phases.contains(Phase::Roles)) so.roles = TRY(observeRoles(world, so, configuration));

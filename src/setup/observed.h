@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "aws/cloudfront.h"
 #include "aws/iam.h"
+#include "aws/partition.h"
 #include "aws/s3.h"
 #include "aws/sts.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "setup/configuration.h"
 #include "setup/desired.h"
 #include "setup/phase.h"
@@ -27,6 +30,17 @@ struct ObservedBucket {
 
 // The folder of Hosting::Directory: our documents in it, by key.
 using ObservedFolder = std::map<std::string, std::string>;
+
+struct ObservedDistribution {
+  aws::Distribution distribution = {};
+  Tags tags = {};
+};
+
+// Hosting::CloudFront: ours, or what stands in its place.
+struct ObservedFront {
+  std::optional<aws::OriginAccessControl> accessControl = {};
+  std::optional<ObservedDistribution> distribution = {};
+};
 
 struct ObservedProvider {
   std::string arn = {};
@@ -57,6 +71,8 @@ struct Observed {
   std::vector<std::string> documentKeys;  // of our documents, with the prefix
   ObservedBucket bucket;
   ObservedFolder folder;
+  ObservedFront front;
+  base::Time now = {};                      // when it was looked at
   std::vector<ObservedProvider> providers;  // ours by tag, and whatever stands at our issuer's URL
   std::vector<ObservedRole> roles;          // ours by tag, and whatever has a wanted name
   std::optional<ObservedCluster> cluster;
@@ -76,6 +92,9 @@ base::Result<Observed> observe(const Configuration& configuration, const World& 
 
 // The parts, each a look at one neighbourhood.
 base::Result<ObservedBucket> observeBucket(const World& world, const Observed& so);
+// By comment, by our domain and by our bucket as origin; one with our tag before others.
+base::Result<ObservedFront> observeFront(const World& world, const Configuration& configuration,
+                                         const aws::Partition& partition, const Observed& so);
 base::Result<ObservedFolder> observeFolder(const World& world, const std::string& folder);
 base::Result<std::vector<ObservedProvider>> observeProviders(const World& world, const Observed& so);
 base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const Observed& so,

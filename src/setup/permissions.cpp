@@ -37,14 +37,28 @@ struct Subject {
       return bucketArn(call.bucket);
     else if constexpr (requires { call.arn; })
       return call.arn;
+    else if constexpr (requires { call.distribution; })
+      return distributionArn(partition, plan.account, call.distribution);
+    else if constexpr (requires { call.accessControl; })
+      return accessControlArn(call.accessControl);
     else
       return "";  // a file or a Kubernetes object
   }
   std::string operator()(const aws::CreateOpenIDConnectProvider&) const { return plan.providerArn; }
+  std::string operator()(const aws::CreateDistributionWithTags&) const {
+    return distributionArn(partition, plan.account, "*");
+  }
+  std::string operator()(const aws::CreateOriginAccessControl&) const { return accessControlArn("*"); }
+
+  std::string accessControlArn(const std::string& id) const {
+    return "arn:" + partition + ":cloudfront::" + plan.account + ":origin-access-control/" + id;
+  }
 };
 
 std::string actionOf(const Call& call) {
   std::string name = nameOf(call);
+  if (std::holds_alternative<AwaitDistribution>(call)) return "cloudfront:GetDistribution";
+  if (std::holds_alternative<aws::CreateDistributionWithTags>(call)) return "cloudfront:CreateDistribution";
   return name == "s3:PutPublicAccessBlock" ? "s3:PutBucketPublicAccessBlock" : name;
 }
 
@@ -68,12 +82,20 @@ struct Resources {
   std::string bucket;
   Words documents, roles;
   std::string provider, providers;
+  std::string distributions = {}, accessControls = {};  // Hosting::CloudFront
 };
 
 Resources resourcesOf(const Configuration& configuration, const Identifiers& names, std::string_view account) {
   Resources found;
   const std::string iam = "arn:" + names.partition + ":iam::" + std::string(account) + ":";
-  if (configuration.issuer.hosting == Hosting::S3) {
+  const bool isCloudFront = configuration.issuer.hosting == Hosting::CloudFront;
+  if (isCloudFront) {
+    // CloudFront chooses the ids.
+    found.distributions = distributionArn(names.partition, account, "*");
+    found.accessControls =
+        "arn:" + names.partition + ":cloudfront::" + std::string(account) + ":origin-access-control/*";
+  }
+  if (isCloudFront || configuration.issuer.hosting == Hosting::S3) {
     found.bucket = "arn:" + names.partition + ":s3:::" + names.bucket;
     for (std::string_view key : kDocumentKeys)
       found.documents.push_back(found.bucket + "/" + objectKey(configuration.issuer.prefix, key));
@@ -84,6 +106,8 @@ Resources resourcesOf(const Configuration& configuration, const Identifiers& nam
       found.roles.push_back(std::move(arn));
   }
   found.provider = names.providerArn;
+  if (std::size_t at = found.provider.find(kUnknownDomain); at != std::string::npos)
+    found.provider.replace(at, kUnknownDomain.size(), "d*.cloudfront.net");
   found.providers = iam + "oidc-provider/*";
   return found;
 }
@@ -110,7 +134,30 @@ void allowIssuer(const Resources& on, const PermissionQuestion& question, Policy
   }
   policy.allow("Bucket", bucket, {on.bucket});
   policy.allow("Documents", documents, on.documents);
-  if (question.command != Command::Destroy) policy.allow("PublicAccess", {"s3:GetAccountPublicAccessBlock"}, {"*"});
+  if (question.command != Command::Destroy && on.distributions.empty())
+    policy.allow("PublicAccess", {"s3:GetAccountPublicAccessBlock"}, {"*"});
+}
+
+void allowFront(const Resources& on, const PermissionQuestion& question, PolicyWriter& policy) {
+  if (on.distributions.empty()) return;
+  policy.allow("Front", {"cloudfront:ListDistributions", "cloudfront:ListOriginAccessControls"}, {"*"});
+  Words distributions{"cloudfront:GetDistribution", "cloudfront:ListTagsForResource"}, controls;
+  auto add = [](Words& to, std::initializer_list<const char*> actions) {
+    to.insert(to.end(), actions.begin(), actions.end());
+  };
+  if (!question.phases.contains(Phase::Issuer)) {
+    // only the issuer's name is looked for
+  } else if (question.command == Command::Apply) {
+    add(distributions, {"cloudfront:CreateDistribution", "cloudfront:TagResource", "cloudfront:UpdateDistribution",
+                        "cloudfront:CreateInvalidation"});
+    add(controls, {"cloudfront:CreateOriginAccessControl", "cloudfront:GetOriginAccessControl",
+                   "cloudfront:UpdateOriginAccessControl"});
+  } else if (question.command == Command::Destroy && question.deletesBucket) {
+    add(distributions, {"cloudfront:UpdateDistribution", "cloudfront:DeleteDistribution"});
+    add(controls, {"cloudfront:GetOriginAccessControl", "cloudfront:DeleteOriginAccessControl"});
+  }
+  policy.allow("Distributions", distributions, {on.distributions});
+  policy.allow("OriginAccessControls", controls, {on.accessControls});
 }
 
 void allowProvider(const Configuration& configuration, const Resources& on, const PermissionQuestion& question,
@@ -165,6 +212,8 @@ std::map<std::string, std::set<std::string>> permissionsFor(const Plan& plan) {
     if (std::holds_alternative<aws::CreateRole>(action.call)) needed[on].insert("iam:TagRole");
     if (std::holds_alternative<aws::CreateOpenIDConnectProvider>(action.call))
       needed[on].insert("iam:TagOpenIDConnectProvider");
+    if (std::holds_alternative<aws::CreateDistributionWithTags>(action.call))
+      needed[on].insert("cloudfront:TagResource");
   }
   return needed;
 }
@@ -181,6 +230,7 @@ Json permissionPolicy(const Configuration& configuration, const Identifiers& nam
   PolicyWriter policy;
   policy.allow("Look", everywhere, {"*"});
   if (phases.contains(Phase::Issuer)) allowIssuer(on, question, policy);
+  allowFront(on, question, policy);
   if (hasProvider) allowProvider(configuration, on, question, policy);
   if (hasRoles) allowRoles(configuration, on, question, policy);
   return std::move(policy).take();

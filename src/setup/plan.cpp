@@ -37,7 +37,10 @@ base::Result<void> checkPossible(const Desired& desired, const Observed& observe
       return conflict("the issuer of " + desired.name + " is https://" + live.provider.url +
                           ", irsa.yaml now asks for " + desired.issuer +
                           ": every token that is in use would be refused",
-                      "set name, aws.region and issuer in irsa.yaml back, or run irsa destroy first");
+                      desired.issuer.find(kUnknownDomain) != std::string::npos
+                          ? "the distribution of that name is gone and none can get it again: irsa destroy, then irsa "
+                            "apply, give the set-up another issuer"
+                          : "set name, aws.region and issuer in irsa.yaml back, or run irsa destroy first");
   for (const DesiredRole& wanted : desired.roles)
     for (const ObservedRole& live : observed.roles)
       if (http::sameName(live.role.name, wanted.settings.name) && live.role.arn != wanted.arn)
@@ -61,6 +64,7 @@ void planIssuer(const Desired& desired, const Observed& observed, PlanDraft& dra
     draft.add(Change::Add, "file " + desired.privateKeyPath,
               WritePrivateKey{desired.privateKeyPath, desired.newPrivateKeyPem}, "does not exist");
   if (desired.hosting == Hosting::S3) planBucket(desired, observed, draft);
+  if (desired.hosting == Hosting::CloudFront) planFront(desired, observed, draft);
   if (desired.hosting == Hosting::Directory) planFolder(desired, observed, draft);
 }
 
@@ -78,6 +82,8 @@ void planBucketRemoval(const Observed& observed, PlanDraft& draft) {
   if (!observed.folder.empty())
     draft.notes.push_back(
         "the documents in the issuer's folder are kept; remove them from your host when no token is left");
+  const bool hasFront = observed.front.distribution && hasOurTag(observed.front.distribution->tags, observed.name);
+  if (draft.options.deleteBucket) planFrontRemoval(observed, draft);
   bool isOurs = observed.bucket.exists && (hasOurTag(observed.bucket.tags, observed.name) ||
                                            (observed.isBucketNameOurs && observed.bucket.tags.empty()));
   if (isOurs && draft.options.deleteBucket) {
@@ -86,7 +92,10 @@ void planBucketRemoval(const Observed& observed, PlanDraft& draft) {
                 "was made by irsa");
     draft.add(Change::Remove, "bucket " + bucket, aws::DeleteBucket{bucket, owner}, "was made by irsa");
   } else if (isOurs) {
-    draft.notes.push_back("bucket " + bucket + " is kept, with its documents; --delete-bucket removes it");
+    draft.notes.push_back("bucket " + bucket + " is kept, with its documents" +
+                          (hasFront ? " and distribution " + observed.front.distribution->distribution.id +
+                                          " that serves them; --delete-bucket removes both"
+                                    : "; --delete-bucket removes it"));
   }
 }
 
@@ -98,8 +107,8 @@ void PlanDraft::add(Change change, std::string_view target, Call call, std::stri
 
 void PlanDraft::addWithDiff(Change change, std::string_view target, Call call, std::string_view reason,
                             std::string before, std::string after) {
-  actions.push_back(
-      {change, std::move(call), std::string(target), std::string(reason), phase, std::move(before), std::move(after)});
+  actions.push_back({change, std::move(call), std::string(target), std::string(reason), phase, awaitsNames,
+                     std::move(before), std::move(after)});
 }
 
 bool PlanDraft::enter(Phase next) {

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "aws/cloudfront.h"
 #include "aws/iam.h"
 #include "aws/s3.h"
 #include "base/result.h"
@@ -50,9 +51,18 @@ struct PatchServiceAccount {
   text::Json patch;  // RFC 7396
 };
 
+// Until every edge of CloudFront has the last change: minutes.
+struct AwaitDistribution {
+  std::string distribution;  // id
+};
+
+// An empty entity tag in a call on a distribution or an origin access control means that of the moment.
 using Call =
     std::variant<WritePrivateKey, WriteDocument, RemoveDocument, aws::CreateBucket, aws::PutBucketTagging,
-                 aws::PutPublicAccessBlock, aws::PutBucketPolicy, aws::PutObject, aws::CreateOpenIDConnectProvider,
+                 aws::PutPublicAccessBlock, aws::PutBucketPolicy, aws::PutObject, aws::CreateOriginAccessControl,
+                 aws::UpdateOriginAccessControl, aws::CreateDistributionWithTags, aws::TagResource,
+                 aws::UpdateDistribution, aws::CreateInvalidation, AwaitDistribution, aws::DeleteDistribution,
+                 aws::DeleteOriginAccessControl, aws::CreateOpenIDConnectProvider,
                  aws::AddClientIDToOpenIDConnectProvider, aws::RemoveClientIDFromOpenIDConnectProvider,
                  aws::UpdateOpenIDConnectProviderThumbprint, aws::TagOpenIDConnectProvider, aws::CreateRole,
                  aws::UpdateAssumeRolePolicy, aws::UpdateRole, aws::TagRole, aws::PutRolePermissionsBoundary,
@@ -68,6 +78,8 @@ struct Action {
   std::string target;  // "bucket edge-prod-0123456789ab", "role s3-echoer", "Deployment irsa-system/irsa-webhook"
   std::string reason;  // why: "does not exist", "the trust policy differs"
   Phase phase = Phase::Issuer;
+  // Names in it are AWS's to give, by an earlier action of the plan. All that follow wait as well.
+  bool awaitsNames = false;
   std::string before = {}, after = {};  // of a document or policy that differs, as people read it
 };
 

@@ -117,6 +117,10 @@ Tags missingTags(const Tags& wanted, const Tags& found) {
 }
 
 void planBucket(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  if (planBucketItself(desired, observed, draft)) planBucketContents(desired, observed, draft);
+}
+
+bool planBucketItself(const Desired& desired, const Observed& observed, PlanDraft& draft) {
   const ObservedBucket& live = observed.bucket;
   const std::string& bucket = desired.bucket;
   const std::string& owner = observed.caller.account;
@@ -126,7 +130,7 @@ void planBucket(const Desired& desired, const Observed& observed, PlanDraft& dra
     draft.add(Change::Add, target, aws::CreateBucket{bucket, desired.locationConstraint, desired.isAccountRegional},
               "does not exist");
   else if (!draft.mayTouch(isBucketOurs(observed), target))
-    return;
+    return false;
   if (!missingTags(desired.tags, live.tags).empty()) {
     Tags all = live.tags;  // PutBucketTagging replaces the whole set
     for (const auto& [key, value] : desired.tags) all[key] = value;
@@ -134,10 +138,21 @@ void planBucket(const Desired& desired, const Observed& observed, PlanDraft& dra
   }
   if (desired.publicAccess && live.publicAccess != desired.publicAccess)
     draft.add(change, target, aws::PutPublicAccessBlock{bucket, owner, *desired.publicAccess},
-              "a public bucket policy must be possible, public ACLs must not");
+              desired.hosting == Hosting::S3 ? "a public bucket policy must be possible, public ACLs must not"
+                                             : "nothing in it is public");
+  return true;
+}
+
+void planBucketContents(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  const ObservedBucket& live = observed.bucket;
+  const std::string& bucket = desired.bucket;
+  const std::string& owner = observed.caller.account;
+  std::string target = "bucket " + bucket;
+  Change change = live.exists ? Change::Modify : Change::Add;
   if (live.policy.empty() || !samePolicy(live.policy, desired.bucketPolicy))
     draft.addWithDiff(change, target, aws::PutBucketPolicy{bucket, owner, desired.bucketPolicy},
-                      "everybody may read the documents, and nothing else",
+                      desired.hosting == Hosting::S3 ? "everybody may read the documents, and nothing else"
+                                                     : "the distribution may read the documents, and nobody else",
                       live.policy.empty() ? "" : readablePolicy(live.policy), readablePolicy(desired.bucketPolicy));
   for (const DesiredDocument& document : desired.documents) {
     auto found = live.documents.find(document.key);

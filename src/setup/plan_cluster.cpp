@@ -19,16 +19,6 @@ std::string targetOf(const Json& object) {
   return kind + " " + (space.empty() ? "" : space + "/") + text::stringAt(metadata, "name");
 }
 
-// `isOurs`: made by us, so the mark of that must stay in what we apply.
-Json accountObject(const DesiredAccount& wanted, std::string_view name, bool isOurs) {
-  Json labels = {{kRoleLabel, "true"}, {kNameTag, name}};
-  if (isOurs) labels[std::string(kManagedByLabel)] = kManagedBy;
-  Json metadata = {{"name", wanted.name}, {"namespace", wanted.nameSpace}};
-  metadata["annotations"] = {{kRoleAnnotation, wanted.roleArn}};
-  metadata["labels"] = std::move(labels);
-  return {{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", std::move(metadata)}};
-}
-
 void planAccount(const DesiredAccount& wanted, const Observed& observed, PlanDraft& draft) {
   const std::string& name = observed.name;
   std::string path = accountPath(wanted.nameSpace, wanted.name);
@@ -48,6 +38,15 @@ void planAccount(const DesiredAccount& wanted, const Observed& observed, PlanDra
 }
 
 }  // namespace
+
+Json accountObject(const DesiredAccount& wanted, std::string_view name, bool isOurs) {
+  Json labels = {{kRoleLabel, "true"}, {kNameTag, name}};
+  if (isOurs) labels[std::string(kManagedByLabel)] = kManagedBy;
+  Json metadata = {{"name", wanted.name}, {"namespace", wanted.nameSpace}};
+  metadata["annotations"] = {{kRoleAnnotation, wanted.roleArn}};
+  metadata["labels"] = std::move(labels);
+  return {{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", std::move(metadata)}};
+}
 
 void planWebhook(const Desired& desired, const Observed& observed, PlanDraft& draft) {
   for (const KubernetesObject& wanted : desired.objects) {

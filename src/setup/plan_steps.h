@@ -17,6 +17,7 @@ struct PlanDraft {
   std::vector<std::string> foreign = {};  // objects in the way that are not ours
   std::vector<std::string> notes = {};
   std::map<std::string, std::size_t> trustSizes = {};
+  bool awaitsNames = false;  // of what is added next: Action::awaitsNames
 
   void add(Change change, std::string_view target, Call call, std::string_view reason);
   // The same for a document that is there: `before` and `after` as people read them.
@@ -29,11 +30,21 @@ struct PlanDraft {
 };
 
 void planBucket(const Desired& desired, const Observed& observed, PlanDraft& draft);
+// Its two halves: the bucket with tags and public access block, false when it is not ours to touch; what lies in it,
+// and who may read that.
+bool planBucketItself(const Desired& desired, const Observed& observed, PlanDraft& draft);
+void planBucketContents(const Desired& desired, const Observed& observed, PlanDraft& draft);
+// The private bucket and what stands before it.
+void planFront(const Desired& desired, const Observed& observed, PlanDraft& draft);
+void planFrontRemoval(const Observed& observed, PlanDraft& draft);
 void planFolder(const Desired& desired, const Observed& observed, PlanDraft& draft);
 void planProvider(const Desired& desired, const Observed& observed, PlanDraft& draft);
 void planRoles(const Desired& desired, const Observed& observed, PlanDraft& draft);
 void planWebhook(const Desired& desired, const Observed& observed, PlanDraft& draft);
 void planAccounts(const Desired& desired, const Observed& observed, PlanDraft& draft);
+
+// As it is applied. `isOurs`: made by us, so the mark of that must stay in what we apply.
+text::Json accountObject(const DesiredAccount& wanted, std::string_view name, bool isOurs);
 
 void planRoleRemoval(const ObservedRole& role, PlanDraft& draft);
 // Deletes the service account if we made it, else takes our marks off it.

@@ -59,6 +59,7 @@ struct CallName {
   std::string operator()(const ApplyObject&) const { return "kubernetes:Apply"; }
   std::string operator()(const PatchServiceAccount&) const { return "kubernetes:Patch"; }
   std::string operator()(const DeleteKubernetesObject&) const { return "kubernetes:Delete"; }
+  std::string operator()(const AwaitDistribution&) const { return "cloudfront:WaitUntilDeployed"; }
   template <typename AwsCall>
   std::string operator()(const AwsCall& call) const {
     aws::Operation operation = encode(call);

@@ -1,5 +1,9 @@
 #include "setup/run.h"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 #include "oidc/discovery.h"
 #include "setup/documents.h"
 #include "setup/key_files.h"
@@ -112,6 +116,11 @@ base::Result<Material> materialFor(const Configuration& configuration, const Obs
   bool publishes = configuration.issuer.hosting != Hosting::Existing && phases.contains(Phase::Issuer);
   if (publishes) TRY(fillKeys(configuration, observed, world, material));
   if (!publishes) material.jwks = publishedKeys(configuration, observed);
+  if (observed.front.accessControl) material.accessControl = observed.front.accessControl->id;
+  if (observed.front.distribution) {
+    material.distribution = observed.front.distribution->distribution.id;
+    material.distributionDomain = observed.front.distribution->distribution.domainName;
+  }
   if (!observed.cluster) return material;
   material.clusterUid = observed.cluster->uid;
   material.servesGuard = observed.cluster->servesGuard || !phases.contains(Phase::Webhook);
@@ -134,6 +143,39 @@ void noteSkipped(const Phases& phases, Plan& plan) {
   if (!skipped.empty()) plan.notes.push_back("not looked at: " + skipped);
 }
 
+base::Result<void> checkIssuerIsKnown(const Observed& observed, const Phases& phases) {
+  if (phases.contains(Phase::Issuer) || observed.identifiers.issuer.find(kUnknownDomain) == std::string::npos)
+    return {};
+  return base::Error{base::ErrorKind::Conflict, "", "the issuer has no name yet: CloudFront gives its distribution one",
+                     "irsa apply --only issuer makes it, or set issuer.domain"};
+}
+
+std::set<std::string> takenAwayBy(const Plan& plan) {
+  std::set<std::string> taken;
+  for (const Action& action : plan.actions)
+    if (isDestructive(action.call)) taken.insert(nameOf(action.call) + " " + action.target);
+  return taken;
+}
+
+// Looks again. What was done, and what is now to do, becomes the plan of the whole; the latter is answered.
+base::Result<Plan> goOn(const Configuration& configuration, Plan& whole, World& world, const Mode& mode) {
+  Plan next = TRY(makePlan(configuration, world, mode));
+  const std::set<std::string> agreed = takenAwayBy(whole);
+  for (const std::string& one : takenAwayBy(next))
+    if (!agreed.contains(one))
+      return base::Error{base::ErrorKind::Conflict, "", "the world changed meanwhile: " + one + " was not planned",
+                         "irsa plan shows what is to do now"};
+  const auto isToCome = [](const Action& action) { return action.awaitsNames; };
+  whole.actions.erase(std::find_if(whole.actions.begin(), whole.actions.end(), isToCome), whole.actions.end());
+  std::vector<Action> actions = std::move(whole.actions);
+  actions.insert(actions.end(), next.actions.begin(), next.actions.end());
+  const std::size_t looked = whole.awsCalls;
+  whole = next;
+  whole.actions = std::move(actions);
+  whole.awsCalls = looked;
+  return next;
+}
+
 }  // namespace
 
 base::Result<Plan> makePlan(const Configuration& configuration, World& world, const Mode& mode) {
@@ -148,6 +190,7 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
   if (mode.kind == Mode::Kind::Destroy) {
     made = destroyPlan(configuration, observed, options);
   } else {
+    TRY(checkIssuerIsKnown(observed, options.phases));
     aws::Partition partition = TRY(aws::partitionOf(configuration.aws.region));
     Material material = TRY(materialFor(configuration, observed, seen, options.phases));
     made = TRY(plan(desire(configuration, partition, material), observed, options));
@@ -159,6 +202,44 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
                          " seconds, which is allowed for; set it (timedatectl set-ntp true)");
   made.awsCalls = world.aws.calls() - callsBefore;
   return made;
+}
+
+base::Result<Desired> desireForPipeline(const Configuration& configuration, const World& world,
+                                        const std::string& account) {
+  World seen = world;
+  if (!configuration.cluster) seen.kube = nullptr;
+  aws::Partition partition = TRY(aws::partitionOf(configuration.aws.region));
+  Observed observed;
+  observed.name = configuration.name;
+  observed.caller.account = account;
+  observed.identifiers = identifiersOf(configuration, partition, account);
+  if (seen.kube) observed.cluster = TRY(observeCluster(seen, configuration, allPhases()));
+  Material material = TRY(materialFor(configuration, observed, seen, allPhases()));
+  material.isForPipeline = true;
+  return desire(configuration, partition, material);
+}
+
+Outcome applyWholePlan(const Configuration& configuration, Plan& plan, World& world, const Mode& mode,
+                       const Progress& progress) {
+  constexpr int kMostLooks = 4;  // each brings names up: two do
+  Outcome whole;
+  Plan part = plan;
+  for (int look = 0;; ++look) {
+    Outcome outcome = applyPlan(part, world, mode, progress);
+    whole.done += outcome.done;
+    const bool isWhole =
+        std::none_of(part.actions.begin(), part.actions.end(), [](const Action& action) { return action.awaitsNames; });
+    whole.failures = std::move(outcome.failures);
+    whole.left = std::move(outcome.left);
+    if (isWhole || !whole.failures.empty()) return whole;
+    auto next = look < kMostLooks ? goOn(configuration, plan, world, mode)
+                                  : base::Result<Plan>(base::internal("names that AWS gives did not come up"));
+    if (!next) {
+      whole.failures.push_back({"plan", std::move(next).error()});
+      return whole;
+    }
+    part = *std::move(next);
+  }
 }
 
 }  // namespace setup

@@ -24,6 +24,11 @@ struct Mode {
 // wrong account, foreign objects, a private key that is gone (Conflict).
 base::Result<Plan> makePlan(const Configuration& configuration, World& world, const Mode& mode);
 
+// What should be there, for emit(): AWS is not looked at, the cluster only where irsa.yaml names one. A key that is
+// needed is made in memory.
+base::Result<Desired> desireForPipeline(const Configuration& configuration, const World& world,
+                                        const std::string& account);
+
 // What became of one action.
 struct Event {
   enum class Kind { Started, Waiting, Done, Failed } kind = Kind::Started;
@@ -40,12 +45,18 @@ struct Failure {
 struct Outcome {
   std::size_t done = 0;           // actions that were carried out
   std::vector<Failure> failures;  // empty: all went well
-  std::vector<std::string> left;  // targets that were not reached because of a failure
+  std::vector<std::string> left;  // targets that were not reached: because of a failure, or for want of their names
 };
 
 // Carries out `plan` in its order; roles, and service accounts, side by side. Applying stops at the first failure;
 // destroying goes on with what does not depend on it and keeps the bucket when a provider could not be deleted. Run
 // again to go on: makePlan() finds what is left. `progress` is called by one thread at a time.
+// Ends before the first action that awaits names.
 Outcome applyPlan(const Plan& plan, World& world, const Mode& mode, const Progress& progress);
+
+// The same to the end: where names had to be awaited the world is looked at again, and `plan` becomes what was done and
+// is still to do, with these names. A look that would now take away what `plan` did not is a failure.
+Outcome applyWholePlan(const Configuration& configuration, Plan& plan, World& world, const Mode& mode,
+                       const Progress& progress);
 
 }  // namespace setup

@@ -55,6 +55,24 @@ std::string checkBucket(std::string_view value) {
   return value.size() >= 3 && isLabel(value, 63) ? "" : "must be 3 to 63 lower-case letters, digits and inner dashes";
 }
 
+std::string checkDomain(std::string_view value) {
+  std::size_t labels = 0;
+  for (std::string_view rest = value;; ++labels) {
+    std::size_t dot = rest.find('.');
+    if (!isLabel(rest.substr(0, dot), 63)) return "is no host name, in lower case and without https://";
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  return labels > 0 && value.size() <= 253 ? "" : "is no host name below a domain";
+}
+
+std::string checkCertificateArn(std::string_view value) {
+  auto arn = policy::parseArn(value);
+  bool fits = arn && arn->service == "acm" && arn->resource.starts_with("certificate/");
+  if (!fits) return "is no ARN of a certificate in ACM";
+  return arn->region == "us-east-1" ? "" : "must lie in us-east-1: CloudFront takes certificates from nowhere else";
+}
+
 std::string checkPrefix(std::string_view value) {
   bool fits = !value.empty() && value.size() <= 128 && value.front() != '/' && value.back() != '/' &&
               value.find("//") == std::string_view::npos && value.find("..") == std::string_view::npos &&

@@ -13,6 +13,8 @@ std::string checkAccountId(std::string_view value);       // 12 digits
 std::string checkTenant(std::string_view value);          // Ceph's, or the id of one of its accounts
 std::string checkEndpoint(std::string_view value);        // an http or https origin, no path
 std::string checkBucket(std::string_view value);          // S3's naming rules, without dots
+std::string checkDomain(std::string_view value);          // a host name with a dot, lower case
+std::string checkCertificateArn(std::string_view value);  // of ACM, in us-east-1, which is where CloudFront looks
 std::string checkPrefix(std::string_view value);          // of object keys
 std::string checkNamespace(std::string_view value);       // RFC 1123 label
 std::string checkServiceAccount(std::string_view value);  // namespace/name; * and ? only in the name

@@ -9,7 +9,7 @@ namespace aws {
 namespace {
 
 struct Row {
-  std::string region, name, s3, sts, iam, iamRegion;
+  std::string region, name, s3, sts, iam, iamRegion, cloudFront, cloudFrontRegion;
 };
 
 // What botocore says of every Region: tests/support/aws_endpoints.py writes the file, the local lane holds it to
@@ -18,7 +18,9 @@ std::vector<Row> knownRegions() {
   std::ifstream file("data/endpoints.txt");
   std::vector<Row> rows;
   Row row;
-  while (file >> row.region >> row.name >> row.s3 >> row.sts >> row.iam >> row.iamRegion) rows.push_back(row);
+  while (file >> row.region >> row.name >> row.s3 >> row.sts >> row.iam >> row.iamRegion >> row.cloudFront >>
+         row.cloudFrontRegion)
+    rows.push_back(row);
   return rows;
 }
 
@@ -35,6 +37,8 @@ TEST(Partition, EveryRegionFindsItsEndpoints) {
     EXPECT_EQ(stsHost(*partition, row.region), row.sts);
     EXPECT_EQ(partition->iamHost, row.iam);
     EXPECT_EQ(partition->iamRegion, row.iamRegion);
+    EXPECT_EQ(partition->cloudFrontHost, row.cloudFront == "-" ? "" : row.cloudFront);
+    EXPECT_EQ(partition->cloudFrontRegion, row.cloudFrontRegion == "-" ? "" : row.cloudFrontRegion);
   }
   EXPECT_EQ(partitions.size(), 8u);
 }

@@ -64,10 +64,10 @@ class Safety(Case):
         copy.mkdir()
         (copy / "irsa.yaml").write_text(self.wish)
         with Account(IRSA, copy) as other:
-            written = next(point for point in crash_points.points(other.command("apply", "--yes"), **other.options())
-                           if point.call == "write")
-        done = self.under(["strace", "-f", "-o", "/dev/null", "-e", "trace=write", "-e", "signal=none", "-e",
-                           f"inject=write:error=ENOSPC:when={written.number}"], "apply", "--yes")
+            written = [point for point in crash_points.points(other.command("apply", "--yes", "--quiet"), **other.options())
+                       if point.call == "write"][-1]  # the key: a sanitizer writes before
+        done = self.under(["strace", "-f", *crash_points.NO_LEAKS, "-o", "/dev/null", "-e", "trace=write", "-e", "signal=none", "-e",
+                           f"inject=write:error=ENOSPC:when={written.number}"], "apply", "--yes", "--quiet")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("No space left on device", done.stderr)
         self.assertEqual(list((self.folder / "keys").iterdir()), [])
@@ -75,7 +75,7 @@ class Safety(Case):
         self.irsa("apply", "--yes")
 
     def test_an_fsync_that_fails_is_a_failure_and_leaves_no_half_key(self):
-        done = self.under(["strace", "-f", "-o", "/dev/null", "-e", "trace=fsync", "-e", "signal=none", "-e", "inject=fsync:error=EIO:when=1"],
+        done = self.under(["strace", "-f", *crash_points.NO_LEAKS, "-o", "/dev/null", "-e", "trace=fsync", "-e", "signal=none", "-e", "inject=fsync:error=EIO:when=1"],
                           "apply", "--yes")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("Input/output error", done.stderr)
@@ -138,7 +138,7 @@ class Safety(Case):
         self.irsa("apply", "--yes")
         trace = self.folder / "trace"
         for command in (("apply", "--yes"), ("destroy", "--yes", "--delete-bucket"), ("apply", "--yes")):
-            self.under(["strace", "-f", "-o", str(trace), "-s", "4096", "-e", "trace=sendto", "-e", "signal=none"], *command)
+            self.under(["strace", "-f", *crash_points.NO_LEAKS, "-o", str(trace), "-s", "4096", "-e", "trace=sendto", "-e", "signal=none"], *command)
             sent = [line for line in trace.read_text().splitlines() if re.search(r'"(GET|PUT|HEAD|DELETE) /edge-', line)]
             self.assertGreater(len(sent), 5)
             for line in sent:

@@ -24,8 +24,9 @@ from support.day_zero import DayZero
 
 AWS = pathlib.Path(sys.prefix) / "bin/aws"
 ROLE = "arn:aws:iam:::role/s3-echoer"
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"],
-                                                  "Resource": ["arn:aws:s3:::the-data", "arn:aws:s3:::the-data/*"]}]}
+POLICY = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": ["arn:aws:s3:::the-data", "arn:aws:s3:::the-data/*"]},
+    {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::the-data/written"}]}
 WISH = """\
 apiVersion: irsa-anywhere/v1
 name: {name}
@@ -88,8 +89,9 @@ class TheMainJobOnCeph(unittest.TestCase):
         injected, token = self.world.admit(self.webhook, account)
         return self.world.container(account, injected, token)
 
-    def aws(self, account, *arguments):
-        return subprocess.run([AWS, *arguments], env=self.pod(account), text=True, capture_output=True, stdin=subprocess.DEVNULL)
+    def aws(self, account, *arguments, **environment):
+        return subprocess.run([AWS, *arguments], env={**self.pod(account), **environment}, text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL)
 
     def mint(self, *arguments, account="s3-echoer"):
         return self.world.must("token", "mint", f"default/{account}", *arguments).strip()
@@ -153,6 +155,15 @@ class TheMainJobOnCeph(unittest.TestCase):
         self.assertIn("hello.txt", self.aws("s3-echoer", "s3", "ls", "s3://the-data").stdout)
         denied = self.aws("s3-echoer", "s3", "ls", f"s3://{self.plan()['bucket']}")
         self.assertEqual((denied.returncode == 0, denied.stdout), (False, ""))
+
+    def test_the_aws_cli_writes_where_checksums_stand_only_when_required(self):
+        write = ("s3", "cp", str(self.folder / "policy.json"), "s3://the-data/written")
+        self.addCleanup(self.session.client("s3", **self.options).delete_object, Bucket="the-data", Key="written")
+        self.assertNotEqual(self.aws("s3-echoer", *write).returncode, 0)
+        self.assertIn('"PUT /the-data/written HTTP/1.1" 411 ', self.ceph.log())  # the checksum follows a body of no stated length
+        written = self.aws("s3-echoer", *write, AWS_REQUEST_CHECKSUM_CALCULATION="when_required")
+        self.assertEqual(written.returncode, 0, written.stderr)
+        self.assertEqual(self.aws("s3-echoer", "s3", "cp", "s3://the-data/written", "-").stdout, (self.folder / "policy.json").read_text())
 
     def test_another_account_with_the_same_annotation_is_refused(self):
         listed = self.aws("intruder", "s3", "ls", "s3://the-data")

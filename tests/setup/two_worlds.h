@@ -62,7 +62,7 @@ class TwoWorlds {
     kubeHttp = http::clientOf(cluster);
     mortalAws = std::make_unique<MortalClient>(*awsHttp, requests, deadFrom, losesAnswer);
     mortalKube = std::make_unique<MortalClient>(*kubeHttp, requests, deadFrom, losesAnswer);
-    aws::Endpoints endpoints{"http://127.0.0.1", "http://127.0.0.1", "http://127.0.0.1"};
+    aws::Endpoints endpoints{"http://127.0.0.1", "http://127.0.0.1", "http://127.0.0.1", "http://127.0.0.1"};
     auto source = [this]() -> base::Result<aws::Credentials> { return keys; };
     aws = std::make_unique<aws::Client>(*mortalAws, endpoints, source, "us-west-2", clock, random);
     kube = std::make_unique<kube::Client>(*mortalKube, "https://cluster.test", nullptr, "test");
@@ -87,7 +87,8 @@ class TwoWorlds {
       return {0, {{"plan", made.error()}}, {}};
     }
     World world = view();
-    Outcome outcome = applyPlan(*made, world, mode, [](const Event&) {});
+    auto configuration = parseConfiguration(wish, "irsa.yaml", files);
+    Outcome outcome = applyWholePlan(*configuration, *made, world, mode, [](const Event&) {});
     if (!mayFail)
       for (const Failure& failure : outcome.failures) ADD_FAILURE() << failure.target << ": " << failure.error.message;
     return outcome;

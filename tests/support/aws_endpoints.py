@@ -1,6 +1,7 @@
-"""Every Region that botocore knows, as lines: Region, partition, hosts of S3, STS and IAM, and the Region that IAM's signatures name.
+"""Every Region that botocore knows, as lines: Region, partition, hosts of S3, STS and IAM, the Region that IAM's
+signatures name, and the same two for CloudFront, "-" where there is none.
 
-    python3 tests/support/aws_endpoints.py > tests/aws/endpoints.txt
+    python3 tests/support/aws_endpoints.py > tests/aws/data/endpoints.txt
 """
 import os
 import sys
@@ -26,7 +27,11 @@ def lines():
             sts, _ = _host(session, "sts", region)
             iam, client = _host(session, "iam", region)
             signing = client._request_signer.region_name
-            yield f"{region} {partition} {s3} {sts} {iam} {signing}"
+            front, front_region = "-", "-"
+            if session.get_available_regions("cloudfront", partition, allow_non_regional=True):
+                front, client = _host(session, "cloudfront", region)
+                front_region = client._request_signer.region_name
+            yield f"{region} {partition} {s3} {sts} {iam} {signing} {front} {front_region}"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import tempfile
 
 CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "unlink",
          "unlinkat", "mkdir", "mkdirat", "chmod", "fchmod", "fchown", "ftruncate", "sendto", "sendmsg")
+NO_LEAKS = ("-E", "ASAN_OPTIONS=detect_leaks=0")  # which a sanitizer cannot look for under strace
 LINE = re.compile(r"(?:\d+ +)?(\w+)\((.*)")
 READS = re.compile(r"Action=(?:Get|List|Simulate)")
 
@@ -37,7 +38,7 @@ def points(command, **options):
     """Runs the command to its end: every point at which it was about to change something, in order."""
     with tempfile.TemporaryDirectory(prefix="irsa-trace-") as folder:
         log = pathlib.Path(folder) / "log"
-        strace = ["strace", "-f", "--seccomp-bpf", "-o", log, "-s", "65536", "-e", "trace=" + ",".join(CALLS)]
+        strace = ["strace", "-f", *NO_LEAKS, "--seccomp-bpf", "-o", log, "-s", "65536", "-e", "trace=" + ",".join(CALLS)]
         subprocess.run([*strace, *command], check=True, capture_output=True, **options)
         seen, found = collections.Counter(), []
         calls = [match for match in map(LINE.match, log.read_text(errors="replace").splitlines()) if match and match[1] in CALLS]
@@ -50,7 +51,7 @@ def points(command, **options):
 
 def run_until(point, command, **options):
     """Runs the command until it is killed at the point. False when it ended before."""
-    strace = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={point.call}", "-e",
+    strace = ["strace", "-f", *NO_LEAKS, "-o", "/dev/null", "-e", f"trace={point.call}", "-e",
               f"inject={point.call}:signal=SIGKILL:when={point.number}"]
     return subprocess.run([*strace, *command], capture_output=True, check=False, **options).returncode == -9
 

@@ -1,0 +1,104 @@
+#include "emit_command.h"
+
+#include "aws/sts.h"
+#include "setup/emit.h"
+
+namespace cli {
+namespace {
+
+base::Result<std::string> accountOf(const World& world) {
+  const std::string& configured = world.configuration.aws.accountId;
+  if (!configured.empty()) return configured;
+  const base::Result<aws::CallerIdentity> caller = world.aws.client->call(aws::GetCallerIdentity{});
+  if (caller) return caller->account;
+  return base::Error(caller.error())
+      .during("looking for the account whose names are in the files")
+      .withHint("set aws.accountId in irsa.yaml, and no credentials are needed for this");
+}
+
+// The one thing that is made besides the files: the private key whose public half they publish.
+base::Result<void> writeNewKey(const setup::Desired& desired, World& world) {
+  if (desired.newPrivateKeyPem.empty()) return {};
+  setup::Plan plan;
+  plan.actions.push_back({.change = setup::Change::Add,
+                          .call = setup::WritePrivateKey{desired.privateKeyPath, desired.newPrivateKeyPem},
+                          .target = "file " + desired.privateKeyPath,
+                          .reason = "does not exist"});
+  setup::World view = world.view();
+  setup::Outcome outcome = setup::applyPlan(plan, view, {}, [](const setup::Event&) {});
+  if (outcome.failures.empty()) return {};
+  return std::move(outcome.failures.front().error);
+}
+
+base::Result<void> writeFiles(const std::vector<setup::EmittedFile>& files, const std::string& folder, World& world) {
+  for (const setup::EmittedFile& file : files) {
+    const std::string path = folder + "/" + file.path;
+    TRY(world.ground.files->makeFolder(base::folderOf(path), 0755));
+    TRY(world.ground.files->replace(path, file.body, file.isProgram ? 0755 : 0644));
+  }
+  return {};
+}
+
+std::string nextStep(setup::Form form, const std::string& name, const std::string& folder) {
+  using setup::Form;
+  switch (form) {
+    case Form::Kustomize: return "kubectl apply --server-side -k " + folder;
+    case Form::HelmValues:
+      return "helm upgrade --install RELEASE CHART -n NAMESPACE -f " + folder + "/NAMESPACE/NAME.yaml";
+    case Form::Terraform: return "terraform -chdir=" + folder + " init && terraform -chdir=" + folder + " apply";
+    case Form::CloudFormation:
+      return "aws cloudformation deploy --stack-name " + name + " --template-file " + folder +
+             "/template.json --capabilities CAPABILITY_NAMED_IAM";
+    case Form::Ack: return "kubectl apply -f " + folder + "/objects.yaml, then " + folder + "/documents.sh";
+    case Form::AwsCli: return folder + "/apply.sh";
+  }
+  return "";
+}
+
+struct Emitted {
+  std::vector<setup::EmittedFile> files;
+  std::vector<std::string> notes;
+};
+
+base::Result<Emitted> emitInto(const std::string& folder, setup::Form form, World& world) {
+  const std::string account = TRY(accountOf(world));
+  setup::World view = world.view();
+  const setup::Desired desired = TRY(setup::desireForPipeline(world.configuration, view, account));
+  const aws::Partition partition = TRY(aws::partitionOf(world.configuration.aws.region));
+  const setup::Identifiers names = setup::identifiersOf(world.configuration, partition, account);
+  Emitted emitted;
+  emitted.files = TRY(setup::emit(desired, names, account, form));
+  emitted.notes = desired.notes;
+  TRY(writeNewKey(desired, world));
+  TRY(writeFiles(emitted.files, folder, world));
+  return emitted;
+}
+
+}  // namespace
+
+int runEmit(const LifeCycleOptions& options) {
+  const Console console(options.common);
+  const std::optional<setup::Form> form = setup::formNamed(options.emit);
+  if (!form) return console.fail(base::invalid("--emit " + options.emit + " is no form"));
+  base::Result<std::unique_ptr<World>> world = openWorld(options.common);
+  if (!world) return console.fail(world.error());
+  const base::Result<std::shared_ptr<io::FileLock>> lock = io::lockFile(options.common.file);
+  if (!lock) return console.fail(lock.error(), kLocked);
+  const std::string folder = options.emitFolder.empty() ? options.emit : options.emitFolder;
+  const base::Result<Emitted> emitted = emitInto(folder, *form, **world);
+  if (!emitted) return console.fail(emitted.error());
+  std::string text;
+  text::Json document = {{"form", options.emit}, {"folder", folder}, {"files", text::Json::array()}};
+  for (const setup::EmittedFile& file : emitted->files) {
+    text += folder + "/" + file.path + "\n";
+    document["files"].push_back(file.path);
+  }
+  const std::string next = nextStep(*form, (*world)->configuration.name, folder);
+  document["next"] = next;
+  for (const std::string& note : emitted->notes) console.progress("note: " + note);
+  console.progress("next: " + next);
+  console.result(text, document);
+  return kOk;
+}
+
+}  // namespace cli

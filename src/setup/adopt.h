@@ -1,0 +1,57 @@
+// `irsa adopt`: what is wrong with a set-up that somebody made by hand or by a guide, and each defect's own repair.
+//
+// Looking changes nothing; a repair touches what its code is about and nothing else. The codes are stable:
+//   ISSUER_SLASH *             ISSUER_MISMATCH            ISSUER_PATH_STYLE          ISSUER_DASH_ENDPOINT
+//   DOCUMENT_MISSING           DOCUMENT_MALFORMED         DOCUMENT_HEADERS *         KID_EMPTY *
+//   DOCUMENTS_BY_ACL *         BUCKET_POLICY_WIDE *       PUBLIC_ACLS *              BUCKET_MISSING
+//   PROVIDER_NO_AUDIENCE *     THUMBPRINT_LEAF *          LOOK_DENIED
+// and those of trust_lint.h, of which AUD_MISSING * can be repaired. * can be repaired.
+#pragma once
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "setup/observed.h"
+#include "setup/plan.h"
+#include "setup/world.h"
+#include "text/finding.h"
+
+namespace setup {
+
+// Where in S3 an issuer's documents lie.
+struct IssuerPlace {
+  std::string bucket, region, prefix;  // the region is empty at S3's global endpoint
+  bool isPathStyle = false;            // https://s3.REGION.SUFFIX/BUCKET
+  bool hasDash = false;                // s3-REGION instead of s3.REGION
+  bool operator==(const IssuerPlace&) const = default;
+};
+// Absent when the issuer lies elsewhere.
+std::optional<IssuerPlace> issuerPlaceOf(std::string_view issuer);
+
+struct FoundSetup {
+  std::string account, partition;
+  ObservedProvider provider;
+  std::optional<IssuerPlace> place;
+  ObservedBucket bucket;
+  std::vector<aws::Role> roles;               // that trust the provider
+  std::vector<std::string> authorities = {};  // thumbprints of the host's authorities, if the caller knows them
+  std::string unread = {};                    // why the bucket could not be looked at; empty: it was
+
+  std::string issuer() const { return "https://" + provider.provider.url; }
+};
+
+// The set-ups of an account, by provider: the one of `issuer`, or with an empty one all. NotFound when there is none.
+base::Result<std::vector<FoundSetup>> lookForSetups(const World& world, std::string_view issuer);
+
+// Sorted.
+text::Findings lintSetup(const FoundSetup& found);
+
+std::set<std::string_view> repairableCodes();
+
+// The calls that mend the findings of these codes. Conflict for a code that is not found, that irsa does not mend, or
+// whose repair alone would take the documents from AWS.
+base::Result<Plan> planRepair(const FoundSetup& found, const std::set<std::string>& codes);
+
+}  // namespace setup

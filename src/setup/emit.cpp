@@ -1,0 +1,78 @@
+#include "setup/emit.h"
+
+#include <algorithm>
+#include <array>
+
+#include "setup/emit_forms.h"
+
+namespace setup {
+namespace {
+
+constexpr std::array<std::string_view, 6> kForms{"kustomize",      "helm-values", "terraform",
+                                                 "cloudformation", "ack",         "awscli"};
+
+base::Result<void> checkSayable(const EmitSubject& subject, Form form) {
+  const std::string name(kForms[std::size_t(form)]);
+  const bool isOfCluster = form == Form::Kustomize || form == Form::HelmValues;
+  if (!isOfCluster && !subject.desired.publicAccess)  // which AWS alone has
+    return base::Error{base::ErrorKind::Invalid, "", "--emit " + name + " cannot say aws.dialect ceph",
+                       "use irsa apply, and --emit kustomize or helm-values for the cluster's side"};
+  if (form == Form::Ack && subject.hasFront())
+    return base::Error{base::ErrorKind::Invalid, "",
+                       "--emit ack cannot say issuer.hosting cloudfront: its objects cannot name each other's hosts in "
+                       "policies",
+                       "use --emit terraform, cloudformation or awscli"};
+  const bool isByName = form == Form::Terraform || form == Form::CloudFormation || form == Form::Ack;
+  if (isByName && subject.hasBucket() && subject.desired.isAccountRegional)
+    return base::Error{base::ErrorKind::Invalid, "",
+                       "--emit " + name + " cannot say issuer.bucketNamespace account-regional",
+                       "use --emit awscli, or let irsa apply --only issuer make the bucket"};
+  return {};
+}
+
+}  // namespace
+
+std::span<const std::string_view> formNames() { return kForms; }
+
+std::optional<Form> formNamed(std::string_view name) {
+  const auto* found = std::find(kForms.begin(), kForms.end(), name);
+  if (found == kForms.end()) return std::nullopt;
+  return Form(found - kForms.begin());
+}
+
+base::Result<std::vector<EmittedFile>> emit(const Desired& desired, const Identifiers& names, std::string_view account,
+                                            Form form) {
+  const EmitSubject subject{desired, names, std::string(account)};
+  TRY(checkSayable(subject, form));
+  switch (form) {
+    case Form::Kustomize: return emitKustomize(subject);
+    case Form::HelmValues: return emitHelmValues(subject);
+    case Form::Terraform: return emitTerraform(subject);
+    case Form::CloudFormation: return emitCloudFormation(subject);
+    case Form::Ack: return emitAck(subject);
+    case Form::AwsCli: return emitAwsCli(subject);
+  }
+  return base::internal("no such form");
+}
+
+void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files) {
+  if (subject.desired.hosting != Hosting::Directory) return;
+  for (const DesiredDocument& document : subject.desired.documents)
+    files.push_back({"documents/" + document.key, document.object.body});
+}
+
+text::Json tagList(const Tags& tags, const char* key, const char* value) {
+  text::Json list = text::Json::array();
+  for (const auto& [name, text] : tags) list.push_back({{key, name}, {value, text}});
+  return list;
+}
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+std::string quotedForShell(std::string_view word) { return "'" + replaced(std::string(word), "'", "'\\''") + "'"; }
+
+}  // namespace setup

@@ -1,0 +1,41 @@
+// The forms emit() is put together from.
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "setup/emit.h"
+#include "text/json.h"
+
+namespace setup {
+
+struct EmitSubject {
+  const Desired& desired;
+  const Identifiers& names;
+  std::string account;
+
+  bool hasBucket() const { return !desired.bucket.empty(); }
+  bool hasFront() const { return desired.hosting == Hosting::CloudFront; }
+};
+
+std::vector<EmittedFile> emitKustomize(const EmitSubject& subject);
+std::vector<EmittedFile> emitHelmValues(const EmitSubject& subject);
+std::vector<EmittedFile> emitTerraform(const EmitSubject& subject);
+std::vector<EmittedFile> emitCloudFormation(const EmitSubject& subject);
+std::vector<EmittedFile> emitAck(const EmitSubject& subject);
+std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject);
+
+// The files of Hosting::Directory: below documents/, for whatever serves them.
+void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files);
+// The script's part that writes the documents into the bucket, and the documents beside it.
+std::string putDocuments(const EmitSubject& subject, std::vector<EmittedFile>& files);
+// What every script begins with.
+std::string scriptHead(const EmitSubject& subject, std::string_view what);
+
+// [{"Key": …, "Value": …}], the members named `key` and `value`.
+text::Json tagList(const Tags& tags, const char* key = "Key", const char* value = "Value");
+std::string replaced(std::string text, std::string_view what, std::string_view by);
+std::string quotedForShell(std::string_view word);
+
+}  // namespace setup

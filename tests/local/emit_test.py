@@ -1,0 +1,128 @@
+"""What irsa apply --emit writes, read by the tools it is written for: cfn-lint, an HCL parser, and bash with the AWS CLI.
+
+In CI the scripts run once; with IRSA_SOAK=1 (script/test soak) a second time on what the first made."""
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import cfnlint.api
+import hcl2
+import yaml
+
+from support.account import Account, is_soak
+
+IRSA = os.environ["IRSA"]
+HEAD = "apiVersion: irsa-anywhere/v1\nname: edge\naws: {region: us-west-2}\nkeys: {source: generate, algorithm: ES256}\n"
+BINDINGS = """\
+bindings:
+- serviceAccounts: [app/a, other/a]
+  role:
+    name: app-a
+    inline: policy.json
+    boundary: arn:aws:iam::aws:policy/AmazonS3FullAccess
+    policies: [arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]
+    maxSessionDuration: 2h
+    tags: {owner: priya@example.com}
+- serviceAccount: app/b
+  role: {name: App_B, path: /team/}
+tags: {team: edge}
+"""
+WISHES = {"s3": "", "cloudfront": "issuer: {hosting: cloudfront}\n",
+          "directory": "issuer: {hosting: directory, url: 'https://id.example.com/edge'}\n"}
+AWS_FORMS = "terraform", "cloudformation", "awscli"
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="irsa-emit-")))
+        (self.folder / "policy.json").write_text(
+            '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::home/${aws:username}/*"}}')
+        self.account = self.enterContext(Account(IRSA, self.folder))
+
+    def emit(self, form, hosting="s3"):
+        (self.folder / "irsa.yaml").write_text(HEAD + WISHES[hosting] + BINDINGS)
+        out = self.folder / f"{form}-{hosting}"
+        done = json.loads(self.account.must("apply", "--emit", form, "--out", out, "-o", "json", "--quiet"))
+        self.assertEqual(sorted(done["files"]),
+                         sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()))
+        return out
+
+
+class Emit(Case):
+    def test_cfn_lint_finds_nothing_in_the_template(self):
+        for hosting in WISHES:
+            with self.subTest(hosting):
+                template = (self.emit("cloudformation", hosting) / "template.json").read_text()
+                config = cfnlint.api.ManualArgs(regions=["us-west-2"])
+                self.assertEqual([str(match) for match in cfnlint.api.lint(template, config=config)], [])
+
+    def test_terraforms_language_is_parsed_and_says_what_irsa_yaml_says(self):
+        for hosting in WISHES:
+            with self.subTest(hosting):
+                text = (self.emit("terraform", hosting) / "main.tf").read_text()
+                parsed = hcl2.load(io.StringIO(text))
+                kinds = [json.loads(kind) if kind.startswith('"') else kind for block in parsed["resource"] for kind in block]
+                self.assertEqual(kinds.count("aws_iam_role"), 2)
+                self.assertEqual(kinds.count("aws_s3_object"), 0 if hosting == "directory" else 3)
+                self.assertEqual(kinds.count("aws_cloudfront_distribution"), int(hosting == "cloudfront"))
+                self.assertEqual(kinds.count("aws_iam_openid_connect_provider"), 1)
+
+    def run_script(self, out):
+        environment = dict(self.account.environment, PATH=f"{pathlib.Path(sys.prefix) / 'bin'}:{os.environ['PATH']}")
+        done = subprocess.run(["bash", out / "apply.sh"], env=environment, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_after_the_script_there_is_nothing_to_change_and_it_can_be_run_again(self):
+        for hosting in ("s3", "cloudfront"):
+            with self.subTest(hosting):
+                out = self.emit("awscli", hosting)
+                for _ in range(2 if is_soak() else 1):
+                    self.run_script(out)
+                    plan = json.loads(self.account.must("plan", "-o", "json", "--quiet"))
+                    self.assertEqual(plan["actions"], [])
+                self.assertIs(self.account.assumes("app-a", self.account.token("app/a")), True)
+                self.account.must("destroy", "--yes", "--delete-bucket")
+
+    def test_the_script_refuses_another_account(self):
+        out = self.emit("awscli")
+        script = (out / "apply.sh").read_text().replace(self.account.sim.ready["account"], "999988887777")
+        (out / "apply.sh").write_text(script)
+        environment = dict(self.account.environment, PATH=f"{pathlib.Path(sys.prefix) / 'bin'}:{os.environ['PATH']}")
+        done = subprocess.run(["bash", out / "apply.sh"], env=environment, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("this is for 999988887777", done.stderr)
+
+    def test_the_clusters_side_is_yaml_that_names_the_role(self):
+        out = self.emit("kustomize")
+        kustomization = yaml.safe_load((out / "kustomization.yaml").read_text())
+        objects = [one for file in kustomization["resources"] for one in yaml.safe_load_all((out / file).read_text())]
+        accounts = {f"{one['metadata']['namespace']}/{one['metadata']['name']}": one["metadata"]["annotations"]
+                    for one in objects if one["kind"] == "ServiceAccount" and "annotations" in one["metadata"]}
+        account = self.account.sim.ready["account"]
+        self.assertEqual(accounts["app/b"], {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{account}:role/team/App_B"})
+        self.assertIn("MutatingWebhookConfiguration", {one["kind"] for one in objects})
+        values = yaml.safe_load((self.emit("helm-values") / "app" / "b.yaml").read_text())
+        self.assertEqual(values["serviceAccount"]["annotations"], accounts["app/b"])
+        objects = list(yaml.safe_load_all((self.emit("ack") / "objects.yaml").read_text()))
+        self.assertEqual([one["kind"] for one in objects], ["Bucket", "OpenIDConnectProvider", "Role", "Role"])
+
+    def test_nothing_in_the_account_is_changed_and_the_key_is_made_once(self):
+        self.emit("terraform")
+        key = (self.folder / "keys" / "edge.key").read_bytes()
+        self.emit("cloudformation")
+        self.assertEqual((self.folder / "keys" / "edge.key").read_bytes(), key)
+        self.assertEqual(self.account.walk(), {"buckets": {}, "providers": {}, "roles": {}})
+
+    def test_a_form_that_does_not_exist_is_a_wrong_command_line(self):
+        (self.folder / "irsa.yaml").write_text(HEAD + BINDINGS)
+        self.assertEqual(self.account.run("apply", "--emit", "pulumi").returncode, 3)
+        self.assertEqual(self.account.run("apply", "--out", "x").returncode, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

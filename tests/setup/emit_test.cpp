@@ -1,0 +1,162 @@
+#include "setup/emit.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "setup/two_worlds.h"
+#include "text/yaml.h"
+
+namespace setup {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const std::string kAccount = "111122223333";
+const std::string kWish = R"(apiVersion: irsa-anywhere/v1
+name: edge-prod
+aws: {region: us-west-2, accountId: "111122223333"}
+keys: {source: files, publicKeys: [sa.pub]}
+bindings:
+- serviceAccounts: [default/s3-echoer, tools/job-*]
+  role:
+    name: s3-echoer
+    policies: [arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]
+    inline: more.json
+    boundary: arn:aws:iam::aws:policy/AmazonS3FullAccess
+    maxSessionDuration: 2h
+- serviceAccount: other/plain
+  role: {name: Plain_One, path: /team/, tags: {owner: "priya@example.com"}}
+tags: {team: edge}
+)";
+const std::string kFront = kWish + "issuer: {hosting: cloudfront}\n";
+const std::string kFolder = kWish + "issuer: {hosting: directory, url: \"https://id.example.com/edge\"}\n";
+
+class Emit : public testing::Test {
+ protected:
+  Emit() {
+    worlds.files.files["more.json"].contents =
+        R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::home/${aws:username}/*"}})";
+    worlds.files.files["sa.pub"].contents =
+        "-----BEGIN PUBLIC KEY-----\n"
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE43+ke4lgY8tQz4lm4mFZx3G7ykcH\n"
+        "B7/hrgep9ISd8p8/skkUDZaCAy2M5lSnDmBBjxAhi6zOwTGpfnR7GmgWcw==\n"
+        "-----END PUBLIC KEY-----\n";
+  }
+
+  base::Result<std::vector<EmittedFile>> emitted(const std::string& wish, Form form) {
+    auto configuration = parseConfiguration(wish, "irsa.yaml", worlds.files);
+    if (!configuration) return std::move(configuration).error();
+    World world = worlds.view();
+    Desired desired = TRY(desireForPipeline(*configuration, world, kAccount));
+    aws::Partition partition = TRY(aws::partitionOf(configuration->aws.region));
+    return emit(desired, identifiersOf(*configuration, partition, kAccount), kAccount, form);
+  }
+
+  TwoWorlds worlds;
+};
+
+std::string readFile(const std::filesystem::path& path) {
+  std::ifstream stream(path);
+  std::stringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+// IRSA_WRITE_GOLDEN=1 writes the folder anew, for a reader to look at the difference.
+void compareWithGolden(const std::filesystem::path& folder, const std::vector<EmittedFile>& files) {
+  const bool writes = std::getenv("IRSA_WRITE_GOLDEN") != nullptr;
+  if (writes) std::filesystem::remove_all(folder);
+  for (const EmittedFile& file : files) {
+    const std::filesystem::path path = folder / file.path;
+    if (writes) {
+      std::filesystem::create_directories(path.parent_path());
+      std::ofstream(path) << file.body;
+    }
+    EXPECT_EQ(readFile(path), file.body) << path;
+  }
+  std::size_t found = 0;
+  if (std::filesystem::exists(folder))
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) found += entry.is_regular_file();
+  EXPECT_EQ(found, files.size()) << "files in " << folder;
+}
+
+TEST_F(Emit, EveryFormIsAsItWasReviewed) {
+  for (std::string_view name : formNames()) {
+    auto files = emitted(kWish, *formNamed(name));
+    ASSERT_TRUE(files) << files.error().message;
+    compareWithGolden(std::filesystem::path("emitted/s3") / name, *files);
+    auto front = emitted(kFront, *formNamed(name));
+    if (name == "ack") {
+      ASSERT_FALSE(front);
+      EXPECT_THAT(front.error().hint, HasSubstr("terraform"));
+    } else if (name != "kustomize" && name != "helm-values") {
+      ASSERT_TRUE(front) << front.error().message;
+      compareWithGolden(std::filesystem::path("emitted/cloudfront") / name, *front);
+    }
+  }
+}
+
+TEST_F(Emit, NothingIsLeftToFillIn) {
+  for (const std::string& wish : {kWish, kFront, kFolder})
+    for (std::string_view name : formNames()) {
+      auto files = emitted(wish, *formNamed(name));
+      if (!files) continue;
+      EXPECT_THAT(*files, Not(IsEmpty()));
+      for (const EmittedFile& file : *files) {
+        SCOPED_TRACE(std::string(name) + "/" + file.path);
+        for (const char* mark : {"???", "TODO", "CHANGEME", "PLACEHOLDER", "REPLACE", "YOUR_"})
+          EXPECT_THAT(file.body, Not(HasSubstr(mark)));
+        EXPECT_THAT(file.body, Not(HasSubstr("PRIVATE KEY")));
+      }
+    }
+}
+
+TEST_F(Emit, TheYamlIsYaml) {
+  for (Form form : {Form::Kustomize, Form::HelmValues, Form::Ack}) {
+    auto files = emitted(kWish, form);
+    ASSERT_TRUE(files) << files.error().message;
+    for (const EmittedFile& file : *files) {
+      if (file.path.ends_with(".yaml")) {
+        EXPECT_TRUE(text::parseYamlDocuments(file.body)) << file.path;
+      }
+    }
+  }
+}
+
+TEST_F(Emit, TheFilesOfAnyHostLieBesideThem) {
+  for (Form form : {Form::Terraform, Form::CloudFormation, Form::AwsCli, Form::Ack}) {
+    auto files = emitted(kFolder, form);
+    ASSERT_TRUE(files);
+    std::size_t documents = 0;
+    for (const EmittedFile& file : *files) {
+      documents += file.path.starts_with("documents/");
+      EXPECT_THAT(file.body, Not(HasSubstr("aws_s3_bucket")));
+    }
+    EXPECT_EQ(documents, 3u);
+  }
+}
+
+TEST_F(Emit, ANamespaceOfBucketsIsRefusedWhereTheFormDoesNotKnowIt) {
+  const std::string wish = kWish + "issuer: {bucketNamespace: account-regional}\n";
+  EXPECT_FALSE(emitted(wish, Form::Terraform));
+  auto files = emitted(wish, Form::AwsCli);
+  ASSERT_TRUE(files);
+  EXPECT_THAT(files->front().body, HasSubstr("--bucket-namespace account-regional"));
+}
+
+TEST_F(Emit, AwsIsNotAskedAndNothingIsChanged) {
+  std::string before = worlds.dump();
+  const std::size_t calls = worlds.aws->calls();
+  for (std::string_view name : formNames()) ASSERT_TRUE(emitted(kWish, *formNamed(name)));
+  EXPECT_EQ(worlds.aws->calls(), calls);
+  EXPECT_EQ(worlds.dump(), before);
+}
+
+}  // namespace
+}  // namespace setup
