@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "base/time.h"
 #include "oidc/discovery.h"
@@ -15,7 +16,9 @@ using text::Json;
 
 constexpr std::string_view kTokenPath = "/api/v1/namespaces/kube-system/serviceaccounts/default/token";
 constexpr std::string_view kReviewPath = "/apis/authentication.k8s.io/v1/tokenreviews";
-constexpr int kTokenSeconds = 600;  // the shortest that kube-apiserver gives
+constexpr std::string_view kProgram = "kube-apiserver";
+constexpr std::chrono::seconds kReportMargin{5};  // whole seconds, and two ways to know when a process began
+constexpr int kTokenSeconds = 600;                // the shortest that kube-apiserver gives
 
 const Json& itemsOf(const Json& list) {
   static const Json kNone = Json::array();
@@ -49,7 +52,7 @@ Flags flagsOf(const Json& pod) {
   Flags flags;
   const Json& containers = text::at(text::at(pod, "spec"), "containers");
   for (const Json& container : containers.is_array() ? containers : Json::array()) {
-    if (text::stringAt(container, "name") != "kube-apiserver") continue;
+    if (text::stringAt(container, "name") != kProgram) continue;
     for (const char* list : {"command", "args"}) {
       for (const Json& item : text::at(container, list)) {
         if (item.is_string()) takeFlag(item.get_ref<const std::string&>(), flags);
@@ -57,6 +60,19 @@ Flags flagsOf(const Json& pod) {
     }
   }
   return flags;
+}
+
+// When the pod's container was started, or, before the kubelet says so, when the pod was made; absent: it is not told.
+std::optional<base::Time> startOfPod(const Json& pod) {
+  for (const Json& container : text::at(text::at(pod, "status"), "containerStatuses")) {
+    const Json& running = text::at(text::at(container, "state"), "running");
+    if (text::stringAt(container, "name") != kProgram || !running.is_object()) continue;
+    const base::Result<base::Time> started = base::parseRfc3339(text::stringAt(running, "startedAt"));
+    if (started) return *started;
+  }
+  const base::Result<base::Time> made =
+      base::parseRfc3339(text::stringAt(text::at(pod, "metadata"), "creationTimestamp"));
+  return made ? std::optional(*made) : std::nullopt;
 }
 
 // The pod of a kubelet's manifest has the node's address.
@@ -67,6 +83,9 @@ void readFlags(const Json& pods, ApiServer& server) {
     if (text::stringAt(status, "podIP") != host && text::stringAt(status, "hostIP") != host) continue;
     Flags flags = flagsOf(pod);
     if (flags.issuers.empty()) continue;
+    const std::optional<base::Time> started = startOfPod(pod);
+    server.isUnreported = started && *started + kReportMargin < server.startedAt;
+    if (server.isUnreported) continue;
     server.showsFlags = true;
     server.issuers = std::move(flags.issuers);
     server.keyFiles = std::move(flags.keyFiles);
@@ -130,11 +149,11 @@ base::Result<std::string> look(const kube::Client& client, const Json& pods, Api
   server.signer = std::move(discovery.issuer);
   const std::string keys = TRY(client.getText("/openid/v1/jwks"));
   server.keys = TRY(oidc::parseJwks(keys));
+  TRY(readMetrics(client, server, now));
   readFlags(pods, server);
   std::string token = TRY(mint(client));
   const oidc::UnverifiedToken decoded = TRY(oidc::decodeToken(token));
   readMinted(decoded, server);
-  TRY(readMetrics(client, server, now));
   const base::Result<std::string> ready = client.getText("/readyz");
   server.isReady = ready ? true : false;
   return token;
@@ -213,10 +232,10 @@ base::Result<Cluster> lookAtApiServers(const std::vector<Endpoint>& endpoints, c
     seen.servers.push_back(std::move(server));
   }
   for (std::size_t i = 0; i < minted.size(); ++i) {
-    for (const Endpoint& endpoint : endpoints) {
-      if (minted[i].empty()) continue;
-      const base::Result<bool> taken = takes(endpoint.client, minted[i]);
-      if (!taken || !*taken) seen.servers[i].refusedBy.push_back(endpoint.name);
+    for (std::size_t j = 0; j < endpoints.size(); ++j) {
+      if (minted[i].empty() || minted[j].empty()) continue;
+      const base::Result<bool> taken = takes(endpoints[j].client, minted[i]);
+      if (!taken || !*taken) seen.servers[i].refusedBy.push_back(endpoints[j].name);
     }
   }
   return seen;

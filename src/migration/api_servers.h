@@ -24,7 +24,9 @@ struct ApiServer {
   // The signer first. Without flags the issuers are told by the audiences that it gives tokens which ask for none:
   // those are the issuers unless --api-audiences says otherwise.
   std::vector<std::string> issuers = {};
-  bool showsFlags = false;                        // its pod could be read
+  // Its pod is that of a process before this one: the kubelet reports a new manifest some ten seconds late.
+  bool isUnreported = false;
+  bool showsFlags = false;                        // its pod could be read, and is reported
   std::vector<std::string> keyFiles = {};         // --service-account-key-file, when it shows flags
   std::string signingKey = {};                    // --service-account-signing-key-file
   std::string signingEndpoint = {};               // of an external signer (KEP-740); empty: there is none

@@ -26,6 +26,7 @@ base::Result<void> checkVisible(const std::vector<ApiServer>& servers) {
       return conflict("an external signer (" + server.signingEndpoint + ") has the keys of " + server.name +
                           ": it rotates them itself",
                       "irsa issuer publish --watch keeps the published keys equal to what it offers");
+    if (server.isUnreported) return base::unavailable("the kubelet has not yet reported the new pod of " + server.name);
     if (!server.showsFlags)
       return conflict("the flags of " + server.name + " are not seen: its API server is no pod of the kubelet",
                       "rotate with the distribution's own command (k3s certificate rotate-ca, talosctl ...)");

@@ -18,6 +18,8 @@ Gate readyGate(const std::vector<ApiServer>& servers) {
       missing.push_back(server.name + " could not be looked at: " + server.trouble);
     } else if (!server.isReady) {
       missing.push_back(server.name + " is not ready");
+    } else if (server.isUnreported) {
+      missing.push_back("the kubelet has not yet reported the new pod of " + server.name);
     } else if (server.issuers.front() != server.signer) {
       missing.push_back(server.name + " still signs as " + server.signer + ", its flags say " + server.issuers.front());
     }

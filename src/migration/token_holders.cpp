@@ -87,6 +87,23 @@ base::Result<std::vector<TokenHolder>> lookAtHolders(const kube::Client& cluster
   return holders;
 }
 
+base::Result<std::vector<TokenHolder>> lookAtTokenSecrets(const kube::Client& cluster) {
+  http::Request request{.target = "/api/v1/secrets?fieldSelector=type%3Dkubernetes.io%2Fservice-account-token"};
+  request.headers.add("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
+  const http::Response answer = TRY(cluster.send(std::move(request)));
+  if (answer.status != 200) return kube::errorOf(answer, "listing the Secrets that hold tokens");
+  const Json list = TRY(text::parseJson(answer.body));
+  std::vector<TokenHolder> secrets;
+  const Json& items = text::at(list, "items");
+  for (const Json& item : items.is_array() ? items : Json::array()) {
+    const Json& metadata = text::at(item, "metadata");
+    const base::Time created = TRY(base::parseRfc3339(text::stringAt(metadata, "creationTimestamp")));
+    secrets.push_back({text::stringAt(metadata, "namespace") + "/" + text::stringAt(metadata, "name"), created,
+                       std::chrono::seconds(0)});
+  }
+  return secrets;
+}
+
 base::Time since(const std::vector<const ApiServer*>& servers) {
   base::Time latest{};
   for (const ApiServer* server : servers) latest = std::max(latest, server->startedAt);

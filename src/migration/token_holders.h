@@ -30,6 +30,9 @@ struct TokenHolder {
 // The pods that have not ended and mount a token.
 base::Result<std::vector<TokenHolder>> lookAtHolders(const kube::Client& cluster);
 
+// The Secrets whose token never expires, without their contents; `longest` is 0.
+base::Result<std::vector<TokenHolder>> lookAtTokenSecrets(const kube::Client& cluster);
+
 // Since when every one of `servers` has been as it is.
 base::Time since(const std::vector<const ApiServer*>& servers);
 

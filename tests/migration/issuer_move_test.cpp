@@ -187,6 +187,12 @@ TEST_F(Move, AnApiServerBetweenTwoSetsOfFlagsIsNotReady) {
   EXPECT_THAT(closed(), HasSubstr("ready"));
 }
 
+TEST_F(Move, FlagsOfAPodThatIsNotYetReportedAreNotBelieved) {
+  run({{kOld, kNew}});
+  world.cluster.servers.front().isUnreported = true;
+  EXPECT_EQ(closed(), "ready ");
+}
+
 TEST_F(Move, TellsIssuersByAudiencesWhereNoFlagsAreSeen) {
   run({{kOld, kNew}});
   world.cluster.servers.front().showsFlags = false;
