@@ -4,6 +4,7 @@
 #include "cluster/flavour.h"
 #include "cluster/manifest_check.h"
 #include "issuer_wait.h"
+#include "key_step.h"
 #include "manifest_switch.h"
 #include "seen_servers.h"
 #include "text/diff.h"
@@ -57,10 +58,9 @@ base::Result<std::size_t> countNodes(const kube::Client& cluster, std::string& n
 // An issuer that signs on one of several API servers must be accepted by all of them, and the one that goes must sign
 // nowhere.
 base::Result<void> refuseAhead(const ClusterConnection& cluster, cluster::Phase phase, const std::string& issuer,
-                               std::size_t count, const std::string& names, const Ground& ground,
-                               const Console& console) {
+                               std::size_t count, const std::string& names, Ground& ground, const Console& console) {
   if (phase == cluster::Phase::Accept) return {};
-  const migration::Cluster seen = TRY(lookAtServers(cluster, {}, ground.clock.now(), console));
+  const migration::Cluster seen = TRY(lookAtServers(cluster, {}, ground.clock, console));
   for (const migration::ApiServer& server : seen.servers) {
     const bool isGood = phase == cluster::Phase::Switch ? server.accepts(issuer) : server.signer == issuer;
     if (server.trouble.empty() && isGood) continue;
@@ -92,8 +92,8 @@ std::string ownOrigin(const std::string& manifest) {
 
 // The API server that this manifest makes. Counts nodes unless there is known to be one.
 base::Result<std::optional<kube::Client>> ownServer(const ApiServerOptions& options, const ClusterConnection& cluster,
-                                                    const PhaseWish& wish, const std::string& manifest,
-                                                    const Ground& ground, const Console& console) {
+                                                    const PhaseWish& wish, const std::string& manifest, Ground& ground,
+                                                    const Console& console) {
   if (options.singleNode) return std::optional(clientAt(cluster, cluster.access.server));
   std::string names;
   const std::size_t count = TRY(countNodes(*cluster.client, names));
@@ -158,10 +158,13 @@ base::Result<std::string> firstIssuer(const std::string& manifest) {
   return issuers.front();
 }
 
-// What a patch made of `preImage` can be taken back: it differs in issuers and audiences alone. What somebody changed
-// since then would be lost.
+// What a patch made of `preImage` can be taken back: it differs in issuers, audiences and keys alone. What somebody
+// changed since then would be lost.
 base::Result<void> refuseLaterChanges(const std::string& preImage, const std::string& now) {
-  if (cluster::checkOnlyFlagsDiffer(preImage, now, ManifestSwitch().flags)) return {};
+  if (cluster::checkOnlyFlagsDiffer(
+          preImage, now,
+          {"service-account-issuer", "api-audiences", "service-account-key-file", "service-account-signing-key-file"}))
+    return {};
   return base::Error{base::ErrorKind::Conflict, "",
                      "the manifest was changed after the patch, and putting the pre-image back would undo that too. "
                      "Nothing was changed; this is what would have been done:\n" +
@@ -213,6 +216,23 @@ base::Result<ManifestSwitch> edited(const ManifestPlace& place, const std::strin
   return change;
 }
 
+int putIntoForce(const ApiServerOptions& options, const ManifestSwitch& change, const std::string& why,
+                 const kube::Client& own, Ground& ground, const Console& console) {
+  if (change.after == change.before) {
+    const base::Result<void> waited = awaitAsItIs(change, own, options, ground, console);
+    return waited ? finish(change, "", console) : console.fail(waited.error(), kRefused);
+  }
+  const base::Result<void> checked = checkSwitch(change, *ground.files, console);
+  if (!checked) return console.fail(checked.error(), kRefused);
+  const base::Result<void> agreed = agree(options, console);
+  if (!agreed) return console.fail(agreed.error());
+  const base::Result<std::string> kept =
+      keepPreImage(change.place, change.before, why, ground.clock.now(), *ground.files);
+  if (!kept) return console.fail(base::Error(kept.error()).during("keeping a back-up of the manifest"), kRefused);
+  const base::Result<void> done = carryOut(change, own, ground, console);
+  return done ? finish(change, *kept, console) : console.fail(done.error(), kRefused);
+}
+
 int patchHere(const ApiServerOptions& options, const PhaseWish& wish, const Console& console) {
   Ground ground;
   const base::Result<ManifestPlace> place = placeOf(options.manifest, options.backupFolder, *ground.files);
@@ -230,29 +250,69 @@ int patchHere(const ApiServerOptions& options, const PhaseWish& wish, const Cons
   const base::Result<std::optional<kube::Client>> own = ownServer(options, *cluster, wish, *before, ground, console);
   if (!own) return console.fail(own.error());
   warnOfForeignCluster(**own, change->formerIssuer, change->issuer, console);
-  if (change->after == *before) {
-    const base::Result<void> waited = awaitAsItIs(*change, **own, options, ground, console);
-    return waited ? finish(*change, "", console) : console.fail(waited.error(), kRefused);
-  }
-  const base::Result<void> checked = checkSwitch(*change, *ground.files, console);
-  if (!checked) return console.fail(checked.error(), kRefused);
-  const base::Result<void> agreed = agree(options, console);
-  if (!agreed) return console.fail(agreed.error());
-  const base::Result<std::string> kept =
-      keepPreImage(*place, *before, wish.issuer + options.phase, ground.clock.now(), *ground.files);
-  if (!kept) return console.fail(base::Error(kept.error()).during("keeping a back-up of the manifest"), kRefused);
-  const base::Result<void> done = carryOut(*change, **own, ground, console);
-  return done ? finish(*change, *kept, console) : console.fail(done.error(), kRefused);
+  return putIntoForce(options, *change, wish.issuer + options.phase, **own, ground, console);
+}
+
+base::Result<KeyStep> keyStepOf(const KeyOptions& options, const Ground& ground) {
+  const std::optional<migration::RotationStep> step = migration::stepNamed(options.step);
+  if (!step) return base::invalid("--key-step is introduce, promote or retire");
+  if (options.kid.empty()) return base::invalid("--key-step needs --kid");
+  KeyStep wanted{.step = *step, .kid = options.kid, .name = options.name, .alone = options.isAlone};
+  if (*step != migration::RotationStep::Introduce) return wanted;
+  const std::optional<migration::NamedKey> named = migration::namedKey(options.name + ".key");
+  if (!named || named->kid != options.kid) return base::invalid("--key-name is sa-TIME-KID, with the kid of --kid");
+  wanted.pem = options.file == "-" ? io::readIn() : TRY(ground.files->read(options.file));
+  return wanted;
+}
+
+// kube-controller-manager too, once the API server signs with the key.
+int finishKey(int code, const KeyStep& step, const ManifestPlace& place, const ApiServerOptions& options,
+              Ground& ground, const Console& console) {
+  if (code != kOk || step.step != migration::RotationStep::Promote) return code;
+  const base::Result<bool> changed = promoteController(step, place, options.root, ground);
+  if (!changed) return console.fail(changed.error(), kRefused);
+  if (*changed) console.done("kube-controller-manager signs the tokens of Secrets with the key too");
+  return code;
+}
+
+int patchKeysHere(const ApiServerOptions& options, const Console& console) {
+  Ground ground;
+  const base::Result<KeyStep> step = keyStepOf(options.key, ground);
+  if (!step) return console.fail(step.error());
+  const base::Result<ManifestPlace> place = placeOf(options.manifest, options.backupFolder, *ground.files);
+  if (!place) return console.fail(place.error());
+  base::Result<ManifestSwitch> change = prepare(*step, *place, options.root, *ground.files);
+  if (!change) return console.fail(base::Error(change.error()).during(place->path), kRefused);
+  const base::Result<std::string> issuer = firstIssuer(change->before);
+  if (!issuer) return console.fail(issuer.error(), kRefused);
+  change->issuer = change->formerIssuer = *issuer;
+  if (options.common.timeout.count() > 0) change->timeout = options.common.timeout;
+  const base::Result<ClusterConnection> cluster = connect(options, ground);
+  if (!cluster) return console.fail(cluster.error());
+  const base::Result<std::optional<kube::Client>> own =
+      ownServer(options, *cluster, {cluster::Phase::Accept, *issuer, ""}, change->before, ground, console);
+  if (!own) return console.fail(own.error());
+  const int code = putIntoForce(options, *change, options.key.step + step->kid, **own, ground, console);
+  return finishKey(code, *step, *place, options, ground, console);
 }
 
 // The same command on each node, without what is about nodes.
-std::vector<std::string> argumentsFor(const ApiServerOptions& options, const PhaseWish& wish) {
-  std::vector<std::string> arguments{"apiserver", "patch",   "--manifest",  options.manifest, "--issuer",
-                                     wish.issuer, "--phase", options.phase, "--yes",          "--no-color"};
+std::vector<std::string> argumentsFor(const ApiServerOptions& options, const std::string& issuer) {
+  std::vector<std::string> arguments{"apiserver", "patch", "--manifest", options.manifest, "--yes", "--no-color"};
   const auto give = [&arguments](const char* name, const std::string& value) {
     if (!value.empty()) arguments.insert(arguments.end(), {name, value});
   };
-  give("--former", options.former);
+  const KeyOptions& key = options.key;
+  if (key.step.empty()) {
+    give("--issuer", issuer);
+    give("--phase", options.phase);
+    give("--former", options.former);
+  }
+  give("--key-step", key.step);
+  give("--kid", key.kid);
+  give("--key-name", key.name);
+  if (!key.sent.empty()) give("--key", "-");
+  if (key.isAlone) arguments.emplace_back("--key-alone");
   give("--backup", options.backupFolder);
   give("--root", options.root);
   give("--kubeconfig", options.cluster.kubeconfig);
@@ -267,12 +327,14 @@ std::vector<std::string> argumentsFor(const ApiServerOptions& options, const Pha
 
 int runApiServerPatch(const ApiServerOptions& options) {
   const Console console(options.common);
-  const base::Result<PhaseWish> wish = wishOf(options);
+  const bool isHere = options.nodes.names.empty(), isKey = !options.key.step.empty();
+  if (isHere && isKey) return patchKeysHere(options, console);
+  const base::Result<PhaseWish> wish = isKey ? PhaseWish() : wishOf(options);
   if (!wish) return console.fail(wish.error());
-  if (options.nodes.names.empty()) return patchHere(options, *wish, console);
+  if (isHere) return patchHere(options, *wish, console);
   const std::chrono::seconds timeout = options.common.timeout.count() > 0 ? options.common.timeout : kDefaultTimeout;
   const base::Result<std::vector<std::string>> done =
-      runOnNodes(options.nodes, argumentsFor(options, *wish), timeout * 2, console);
+      runOnNodes(options.nodes, argumentsFor(options, wish->issuer), options.key.sent, timeout * 2, console);
   if (!done) return console.fail(done.error());
   std::string table;
   for (std::size_t i = 0; i < done->size(); ++i) table += "node " + options.nodes.names[i] + "\n" + (*done)[i];

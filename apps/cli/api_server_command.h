@@ -9,6 +9,15 @@
 
 namespace cli {
 
+// A step of a key's rotation, as irsa keys rotate has it done on each node.
+struct KeyOptions {
+  std::string step = {};  // introduce, promote, retire; empty: none
+  std::string kid = {}, name = {};
+  std::string file = {};  // introduce: the private key; - is standard input
+  std::string sent = {};  // introduce on nodes: the private key itself, which goes there on standard input; secret
+  bool isAlone = false;   // promote: verify with this key only
+};
+
 struct ApiServerOptions {
   CommonOptions common;
   std::string manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
@@ -20,6 +29,7 @@ struct ApiServerOptions {
   std::string former;  // the issuer that signs now; empty: what the manifest says
   std::string root;    // where the node's /etc and /var lie; empty: here
   Nodes nodes;         // patch: where to do it; none: here
+  KeyOptions key;      // patch: instead of the issuer
 };
 
 // Brings the manifest to the phase and waits until the API server is ready with it; else the old manifest is put back.

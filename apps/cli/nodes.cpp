@@ -19,12 +19,13 @@ std::vector<std::string> wordsOf(const std::string& text) {
   return words;
 }
 
-// The script that the node's shell gets: keep the program, run it, remove it, end as it ended.
-std::string scriptOf(const std::vector<std::string>& arguments, bool sudo) {
+// The script that the node's shell gets: keep the program, run it with the rest of the input, remove it, end as it
+// ended.
+std::string scriptOf(const std::vector<std::string>& arguments, std::size_t size, bool sudo) {
   std::string call;
   for (const std::string& argument : arguments) call += " " + shellWord(argument);
-  return "set -e; f=$(mktemp); trap 'rm -f \"$f\"' EXIT; cat > \"$f\"; chmod 700 \"$f\"; " +
-         std::string(sudo ? "sudo " : "") + "\"$f\"" + call + " < /dev/null";
+  return "set -e; f=$(mktemp); trap 'rm -f \"$f\"' EXIT; head -c " + std::to_string(size) +
+         " > \"$f\"; chmod 700 \"$f\"; " + std::string(sudo ? "sudo " : "") + "\"$f\"" + call;
 }
 
 base::Error stopped(const Nodes& nodes, std::size_t at, const std::string& why) {
@@ -45,15 +46,18 @@ std::string shellWord(const std::string& word) {
 }
 
 base::Result<std::vector<std::string>> runOnNodes(const Nodes& nodes, const std::vector<std::string>& arguments,
-                                                  std::chrono::seconds timeout, const Console& console) {
-  const std::string program = TRY(io::newDiskFiles()->read(kOwnProgram));
+                                                  std::string_view input, std::chrono::seconds timeout,
+                                                  const Console& console) {
+  std::string program = TRY(io::newDiskFiles()->read(kOwnProgram));
+  const std::size_t size = program.size();
+  program += input;
   std::vector<std::string> outputs;
   for (std::size_t i = 0; i < nodes.names.size(); ++i) {
     console.progress("node " + nodes.names[i] + " (" + std::to_string(i + 1) + " of " +
                      std::to_string(nodes.names.size()) + ")");
     std::vector<std::string> argv = wordsOf(nodes.ssh);
     argv.push_back(nodes.names[i]);
-    argv.push_back(scriptOf(arguments, nodes.sudo));
+    argv.push_back(scriptOf(arguments, size, nodes.sudo));
     const base::Result<io::ProcessResult> done = io::runProcess(argv, {}, timeout + kSending, program);
     if (!done) return stopped(nodes, i, done.error().message);
     if (!done->errors.empty()) console.progress(done->errors.substr(0, done->errors.find_last_not_of('\n') + 1));

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,10 +17,11 @@ struct Nodes {
   bool sudo = false;
 };
 
-// Runs `irsa ARGUMENTS` on each node, and stops at the first that fails, naming those before and after it. Returns what
-// the nodes wrote to standard output, in their order.
+// Runs `irsa ARGUMENTS` with `input` as its standard input on each node, and stops at the first that fails, naming
+// those before and after it. Returns what the nodes wrote to standard output, in their order.
 base::Result<std::vector<std::string>> runOnNodes(const Nodes& nodes, const std::vector<std::string>& arguments,
-                                                  std::chrono::seconds timeout, const Console& console);
+                                                  std::string_view input, std::chrono::seconds timeout,
+                                                  const Console& console);
 
 // A word for a POSIX shell.
 std::string shellWord(const std::string& word);

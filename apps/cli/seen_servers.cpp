@@ -1,13 +1,20 @@
 #include "seen_servers.h"
 
+#include <algorithm>
+
 namespace cli {
+namespace {
+
+constexpr std::chrono::seconds kReport{90}, kPause{1};
+
+}  // namespace
 
 kube::Client clientAt(const ClusterConnection& cluster, const std::string& origin) {
   return {*cluster.http, origin, cluster.token, "irsa/" IRSA_VERSION};
 }
 
 base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
-                                               base::Time now, const Console& console) {
+                                               base::Clock& clock, const Console& console) {
   if (origins.empty()) {
     const base::Result<std::vector<std::string>> found = migration::addressesOf(*cluster.client);
     if (!found && found.error().kind != base::ErrorKind::NotFound) {
@@ -28,7 +35,13 @@ base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster,
     const std::size_t scheme = origin.find("://");
     endpoints.push_back({scheme == std::string::npos ? origin : origin.substr(scheme + 3), clients.back()});
   }
-  return migration::lookAtApiServers(endpoints, *cluster.client, now);
+  const base::Time deadline = clock.now() + kReport;
+  while (true) {
+    migration::Cluster seen = TRY(migration::lookAtApiServers(endpoints, *cluster.client, clock.now()));
+    const bool isReported = std::ranges::none_of(seen.servers, &migration::ApiServer::isUnreported);
+    if (isReported || clock.now() >= deadline) return seen;
+    clock.sleepFor(kPause);
+  }
 }
 
 }  // namespace cli

@@ -23,6 +23,17 @@ from support import certificates
 from support.ports import free_port
 
 BEFORE = (pathlib.Path(__file__).parents[1] / "cluster/data/kubeadm/before.yaml").read_text()
+CONTROLLER = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: kube-controller-manager, namespace: kube-system}
+spec:
+  containers:
+  - command:
+    - kube-controller-manager
+    - --service-account-private-key-file=/etc/kubernetes/pki/sa.key
+    name: kube-controller-manager
+"""
 OLD = "https://kubernetes.default.svc.cluster.local"
 
 
@@ -81,6 +92,19 @@ def verifies(token, key):
     return False
 
 
+def merged(content, patch):
+    """RFC 7396."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(content) if isinstance(content, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
 class ApiServer:
     """One of them; `planes` knows the rest."""
 
@@ -98,6 +122,10 @@ class ApiServer:
         if not self.manifest.exists():
             self.manifest.write_text(BEFORE.replace("192.0.2.10", self.address).replace("6443", str(planes.port)))
             self.manifest.chmod(0o600)
+        self.controller = self.manifest.parent / "kube-controller-manager.yaml"
+        if planes.has_controllers and not self.controller.exists():
+            self.controller.write_text(CONTROLLER)
+        self.late = 0  # seconds by which the kubelet's report is too old; each report makes it ten less
         self.obeys, self.unwell, self.stale, self.legacy = True, 0, 0, 0
         self.taken, self.refused = 0, 0
         self.text = self.manifest.read_text()
@@ -133,7 +161,11 @@ class ApiServer:
         return bool(key and claims["iss"] in self.flags("service-account-issuer") and claims["exp"] > time.time() and verifies(token, key))
 
     def pod(self):
-        return {"metadata": {"name": f"kube-apiserver-{self.address}"}, "status": {"hostIP": self.address, "podIP": self.address},
+        when = datetime.datetime.fromtimestamp(self.started - self.late, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.late = max(0, self.late - 10)
+        return {"metadata": {"name": f"kube-apiserver-{self.address}"},
+                "status": {"hostIP": self.address, "podIP": self.address, "containerStatuses": [
+                    {"name": "kube-apiserver", "state": {"running": {"startedAt": when}}}]},
                 "spec": {"containers": [{"name": "kube-apiserver", "command": [
                     line.strip()[2:] for line in self.text.splitlines() if line.strip().startswith(("- --", "- kube-apiserver"))]}]}}
 
@@ -157,10 +189,12 @@ class ApiServer:
 
 
 class ControlPlanes:
-    def __init__(self, folder, count=1, nodes=None, away=3):
+    def __init__(self, folder, count=1, nodes=None, away=3, has_controllers=False):
         self.folder, self.count, self.away = pathlib.Path(folder), count, away
+        self.has_controllers = has_controllers
         self.nodes = count if nodes is None else nodes
         self.port = free_port()
+        self.secrets = []  # metadata of those that hold tokens
         self.pods, self.objects, self.lock, self.version = [], {}, threading.Lock(), 1
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.first_keys = {
@@ -218,6 +252,8 @@ class ControlPlanes:
             return 200, {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": self.pods}
         if path == "/api/v1/namespaces/kube-system":
             return 200, {"kind": "Namespace", "metadata": {"name": "kube-system", "uid": "6f1ed002-ab5f-4e13-9e2d-000000000001"}}
+        if path == "/api/v1/secrets":
+            return 200, {"kind": "PartialObjectMetadataList", "items": [{"metadata": one} for one in self.secrets]}
         if path.endswith("/endpointslices"):
             return 200, {"items": [{"ports": [{"port": self.port}], "endpoints": [{"addresses": [server.address]} for server in self.servers]}]}
         return self._keep(method, path, body)
@@ -236,6 +272,8 @@ class ControlPlanes:
         if method == "DELETE":
             return 200, self.objects.pop(path)
         content = json.loads(body)
+        if method == "PATCH":
+            content = merged(self.objects[path], content)
         now = self.objects.get(path, {}).get("metadata", {}).get("resourceVersion")
         if content["metadata"].get("resourceVersion", now) != now:
             return 409, {"kind": "Status", "reason": "Conflict", "message": "the object has been modified"}
@@ -262,7 +300,7 @@ def _handler(server):
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = serve
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve
 
         def log_message(self, *_):
             pass
