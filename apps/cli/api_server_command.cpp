@@ -1,14 +1,23 @@
 #include "api_server_command.h"
 
 #include "cluster/api_server_manifest.h"
+#include "cluster/flavour.h"
+#include "cluster/manifest_check.h"
 #include "issuer_wait.h"
-#include "manifest_backup.h"
+#include "key_step.h"
+#include "manifest_switch.h"
+#include "seen_servers.h"
 #include "text/diff.h"
 #include "wished_issuer.h"
 #include "world.h"
 
 namespace cli {
 namespace {
+
+struct PhaseWish {
+  cluster::Phase phase = cluster::Phase::Switch;
+  std::string issuer, former;
+};
 
 constexpr std::chrono::seconds kDefaultTimeout{300};
 constexpr std::chrono::seconds kAnswerTimeout{5};  // of one question to an API server that may be going away
@@ -27,9 +36,7 @@ base::Result<ClusterConnection> connect(const ApiServerOptions& options, Ground&
   return connectChosenCluster(options.cluster, common, ground);
 }
 
-// An edit of one manifest on a cluster with several would leave API servers that refuse each other's tokens.
-base::Result<void> refuseSeveralNodes(const kube::Client& cluster) {
-  std::string names;
+base::Result<std::size_t> countNodes(const kube::Client& cluster, std::string& names) {
   std::size_t count = 0;
   for (const char* label : {"control-plane", "master"}) {  // the latter before Kubernetes 1.24
     base::Result<text::Json> nodes =
@@ -45,62 +52,97 @@ base::Result<void> refuseSeveralNodes(const kube::Client& cluster) {
     for (const text::Json& node : items) names += " " + text::stringAt(text::at(node, "metadata"), "name");
     if (count > 0) break;
   }
-  if (count == 1) return {};
+  return count;
+}
+
+// An issuer that signs on one of several API servers must be accepted by all of them, and the one that goes must sign
+// nowhere.
+base::Result<void> refuseAhead(const ClusterConnection& cluster, cluster::Phase phase, const std::string& issuer,
+                               std::size_t count, const std::string& names, Ground& ground, const Console& console) {
+  if (phase == cluster::Phase::Accept) return {};
+  const migration::Cluster seen = TRY(lookAtServers(cluster, {}, ground.clock, console));
+  for (const migration::ApiServer& server : seen.servers) {
+    const bool isGood = phase == cluster::Phase::Switch ? server.accepts(issuer) : server.signer == issuer;
+    if (server.trouble.empty() && isGood) continue;
+    const std::string what = phase == cluster::Phase::Switch
+                                 ? " does not accept the new issuer: it would refuse the tokens that this one signs"
+                                 : " does not sign as the new issuer: its tokens would be refused";
+    return base::Error{base::ErrorKind::Conflict, "",
+                       "the cluster has " + std::to_string(count) + " control-plane nodes (" + names.substr(1) +
+                           "), and the API server " + server.name + what +
+                           (server.trouble.empty() ? "" : " (" + server.trouble + ")") + "; nothing was changed",
+                       "first --phase " + std::string(phase == cluster::Phase::Switch ? "accept" : "switch") +
+                           " on every node; irsa migrate next goes from node to node"};
+  }
+  return {};
+}
+
+// On one of several nodes the API server of this node is waited for, and not one behind a load balancer.
+std::string ownOrigin(const std::string& manifest) {
+  const base::Result<cluster::ApiServerFlags> flags = cluster::readApiServerFlags(manifest);
+  std::string address, port = "6443";
+  if (!flags) return "";
+  for (const cluster::Flag& flag : flags->flags) {
+    if (flag.name == "advertise-address") address = flag.value;
+    if (flag.name == "secure-port") port = flag.value;
+  }
+  if (address.find(':') != std::string::npos) address = "[" + address + "]";
+  return address.empty() ? "" : "https://" + address + ":" + port;
+}
+
+// The API server that this manifest makes. Counts nodes unless there is known to be one.
+base::Result<std::optional<kube::Client>> ownServer(const ApiServerOptions& options, const ClusterConnection& cluster,
+                                                    const PhaseWish& wish, const std::string& manifest, Ground& ground,
+                                                    const Console& console) {
+  if (options.singleNode) return std::optional(clientAt(cluster, cluster.access.server));
+  std::string names;
+  const std::size_t count = TRY(countNodes(*cluster.client, names));
   if (count == 0) {
     return base::Error{base::ErrorKind::Conflict, "",
                        "the cluster lists no control-plane node, so it is not known how many API servers there are",
                        "vouch for the only one with --single-node"};
   }
-  return base::Error{base::ErrorKind::Conflict, "",
-                     "the cluster has " + std::to_string(count) + " control-plane nodes (" + names.substr(1) +
-                         "): with the new issuer on one of them, the others would refuse the tokens it signs",
-                     "nothing was changed; on such a cluster the issuer has to be accepted everywhere before it signs"};
+  if (count == 1) return std::optional(clientAt(cluster, cluster.access.server));
+  TRY(refuseAhead(cluster, wish.phase, wish.issuer, count, names, ground, console));
+  const std::string own = ownOrigin(manifest);
+  return std::optional(clientAt(cluster, own.empty() ? cluster.access.server : own));
 }
 
 // A kubeconfig of another cluster would let us wait for the wrong API server.
-void warnOfForeignCluster(const kube::Client& cluster, const cluster::IssuerEdit& edit, const std::string& issuer,
+void warnOfForeignCluster(const kube::Client& cluster, const std::string& signer, const std::string& issuer,
                           const Console& console) {
   const base::Result<std::string> served = servedIssuer(cluster);
-  if (!served || *served == edit.signer || *served == issuer) return;
+  if (!served || *served == signer || *served == issuer) return;
   console.warn("the API server of the kubeconfig serves the issuer " + *served + ", the manifest starts with " +
-               edit.signer + ": is this its manifest?");
+               signer + ": is this its manifest?");
 }
 
-// Renames new contents in and waits. `backup` and `before` go into the result.
-struct Switch {
-  const ManifestPlace& place;
-  std::string before, after, issuer, backup, verb;
-};
+base::Result<void> agree(const ApiServerOptions& options, const Console& console) {
+  if (options.common.yes || !console.canAsk() ||
+      console.confirm("The API server will be away for up to a minute. Go on?"))
+    return {};
+  return base::Error{base::ErrorKind::Conflict, "", "the manifest was not changed: the answer was not yes"};
+}
 
-int carryOut(const Switch& change, const ApiServerOptions& options, const kube::Client& cluster, Ground& ground,
-             const Console& console) {
+int finish(const ManifestSwitch& change, const std::string& backup, const Console& console) {
   const bool changed = change.before != change.after;
-  if (changed) {
-    if (!options.common.yes && console.canAsk() &&
-        !console.confirm("The API server will be away for up to a minute. Go on?")) {
-      return console.fail({base::ErrorKind::Conflict, "", "the manifest was not changed: the answer was not yes"});
-    }
-    const base::Result<void> written =
-        ground.files->replace(change.place.path, change.after, kManifestMode, change.place.parent);
-    if (!written) return console.fail(written.error(), kRefused);
-    console.done(change.verb + " " + change.place.path + "; the kubelet restarts the API server");
-  } else {
-    console.done(change.place.path + " is already as it should be");
-  }
-  const std::chrono::seconds timeout = options.common.timeout.count() > 0 ? options.common.timeout : kDefaultTimeout;
-  const base::Result<void> waited = waitForIssuer(cluster, change.issuer, timeout, ground.clock, console);
-  if (!waited) {
-    base::Error error = std::move(waited).error();
-    error.message += "; the manifest has the issuer " + change.issuer + " first";
-    if (!change.backup.empty()) error.message += ", its pre-image is " + change.backup;
-    return console.fail(std::move(error).withHint(rollbackCommand(options, change.place)), kRefused);
-  }
   const text::Json document = {
-      {"manifest", change.place.path}, {"changed", changed}, {"issuer", change.issuer}, {"backup", change.backup}};
+      {"manifest", change.place.path}, {"changed", changed}, {"issuer", change.issuer}, {"backup", backup}};
   std::string table = console.check("the API server is ready and signs as " + change.issuer);
-  if (!change.backup.empty()) table += "  pre-image  " + change.backup + "\n";
+  if (!backup.empty()) table += "  pre-image  " + backup + "\n";
   console.result(table, document);
   return kOk;
+}
+
+// When there is nothing to change, an earlier run may have been cut off: the API server is waited for all the same.
+base::Result<void> awaitAsItIs(const ManifestSwitch& change, const kube::Client& cluster,
+                               const ApiServerOptions& options, Ground& ground, const Console& console) {
+  console.done(change.place.path + " is already as it should be");
+  base::Result<void> waited = waitForIssuer({cluster, change.issuer, change.timeout}, ground.clock, console);
+  if (waited) return {};
+  base::Error error = std::move(waited).error();
+  error.message += "; the manifest has the issuer " + change.issuer + " first";
+  return std::move(error).withHint(rollbackCommand(options, change.place));
 }
 
 void showDiff(const Console& console, const ManifestPlace& place, const std::string& before, const std::string& after) {
@@ -116,13 +158,13 @@ base::Result<std::string> firstIssuer(const std::string& manifest) {
   return issuers.front();
 }
 
-// What a patch made of `preImage` can be taken back; what somebody changed since then would be lost.
+// What a patch made of `preImage` can be taken back: it differs in issuers, audiences and keys alone. What somebody
+// changed since then would be lost.
 base::Result<void> refuseLaterChanges(const std::string& preImage, const std::string& now) {
-  const base::Result<std::string> issuer = firstIssuer(now);
-  if (issuer) {
-    const base::Result<cluster::IssuerEdit> edit = cluster::putIssuerFirst(preImage, *issuer);
-    if (edit && edit->manifest == now) return {};
-  }
+  if (cluster::checkOnlyFlagsDiffer(
+          preImage, now,
+          {"service-account-issuer", "api-audiences", "service-account-key-file", "service-account-signing-key-file"}))
+    return {};
   return base::Error{base::ErrorKind::Conflict, "",
                      "the manifest was changed after the patch, and putting the pre-image back would undo that too. "
                      "Nothing was changed; this is what would have been done:\n" +
@@ -130,39 +172,174 @@ base::Result<void> refuseLaterChanges(const std::string& preImage, const std::st
                      "take our --service-account-issuer line out by hand"};
 }
 
-}  // namespace
+int putPreImageBack(const ApiServerOptions& options, ManifestSwitch change, const std::string& preImage,
+                    const ClusterConnection& cluster, Ground& ground, const Console& console) {
+  if (options.common.timeout.count() > 0) change.timeout = options.common.timeout;
+  if (change.before == change.after) {
+    const base::Result<void> waited = awaitAsItIs(change, *cluster.client, options, ground, console);
+    return waited ? finish(change, preImage, console) : console.fail(waited.error(), kRefused);
+  }
+  const base::Result<void> agreed = agree(options, console);
+  if (!agreed) return console.fail(agreed.error());
+  const base::Result<void> written =
+      ground.files->replace(change.place.path, change.after, kManifestMode, change.place.parent);
+  if (!written) return console.fail(written.error(), kRefused);
+  console.done("put back " + change.place.path + "; the kubelet restarts the API server");
+  const base::Result<void> waited =
+      waitForIssuer({*cluster.client, change.issuer, change.timeout}, ground.clock, console);
+  return waited ? finish(change, preImage, console) : console.fail(waited.error(), kRefused);
+}
 
-int runApiServerPatch(const ApiServerOptions& options) {
-  const Console console(options.common);
+base::Result<PhaseWish> wishOf(const ApiServerOptions& options) {
+  const std::optional<cluster::Phase> phase = cluster::phaseNamed(options.phase);
+  if (!phase) return base::invalid("--phase is accept, switch or finish");
+  std::string issuer = TRY(wishedIssuer(options.issuer, options.common));
+  return PhaseWish{*phase, std::move(issuer), options.former};
+}
+
+// The edited manifest and the issuer that signs by it.
+base::Result<ManifestSwitch> edited(const ManifestPlace& place, const std::string& before, const PhaseWish& wish,
+                                    const ApiServerOptions& options, const Console& console) {
+  ManifestSwitch change{.place = place, .before = before, .root = options.root};
+  if (options.common.timeout.count() > 0) change.timeout = options.common.timeout;
+  if (wish.phase == cluster::Phase::Switch && wish.former.empty()) {
+    const cluster::IssuerEdit edit = TRY(cluster::putIssuerFirst(before, wish.issuer));
+    for (const std::string& warning : edit.warnings) console.warn(warning);
+    change.after = edit.manifest;
+  } else {
+    const cluster::Edit edit = TRY(cluster::staticPod().edit({before, ""}, {wish.issuer, wish.former, wish.phase, ""}));
+    for (const std::string& warning : edit.warnings) console.warn(warning);
+    change.after = edit.sources.file;
+  }
+  change.issuer = TRY(firstIssuer(change.after));
+  change.formerIssuer = TRY(firstIssuer(before));
+  return change;
+}
+
+int putIntoForce(const ApiServerOptions& options, const ManifestSwitch& change, const std::string& why,
+                 const kube::Client& own, Ground& ground, const Console& console) {
+  if (change.after == change.before) {
+    const base::Result<void> waited = awaitAsItIs(change, own, options, ground, console);
+    return waited ? finish(change, "", console) : console.fail(waited.error(), kRefused);
+  }
+  const base::Result<void> checked = checkSwitch(change, *ground.files, console);
+  if (!checked) return console.fail(checked.error(), kRefused);
+  const base::Result<void> agreed = agree(options, console);
+  if (!agreed) return console.fail(agreed.error());
+  const base::Result<std::string> kept =
+      keepPreImage(change.place, change.before, why, ground.clock.now(), *ground.files);
+  if (!kept) return console.fail(base::Error(kept.error()).during("keeping a back-up of the manifest"), kRefused);
+  const base::Result<void> done = carryOut(change, own, ground, console);
+  return done ? finish(change, *kept, console) : console.fail(done.error(), kRefused);
+}
+
+int patchHere(const ApiServerOptions& options, const PhaseWish& wish, const Console& console) {
   Ground ground;
   const base::Result<ManifestPlace> place = placeOf(options.manifest, options.backupFolder, *ground.files);
   if (!place) return console.fail(place.error());
   const base::Result<std::string> before = ground.files->read(place->path);
   if (!before) return console.fail(before.error());
-  const base::Result<std::string> issuer = wishedIssuer(options.issuer, options.common);
-  if (!issuer) return console.fail(issuer.error());
-  const base::Result<cluster::IssuerEdit> edit = cluster::putIssuerFirst(*before, *issuer);
-  if (!edit) return console.fail(base::Error(edit.error()).during(place->path), kRefused);
-  for (const std::string& warning : edit->warnings) console.warn(warning);
+  const base::Result<ManifestSwitch> change = edited(*place, *before, wish, options, console);
+  if (!change) return console.fail(base::Error(change.error()).during(place->path), kRefused);
   if (options.common.dryRun) {
-    showDiff(console, *place, *before, edit->manifest);
+    showDiff(console, *place, *before, change->after);
     return kOk;
   }
-
   const base::Result<ClusterConnection> cluster = connect(options, ground);
   if (!cluster) return console.fail(cluster.error());
-  if (!options.singleNode) {
-    const base::Result<void> alone = refuseSeveralNodes(*cluster->client);
-    if (!alone) return console.fail(alone.error());
+  const base::Result<std::optional<kube::Client>> own = ownServer(options, *cluster, wish, *before, ground, console);
+  if (!own) return console.fail(own.error());
+  warnOfForeignCluster(**own, change->formerIssuer, change->issuer, console);
+  return putIntoForce(options, *change, wish.issuer + options.phase, **own, ground, console);
+}
+
+base::Result<KeyStep> keyStepOf(const KeyOptions& options, const Ground& ground) {
+  const std::optional<migration::RotationStep> step = migration::stepNamed(options.step);
+  if (!step) return base::invalid("--key-step is introduce, promote or retire");
+  if (options.kid.empty()) return base::invalid("--key-step needs --kid");
+  KeyStep wanted{.step = *step, .kid = options.kid, .name = options.name, .alone = options.isAlone};
+  if (*step != migration::RotationStep::Introduce) return wanted;
+  const std::optional<migration::NamedKey> named = migration::namedKey(options.name + ".key");
+  if (!named || named->kid != options.kid) return base::invalid("--key-name is sa-TIME-KID, with the kid of --kid");
+  wanted.pem = options.file == "-" ? io::readIn() : TRY(ground.files->read(options.file));
+  return wanted;
+}
+
+// kube-controller-manager too, once the API server signs with the key.
+int finishKey(int code, const KeyStep& step, const ManifestPlace& place, const ApiServerOptions& options,
+              Ground& ground, const Console& console) {
+  if (code != kOk || step.step != migration::RotationStep::Promote) return code;
+  const base::Result<bool> changed = promoteController(step, place, options.root, ground);
+  if (!changed) return console.fail(changed.error(), kRefused);
+  if (*changed) console.done("kube-controller-manager signs the tokens of Secrets with the key too");
+  return code;
+}
+
+int patchKeysHere(const ApiServerOptions& options, const Console& console) {
+  Ground ground;
+  const base::Result<KeyStep> step = keyStepOf(options.key, ground);
+  if (!step) return console.fail(step.error());
+  const base::Result<ManifestPlace> place = placeOf(options.manifest, options.backupFolder, *ground.files);
+  if (!place) return console.fail(place.error());
+  base::Result<ManifestSwitch> change = prepare(*step, *place, options.root, *ground.files);
+  if (!change) return console.fail(base::Error(change.error()).during(place->path), kRefused);
+  const base::Result<std::string> issuer = firstIssuer(change->before);
+  if (!issuer) return console.fail(issuer.error(), kRefused);
+  change->issuer = change->formerIssuer = *issuer;
+  if (options.common.timeout.count() > 0) change->timeout = options.common.timeout;
+  const base::Result<ClusterConnection> cluster = connect(options, ground);
+  if (!cluster) return console.fail(cluster.error());
+  const base::Result<std::optional<kube::Client>> own =
+      ownServer(options, *cluster, {cluster::Phase::Accept, *issuer, ""}, change->before, ground, console);
+  if (!own) return console.fail(own.error());
+  const int code = putIntoForce(options, *change, options.key.step + step->kid, **own, ground, console);
+  return finishKey(code, *step, *place, options, ground, console);
+}
+
+// The same command on each node, without what is about nodes.
+std::vector<std::string> argumentsFor(const ApiServerOptions& options, const std::string& issuer) {
+  std::vector<std::string> arguments{"apiserver", "patch", "--manifest", options.manifest, "--yes", "--no-color"};
+  const auto give = [&arguments](const char* name, const std::string& value) {
+    if (!value.empty()) arguments.insert(arguments.end(), {name, value});
+  };
+  const KeyOptions& key = options.key;
+  if (key.step.empty()) {
+    give("--issuer", issuer);
+    give("--phase", options.phase);
+    give("--former", options.former);
   }
-  warnOfForeignCluster(*cluster->client, *edit, *issuer, console);
-  Switch change{*place, *before, edit->manifest, *issuer, "", "patched"};
-  if (edit->manifest != *before) {
-    const base::Result<std::string> kept = keepPreImage(*place, *before, *issuer, ground.clock.now(), *ground.files);
-    if (!kept) return console.fail(base::Error(kept.error()).during("keeping a back-up of the manifest"), kRefused);
-    change.backup = *kept;
-  }
-  return carryOut(change, options, *cluster->client, ground, console);
+  give("--key-step", key.step);
+  give("--kid", key.kid);
+  give("--key-name", key.name);
+  if (!key.sent.empty()) give("--key", "-");
+  if (key.isAlone) arguments.emplace_back("--key-alone");
+  give("--backup", options.backupFolder);
+  give("--root", options.root);
+  give("--kubeconfig", options.cluster.kubeconfig);
+  give("--context", options.cluster.context);
+  if (options.common.timeout.count() > 0) give("--timeout", std::to_string(options.common.timeout.count()));
+  if (options.common.dryRun) arguments.emplace_back("--dry-run");
+  if (options.singleNode) arguments.emplace_back("--single-node");
+  return arguments;
+}
+
+}  // namespace
+
+int runApiServerPatch(const ApiServerOptions& options) {
+  const Console console(options.common);
+  const bool isHere = options.nodes.names.empty(), isKey = !options.key.step.empty();
+  if (isHere && isKey) return patchKeysHere(options, console);
+  const base::Result<PhaseWish> wish = isKey ? PhaseWish() : wishOf(options);
+  if (!wish) return console.fail(wish.error());
+  if (isHere) return patchHere(options, *wish, console);
+  const std::chrono::seconds timeout = options.common.timeout.count() > 0 ? options.common.timeout : kDefaultTimeout;
+  const base::Result<std::vector<std::string>> done =
+      runOnNodes(options.nodes, argumentsFor(options, wish->issuer), options.key.sent, timeout * 2, console);
+  if (!done) return console.fail(done.error());
+  std::string table;
+  for (std::size_t i = 0; i < done->size(); ++i) table += "node " + options.nodes.names[i] + "\n" + (*done)[i];
+  console.result(table, {{"nodes", options.nodes.names}, {"issuer", wish->issuer}, {"phase", options.phase}});
+  return kOk;
 }
 
 int runApiServerRollback(const ApiServerOptions& options) {
@@ -189,7 +366,8 @@ int runApiServerRollback(const ApiServerOptions& options) {
   const base::Result<ClusterConnection> cluster = connect(options, ground);
   if (!cluster) return console.fail(cluster.error());
   console.warn("tokens signed under the issuer that goes away are refused from now on; re-create pods that hold one");
-  return carryOut({*place, *now, *preImage, *issuer, *path, "put back"}, options, *cluster->client, ground, console);
+  return putPreImageBack(options, {.place = *place, .before = *now, .after = *preImage, .issuer = *issuer}, *path,
+                         *cluster, ground, console);
 }
 
 }  // namespace cli

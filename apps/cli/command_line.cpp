@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
-#include <functional>
 
 #include "adopt_command.h"
 #include "api_server_command.h"
@@ -12,6 +10,7 @@
 #include "api_server_lint.h"
 #include "apply_command.h"
 #include "cluster/flavour.h"
+#include "command_line_parts.h"
 #include "destroy_command.h"
 #include "explain_command.h"
 #include "plan_command.h"
@@ -28,79 +27,6 @@
 namespace cli {
 namespace {
 
-constexpr const char* kSimExample =
-    "\n  (against a local AWS: irsa sim --listen 127.0.0.1:4566, then set AWS_ENDPOINT_URL, "
-    "AWS_ACCESS_KEY_ID\n  and AWS_SECRET_ACCESS_KEY from the line it prints)\n";
-
-// What to run once the command line has been read.
-using Command = std::function<int()>;
-
-// "90", "90s", "5m", "2h" or "250ms" rounded up; seconds when there is no unit.
-std::string toSeconds(std::string& text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const std::string unit = text.substr(digits);
-  const long factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-  if (digits == 0 || digits > 7 || factor == 0) return "'" + text + "' is no duration: write 90s, 5m or 2h";
-  text = std::to_string(std::stol(text.substr(0, digits)) * factor);
-  return "";
-}
-
-CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
-                         const std::string& help) {
-  const auto store = [&target](const std::vector<std::string>& values) {
-    target = std::chrono::seconds(std::stol(values.back()));
-    return true;
-  };
-  return app.add_option(name, store, help)
-      ->transform(CLI::Validator(toSeconds, ""))
-      ->type_name("DURATION")
-      ->expected(1);
-}
-
-// An option that is given once for each value, so that what follows a value is an argument again.
-CLI::Option* addRepeated(CLI::App& app, const std::string& name, std::vector<std::string>& target,
-                         const std::string& help, const std::string& type) {
-  return app.add_option(name, target, help)->allow_extra_args(false)->type_name(type);
-}
-
-using Formats = std::vector<std::pair<std::string, Format>>;
-const Formats kFormats{{"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}};
-const Formats kFindingFormats{
-    {"table", Format::Table}, {"json", Format::Json}, {"yaml", Format::Yaml}, {"sarif", Format::Sarif}};
-
-void addOutput(CLI::App& app, CommonOptions& common, const Formats& formats = kFormats) {
-  std::string names;
-  for (const auto& [name, format] : formats) names += (names.empty() ? "" : "|") + name;
-  app.add_option("-o,--output", common.format, "the form of the result")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->type_name(names);
-  app.add_flag("-q,--quiet", common.quiet, "no progress on standard error");
-  app.add_flag("--no-color", common.noColor, "no colors (so does NO_COLOR)");
-}
-
-void addCommon(CLI::App& app, CommonOptions& common, const Formats& formats = kFormats) {
-  app.add_option("-f,--file", common.file, "the file that says what you want [irsa.yaml]")->type_name("FILE");
-  addOutput(app, common, formats);
-  addDuration(app, "--timeout", common.timeout, "the longest wait");
-}
-
-void addCluster(CLI::App& app, ClusterChoice& cluster) {
-  app.add_option("--kubeconfig", cluster.kubeconfig, "how to reach the API server [that of irsa.yaml, KUBECONFIG]")
-      ->type_name("FILE");
-  app.add_option("--context", cluster.context, "the kubeconfig's context")->type_name("NAME");
-}
-
-void example(CLI::App& app, const std::string& lines) {
-  app.footer("Example:\n  " + lines + (lines.find("irsa sim") == std::string::npos ? kSimExample : "\n"));
-}
-
-CLI::App* addCommand(CLI::App& parent, const std::string& name, const std::string& help, Command& chosen,
-                     Command command) {
-  CLI::App* app = parent.add_subcommand(name, help);
-  app->final_callback([&chosen, command = std::move(command)] { chosen = command; });
-  return app;
-}
-
 // Everything that commands read into; lives as long as run().
 struct Options {
   LifeCycleOptions plan, apply, destroy;
@@ -109,6 +35,7 @@ struct Options {
   ApiServerOptions patch, rollback;
   ApiServerEditOptions edit;
   ApiServerLintOptions serverLint;
+  MoveOptions move;
   VerifyOptions verify;
   CommonOptions whoami;
   ExplainOptions explain;
@@ -194,7 +121,7 @@ void addAdopt(CLI::App& root, Options& options, Command& chosen) {
   addCluster(*app, adopt.cluster);
   app->add_option("-f,--file", adopt.common.file, "how to reach AWS and the cluster [irsa.yaml, if there is one]")
       ->type_name("FILE");
-  addOutput(*app, adopt.common, kFindingFormats);
+  addOutput(*app, adopt.common, findingFormats());
   addDuration(*app, "--timeout", adopt.common.timeout, "the longest wait for one answer");
   app->add_flag("--dry-run", adopt.common.dryRun, "with --fix: show the change and stop");
   app->add_flag("-y,--yes", adopt.common.yes, "with --fix: do not ask on the terminal");
@@ -226,6 +153,7 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
   app.add_option("--backup", options.backupFolder,
                  "where pre-images are kept [irsa-backup beside the manifests folder]")
       ->type_name("FOLDER");
+  app.add_option("--root", options.root, "where the node's /etc and /var lie [/]")->type_name("FOLDER");
   app.add_flag("--dry-run", options.common.dryRun, "show the change as a diff and stop");
   app.add_flag("-y,--yes", options.common.yes, "do not ask on the terminal");
 }
@@ -234,7 +162,9 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
 int runPatch(const CLI::App& app, Options& options) {
   ApiServerEditOptions& edit = options.edit;
   if (edit.flavour.empty()) {
-    for (const char* name : {"--phase", "--former", "--version", "--patches"}) {
+    options.patch.phase = edit.phase;
+    options.patch.former = edit.former;
+    for (const char* name : {"--version", "--patches"}) {
       if (app.count(name) > 0)
         return Console(options.patch.common)
             .fail(base::invalid(std::string(name) + " goes with --for").withHint("irsa apiserver patch --help"));
@@ -249,6 +179,15 @@ int runPatch(const CLI::App& app, Options& options) {
   return runApiServerEdit(edit);
 }
 
+void addKeyStep(CLI::App& app, KeyOptions& key) {
+  app.add_option("--key-step", key.step, "instead of the issuer: introduce, promote or retire a key (irsa keys rotate)")
+      ->type_name("NAME");
+  app.add_option("--kid", key.kid, "with --key-step: the key")->type_name("KID");
+  app.add_option("--key-name", key.name, "with --key-step introduce: its files' name")->type_name("NAME");
+  app.add_option("--key", key.file, "and the private key; - is standard input")->type_name("FILE");
+  app.add_flag("--key-alone", key.isAlone, "with --key-step promote: verify with no other key from now on");
+}
+
 void addEdit(CLI::App& app, ApiServerEditOptions& edit) {
   std::string names;
   for (const cluster::Flavour& flavour : cluster::flavours()) names.append(flavour.name).append(" ");
@@ -257,10 +196,9 @@ void addEdit(CLI::App& app, ApiServerEditOptions& edit) {
                      "or auto, by what the file looks like, or else the cluster")
       ->type_name("NAME");
   app.add_option("--phase", edit.phase,
-                 "with --for: accept the issuer beside the old one, switch to it, or finish with it alone [switch]")
+                 "accept the issuer beside the old one, switch to it, or finish with it alone [switch]")
       ->type_name("NAME");
-  app.add_option("--former", edit.former, "with --for: the issuer that signs now [what the file says]")
-      ->type_name("URL");
+  app.add_option("--former", edit.former, "the issuer that signs now [what the file says]")->type_name("URL");
   app.add_option("--version", edit.version, "with --for kind and talos: which, when the file does not say")
       ->type_name("VERSION");
   app.add_option("--patches", edit.patches, "with --for kubeadm and kind: where kubeadm's patch goes [patches]")
@@ -272,7 +210,7 @@ void addApiServerLint(CLI::App& group, ApiServerLintOptions& lint, Command& chos
                              [&lint] { return runApiServerLint(lint); });
   app->add_option("path", lint.paths, "files, manifests folders, - for standard input [the cluster of the kubeconfig]")
       ->type_name("");
-  addOutput(*app, lint.common, kFindingFormats);
+  addOutput(*app, lint.common, findingFormats());
   app->add_option("--for", lint.flavour, "the distribution [what each file looks like]")->type_name("NAME");
   app->add_option("--issuer", lint.issuer, "the issuer that is to sign [any]")->type_name("URL");
   app->add_option("--version", lint.version, "kind and talos: which, when the file does not say")->type_name("VERSION");
@@ -291,6 +229,8 @@ void addApiServer(CLI::App& root, Options& options, Command& chosen) {
   addManifest(*patch, options.patch);
   patch->add_option("--issuer", options.patch.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
   patch->add_flag("--single-node", options.patch.singleNode, "vouch that this is the only control-plane node");
+  addNodes(*patch, options.patch.nodes);
+  addKeyStep(*patch, options.patch.key);
   addEdit(*patch, options.edit);
   patch->footer(
       "Example:\n  irsa apiserver patch -f irsa.yaml --manifest /etc/kubernetes/manifests/kube-apiserver.yaml "
@@ -325,7 +265,7 @@ void addExplain(CLI::App& root, Options& options, Command& chosen) {
   ExplainOptions& explain = options.explain;
   CLI::App* app = addCommand(root, "explain", "Say why STS refuses a web identity, the cause first. Reads only.",
                              chosen, [&explain] { return runExplain(explain); });
-  addCommon(*app, explain.common, kFindingFormats);
+  addCommon(*app, explain.common, findingFormats());
   app->add_option("text", explain.text, "what STS or an SDK said, or its code; - reads standard input")->type_name("");
   app->add_option("--token", explain.token, "the web identity token [AWS_WEB_IDENTITY_TOKEN_FILE]")->type_name("FILE");
   app->add_option("--role", explain.role, "the role that was asked for [AWS_ROLE_ARN]")->type_name("ARN");
@@ -404,7 +344,7 @@ void addWebhook(CLI::App& root, Options& options, Command& chosen) {
   addWebhookRender(*group, options, chosen);
   CLI::App* lint = addCommand(*group, "lint", "Find what would block pods or let them miss their role. Reads only.",
                               chosen, [&] { return runWebhookLint(options.lint); });
-  addCommon(*lint, options.lint.common, kFindingFormats);
+  addCommon(*lint, options.lint.common, findingFormats());
   addCluster(*lint, options.lint.cluster);
   lint->footer(
       "Example:\n  irsa webhook lint --kubeconfig ~/.kube/config\n"
@@ -452,7 +392,7 @@ void addTrustLint(CLI::App& group, TrustLintOptions& lint, Command& chosen) {
   addPolicyChoice(*app, lint.policy, lint.common, lint.roleArn);
   addRepeated(*app, "--issuer", lint.issuers, "an issuer that the role is meant for; again for another", "URL");
   addDuration(*app, "--token-expiration", lint.tokenExpiration, "how long the pods' tokens live");
-  addOutput(*app, lint.common, kFindingFormats);
+  addOutput(*app, lint.common, findingFormats());
   addDuration(*app, "--timeout", lint.common.timeout, "the longest wait");
   app->footer(
       "Example:\n  irsa trust lint trust.json --role-arn arn:aws:iam::111122223333:role/orders -o sarif\n"
@@ -582,6 +522,9 @@ int run(int argc, char** argv) {
   addAdopt(root, options, chosen);
   addPolicy(root, options, chosen);
   addApiServer(root, options, chosen);
+  addIssuer(root, options.move, chosen);
+  addMigrate(root, options.move, chosen);
+  addKeys(root, options.move, chosen);
   addWebhook(root, options, chosen);
   addTrust(root, options, chosen);
   addProof(root, options, chosen);

@@ -4,7 +4,7 @@
 
 #include "aws/iam.h"
 #include "aws/sts.h"
-#include "http/url.h"
+#include "issuer_look.h"
 #include "oidc/discovery.h"
 #include "oidc/web_identity_token.h"
 #include "policy/arn.h"
@@ -13,9 +13,6 @@
 
 namespace cli {
 namespace {
-
-constexpr std::chrono::milliseconds kPatience{6'000};     // STS has about five seconds
-constexpr std::size_t kLargestDocument = (1U << 20) + 1;  // one byte more than STS reads
 
 std::string trimmed(std::string text) {
   const auto isBlank = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
@@ -78,68 +75,10 @@ base::Result<setup::SeenAccount> seenAccount(aws::Client& client, const std::str
   return account;
 }
 
-bool isS3(const std::string& host) {
-  return (host.starts_with("s3.") || host.starts_with("s3-") || host.find(".s3.") != host.npos ||
-          host.find(".s3-") != host.npos) &&
-         host.find(".amazonaws.") != host.npos;
-}
-
-// Reads what the issuer publishes as STS does: without credentials, following nothing.
-class IssuerLook {
- public:
-  IssuerLook(const ExplainOptions& options, const AwsConnection* aws, const Ground& ground)
-      : aws_(aws), clock_(ground.clock) {
-    io::ClientOptions http = clientOptions(options.common);
-    http.connectTimeout = http.answerTimeout = http.idleTimeout = http.wholeTimeout = kPatience;
-    http.maxBody = kLargestDocument;
-    http.mayConnect = issuerAddresses(options.allowLoopbackIssuers);
-    if (!options.caFile.empty()) {
-      if (base::Result<std::string> roots = ground.files->read(options.caFile)) http.tls.extraRootsPem = *roots;
-    }
-    client_ = io::newClient(std::move(http));
-  }
-
-  setup::FetchedDocument fetch(const std::string& url) const {
-    setup::FetchedDocument document{.url = url};
-    const base::Result<http::Url> parsed = http::parseUrl(url);
-    if (!parsed || parsed->scheme != "https") {
-      document.failure = "it is no https URL";
-      return document;
-    }
-    http::Request request;
-    request.origin = parsed->origin();
-    request.target = parsed->target;
-    request.headers.add("Accept", "application/json");
-    const bool isOwn = aws_ && !aws_->endpoints.s3.empty() && isS3(parsed->host);
-    if (isOwn) {  // a bucket of the endpoint that stands for S3
-      request.origin = aws_->endpoints.s3;
-      request.headers.add("Host", parsed->host);
-    }
-    const base::Time start = clock_.now();
-    const base::Result<http::Response> response = (isOwn ? *aws_->http : *client_).send(request);
-    document.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start);
-    if (!response) {
-      document.failure = response.error().message;
-      document.untrusted = response.error().kind == base::ErrorKind::Denied;
-      return document;
-    }
-    document.status = response->status;
-    document.body = response->body;
-    document.location = std::string(response->headers.get("location"));
-    document.cacheControl = std::string(response->headers.get("cache-control"));
-    return document;
-  }
-
- private:
-  const AwsConnection* aws_;
-  const base::Clock& clock_;
-  std::unique_ptr<http::Client> client_;
-};
-
 void lookAtIssuer(const ExplainOptions& options, const std::string& issuer, const AwsConnection* aws,
                   const Ground& ground, setup::WebIdentityEvidence& evidence) {
   if (!issuer.starts_with("https://")) return;
-  const IssuerLook look(options, aws, ground);
+  const IssuerLook look(options.common, options.caFile, options.allowLoopbackIssuers, aws, ground);
   std::string base = issuer;
   if (base.ends_with('/')) base.pop_back();
   evidence.discovery = look.fetch(base + std::string(oidc::kDiscoveryPath));

@@ -11,10 +11,10 @@
 namespace cli {
 
 struct ManifestPlace {
-  std::string path;    // absolute
-  std::string folder;  // the kubelet's manifests folder
-  std::string parent;  // where new contents are written before they are renamed in
-  std::string backups;
+  std::string path = {};    // absolute
+  std::string folder = {};  // the kubelet's manifests folder
+  std::string parent = {};  // where new contents are written before they are renamed in
+  std::string backups = {};
 };
 
 // `backups` empty: irsa-backup beside the manifests folder. Invalid when the back-ups would lie inside that folder,

@@ -121,12 +121,12 @@ base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& set
   ClusterConnection connection;
   connection.access =
       TRY(kube::readKubeconfig(*ground.files, kubeconfigPaths(settings.kubeconfig, *ground.files), settings.context));
-  kube::TokenSource token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock));
+  connection.token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock));
   io::ClientOptions http = clientOptions(options);
   http.tls = connection.access.tls;
   if (!connection.access.proxyUrl.empty()) http.proxy = connection.access.proxyUrl;
   connection.http = io::newClient(std::move(http));
-  connection.client = std::make_unique<kube::Client>(*connection.http, connection.access.server, std::move(token),
+  connection.client = std::make_unique<kube::Client>(*connection.http, connection.access.server, connection.token,
                                                      "irsa/" IRSA_VERSION);
   return connection;
 }

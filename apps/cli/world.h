@@ -26,6 +26,7 @@ struct AwsConnection {
 struct ClusterConnection {
   kube::ClusterAccess access;
   std::unique_ptr<http::Client> http;
+  kube::TokenSource token;
   std::unique_ptr<kube::Client> client;
 };
 

@@ -119,6 +119,7 @@ Operation encode(const PutObject& call) {
   Operation made = onObject("PUT", "PutObject", call.bucket, call.expectedOwner, call.key, call.body);
   made.headers.set("Content-Type", call.contentType);
   if (!call.cacheControl.empty()) made.headers.set("Cache-Control", call.cacheControl);
+  if (!call.ifMatch.empty()) made.headers.set("If-Match", call.ifMatch);
   return made;
 }
 
@@ -161,7 +162,7 @@ base::Result<std::map<std::string, std::string>> decode(const GetBucketTagging&,
 
 base::Result<Object> decode(const GetObject&, const http::Response& response) {
   return Object{response.body, std::string(response.headers.get("Content-Type")),
-                std::string(response.headers.get("Cache-Control"))};
+                std::string(response.headers.get("Cache-Control")), std::string(response.headers.get("ETag"))};
 }
 
 base::Result<ObjectKeys> decode(const ListObjectsV2&, const http::Response& response) {

@@ -66,11 +66,15 @@ struct DeleteBucket {
 };
 struct PutObject {
   std::string bucket, expectedOwner, key, body, contentType, cacheControl;
+  std::string ifMatch = {};  // the ETag of what is replaced: 412 PreconditionFailed when it is another by now
   using Answer = void;
 };
 struct Object {
   std::string body, contentType, cacheControl;
-  bool operator==(const Object&) const = default;
+  std::string etag = {};  // as found; no part of what an object is
+  bool operator==(const Object& other) const {
+    return body == other.body && contentType == other.contentType && cacheControl == other.cacheControl;
+  }
 };
 struct GetObject {
   std::string bucket, expectedOwner, key;

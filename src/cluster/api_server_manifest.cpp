@@ -12,11 +12,10 @@ namespace {
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kContainer = "kube-apiserver";
 constexpr std::string_view kIssuerFlag = "service-account-issuer";
 constexpr std::string_view kAudiencesFlag = "api-audiences";
 
-base::Result<std::size_t> containerIn(const YamlNode& root) {
+base::Result<std::size_t> containerIn(const YamlNode& root, std::string_view wanted) {
   const YamlNode* kind = root.find("kind");
   if (!kind || kind->scalar != "Pod") return base::invalid("the manifest is no Pod");
   const YamlNode* spec = root.find("spec");
@@ -27,11 +26,11 @@ base::Result<std::size_t> containerIn(const YamlNode& root) {
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < containers->items.size(); ++i) {
     const YamlNode* name = containers->items[i].find("name");
-    if (!name || name->scalar != kContainer) continue;
-    if (found) return base::invalid("the Pod has two containers named kube-apiserver");
+    if (!name || name->scalar != wanted) continue;
+    if (found) return base::invalid("the Pod has two containers named " + std::string(wanted));
     found = i;
   }
-  if (!found) return base::invalid("the Pod has no container named kube-apiserver");
+  if (!found) return base::invalid("the Pod has no container named " + std::string(wanted));
   return *found;
 }
 
@@ -161,25 +160,25 @@ std::vector<std::string> ApiServerFlags::audiences() const {
   return commaSplit(commaJoined(valuesNamed(flags, kAudiencesFlag)));
 }
 
-base::Result<text::YamlPath> containerOf(const YamlText& manifest) {
+base::Result<text::YamlPath> containerOf(const YamlText& manifest, std::string_view name) {
   if (manifest.documents().empty()) return base::invalid("line 1, column 1: the text holds no YAML document");
   if (manifest.documents().size() > 1) {
     return base::invalid(text::place(manifest.documents()[1].start) +
                          ": a second YAML document begins, of which the kubelet takes no notice");
   }
-  const std::size_t container = TRY(containerIn(manifest.documents().front()));
+  const std::size_t container = TRY(containerIn(manifest.documents().front(), name));
   return text::YamlPath{"spec", "containers", container};
 }
 
-base::Result<std::vector<LocatedFlag>> locateFlags(const YamlText& manifest) {
-  const text::YamlPath container = TRY(containerOf(manifest));
+base::Result<std::vector<LocatedFlag>> locateFlags(const YamlText& manifest, std::string_view name) {
+  const text::YamlPath container = TRY(containerOf(manifest, name));
   std::vector<LocatedFlag> flags;
   for (const char* key : {"command", "args"}) {
     const text::YamlPath path = container / key;
     const YamlNode* list = manifest.find(0, path);
     if (!list) continue;
     if (list->kind != YamlNode::Kind::Sequence)
-      return base::invalid(std::string(key) + " of kube-apiserver is no list");
+      return base::invalid(std::string(key) + " of " + std::string(name) + " is no list");
     collectFlags(*list, path, flags);
   }
   return flags;

@@ -38,11 +38,14 @@ struct LocatedFlag {
   text::Position at;
 };
 
-// The place of the one container `kube-apiserver` of the one Pod. Invalid, with a sentence that says why, for any other
+inline constexpr std::string_view kApiServerContainer = "kube-apiserver";
+
+// The place of the one container of this name of the one Pod. Invalid, with a sentence that says why, for any other
 // text.
-base::Result<text::YamlPath> containerOf(const text::YamlText& manifest);
+base::Result<text::YamlPath> containerOf(const text::YamlText& manifest, std::string_view name = kApiServerContainer);
 // The flags of `command`, then those of `args`.
-base::Result<std::vector<LocatedFlag>> locateFlags(const text::YamlText& manifest);
+base::Result<std::vector<LocatedFlag>> locateFlags(const text::YamlText& manifest,
+                                                   std::string_view container = kApiServerContainer);
 // Values of the flags named `name`; audiences are split at commas.
 std::vector<Located> valuesOf(const std::vector<LocatedFlag>& flags, std::string_view name);
 

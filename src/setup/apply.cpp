@@ -151,7 +151,15 @@ bool isDeletion(const Call& call) {
          is<aws::DeleteOriginAccessControl>(call) || is<PatchServiceAccount>(call);
 }
 
+// Of two writers the second finds what it wanted, and so does one whose answer got lost.
+bool isWrittenAlready(const aws::PutObject& call, World& world) {
+  auto there = world.aws.call(aws::GetObject{call.bucket, call.expectedOwner, call.key});
+  return there && *there == aws::Object{call.body, call.contentType, call.cacheControl};
+}
+
 bool isAlreadySo(const Call& call, const base::Error& error, World& world) {
+  const auto* put = std::get_if<aws::PutObject>(&call);
+  if (put && error.code == "PreconditionFailed") return isWrittenAlready(*put, world);
   if (error.kind == ErrorKind::NotFound) return isDeletion(call);
   if (error.code == "BucketAlreadyOwnedByYou") return true;
   return error.kind == ErrorKind::AlreadyExists && std::visit(IsOursAlready{world}, call);

@@ -120,4 +120,15 @@ MergedTrust mergedTrust(std::string_view live, std::string_view wanted, std::str
   return merged;
 }
 
+std::string withoutTrust(std::string_view live, std::string_view providerArn) {
+  auto document = text::parseJson(live);
+  if (!document || !document->is_object()) return std::string(live);
+  Json kept = Json::array();
+  for (const Json& statement : statementsOf(*document))
+    if (!isFor(statement, providerArn)) kept.push_back(statement);
+  if (kept.empty()) return std::string(live);
+  (*document)["Statement"] = std::move(kept);
+  return text::compact(*document);
+}
+
 }  // namespace setup

@@ -48,4 +48,8 @@ struct MergedTrust {
 // and no other principal is ours and gives way, every other statement stays as and where it is.
 MergedTrust mergedTrust(std::string_view live, std::string_view wanted, std::string_view providerArn);
 
+// `live` without its Allow statements for this provider and no other principal. As it is when none would be left, which
+// IAM refuses.
+std::string withoutTrust(std::string_view live, std::string_view providerArn);
+
 }  // namespace setup

@@ -37,7 +37,7 @@ struct FetchedDocument {
   int status = 0;            // 0: there was no answer
   std::string failure = {};  // why not
   bool untrusted = false;    // the failure is about the certificate
-  std::string body = {}, location = {}, cacheControl = {};
+  std::string body = {}, location = {}, cacheControl = {}, lastModified = {};
   std::chrono::milliseconds took{0};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/message.h"
+#include "setup/documents.h"
 #include "setup/names.h"
 #include "setup/plan_steps.h"
 
@@ -31,16 +32,17 @@ base::Result<void> checkCluster(const Desired& desired, const Observed& observed
 }
 
 // What a plan must not try: it would cut off running pods, or IAM cannot do it.
-base::Result<void> checkPossible(const Desired& desired, const Observed& observed) {
+base::Result<void> checkPossible(const Desired& desired, const Observed& observed, bool isMoving) {
   for (const ObservedProvider& live : observed.providers)
-    if (live.arn != desired.providerArn && hasOurTag(live.provider.tags, desired.name))
+    if (!isMoving && live.arn != desired.providerArn && hasOurTag(live.provider.tags, desired.name))
       return conflict("the issuer of " + desired.name + " is https://" + live.provider.url +
                           ", irsa.yaml now asks for " + desired.issuer +
                           ": every token that is in use would be refused",
                       desired.issuer.find(kUnknownDomain) != std::string::npos
                           ? "the distribution of that name is gone and none can get it again: irsa destroy, then irsa "
                             "apply, give the set-up another issuer"
-                          : "set name, aws.region and issuer in irsa.yaml back, or run irsa destroy first");
+                          : "irsa migrate plan shows the way to the new issuer; or set name, aws.region and issuer in "
+                            "irsa.yaml back");
   for (const DesiredRole& wanted : desired.roles)
     for (const ObservedRole& live : observed.roles)
       if (http::sameName(live.role.name, wanted.settings.name) && live.role.arn != wanted.arn)
@@ -124,7 +126,7 @@ bool PlanDraft::mayTouch(bool isOurs, std::string_view target) {
 
 base::Result<Plan> plan(const Desired& desired, const Observed& observed, const PlanOptions& options) {
   if (!options.adopt) TRY(checkCluster(desired, observed));
-  TRY(checkPossible(desired, observed));
+  TRY(checkPossible(desired, observed, options.isMoving));
   PlanDraft draft{options};
   if (draft.enter(Phase::Issuer)) planIssuer(desired, observed, draft);
   if (draft.enter(Phase::Provider)) planProvider(desired, observed, draft);
@@ -171,6 +173,29 @@ Plan planDestroy(const Observed& observed, const PlanOptions& options) {
   planBucketRemoval(observed, draft);
   made.actions = std::move(draft.actions);
   made.notes = std::move(draft.notes);
+  return made;
+}
+
+Plan planFormer(const Observed& observed, std::string_view former) {
+  PlanDraft draft{{}};
+  Plan made;
+  fillHead(made, observed, "");
+  for (const ObservedProvider& live : observed.providers) {
+    const bool isFormer = "https://" + live.provider.url == former;
+    if (!isFormer || !hasOurTag(live.provider.tags, observed.name)) continue;
+    draft.enter(Phase::Roles);
+    for (const ObservedRole& role : observed.roles) {
+      const std::string& trust = role.role.assumeRolePolicyDocument;
+      const std::string without = withoutTrust(trust, live.arn);
+      if (!hasOurTag(role.role.tags, observed.name) || samePolicy(trust, without)) continue;
+      draft.addWithDiff(Change::Modify, "role " + role.role.name, aws::UpdateAssumeRolePolicy{role.role.name, without},
+                        "trusts the former issuer", readablePolicy(trust), readablePolicy(without));
+    }
+    draft.enter(Phase::Provider);
+    draft.add(Change::Remove, "OIDC provider https://" + live.provider.url, aws::DeleteOpenIDConnectProvider{live.arn},
+              "is that of the former issuer");
+  }
+  made.actions = std::move(draft.actions);
   return made;
 }
 

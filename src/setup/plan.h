@@ -97,11 +97,15 @@ struct PlanOptions {
   bool adopt = false;         // take over objects that are not tagged as ours
   bool deleteBucket = false;  // destroy only
   Phases phases = allPhases();
+  bool isMoving = false;  // the provider of another issuer of ours may stand beside the new one for a while
 };
 
 // Conflict when a foreign object stands in the way and `adopt` is off; all of them are named.
 base::Result<Plan> plan(const Desired& desired, const Observed& observed, const PlanOptions& options);
 Plan planDestroy(const Observed& observed, const PlanOptions& options);
+// What goes when the move from `former` to another issuer is over: statements of our roles that trust its provider,
+// then the provider, each only if it is ours. Its bucket and documents stay.
+Plan planFormer(const Observed& observed, std::string_view former);
 
 std::string nameOf(const Call& call);  // "s3:CreateBucket", "iam:CreateRole", "kubernetes:Apply", "file:Create"
 bool isDestructive(const Call& call);  // takes away what somebody may be using

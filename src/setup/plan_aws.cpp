@@ -160,7 +160,8 @@ void planBucketContents(const Desired& desired, const Observed& observed, PlanDr
     if (isThere && found->second == document.object) continue;
     const aws::Object& wanted = document.object;
     draft.addWithDiff(isThere ? Change::Replace : Change::Add, "s3://" + bucket + "/" + document.key,
-                      aws::PutObject{bucket, owner, document.key, wanted.body, wanted.contentType, wanted.cacheControl},
+                      aws::PutObject{bucket, owner, document.key, wanted.body, wanted.contentType, wanted.cacheControl,
+                                     isThere ? found->second.etag : ""},
                       isThere ? whyReplaced(found->second, wanted) : "does not exist",
                       isThere ? found->second.body : "", wanted.body);
   }

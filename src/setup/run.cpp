@@ -93,14 +93,17 @@ base::Result<void> readClusterKeys(const ObservedCluster& cluster, Material& mat
 }
 
 base::Result<void> fillKeys(const Configuration& configuration, const Observed& observed, const World& world,
-                            Material& material) {
+                            const Mode& mode, Material& material) {
   switch (configuration.keys.source) {
     case KeySource::Generate:
       TRY(findKey(configuration, world, publishedKeys(configuration, observed), material));
       break;
     case KeySource::Files: TRY(gatherKeys(configuration.keys, world, material)); break;
     case KeySource::Cluster:
-      if (observed.cluster) TRY(readClusterKeys(*observed.cluster, material));
+      if (mode.keys)
+        material.jwks = *mode.keys;
+      else if (observed.cluster)
+        TRY(readClusterKeys(*observed.cluster, material));
   }
   if (configuration.keys.x5c)
     TRY(certify(material.jwks, nullptr, publishedKeys(configuration, observed), world.clock.now()));
@@ -110,11 +113,12 @@ base::Result<void> fillKeys(const Configuration& configuration, const Observed& 
 }
 
 base::Result<Material> materialFor(const Configuration& configuration, const Observed& observed, const World& world,
-                                   const Phases& phases) {
+                                   const Mode& mode) {
+  const Phases& phases = mode.phases;
   Material material;
   material.account = observed.caller.account;
   bool publishes = configuration.issuer.hosting != Hosting::Existing && phases.contains(Phase::Issuer);
-  if (publishes) TRY(fillKeys(configuration, observed, world, material));
+  if (publishes) TRY(fillKeys(configuration, observed, world, mode, material));
   if (!publishes) material.jwks = publishedKeys(configuration, observed);
   if (observed.front.accessControl) material.accessControl = observed.front.accessControl->id;
   if (observed.front.distribution) {
@@ -184,7 +188,8 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
   World seen = world;
   if (!configuration.cluster) seen.kube = nullptr;
   const std::size_t callsBefore = world.aws.calls();
-  PlanOptions options{mode.adopt, mode.deleteBucket, mode.kind == Mode::Kind::Destroy ? allPhases() : mode.phases};
+  PlanOptions options{mode.adopt, mode.deleteBucket, mode.kind == Mode::Kind::Destroy ? allPhases() : mode.phases,
+                      mode.isMoving};
   Observed observed = TRY(observe(configuration, seen, options.phases));
   Plan made;
   if (mode.kind == Mode::Kind::Destroy) {
@@ -192,7 +197,7 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
   } else {
     TRY(checkIssuerIsKnown(observed, options.phases));
     aws::Partition partition = TRY(aws::partitionOf(configuration.aws.region));
-    Material material = TRY(materialFor(configuration, observed, seen, options.phases));
+    Material material = TRY(materialFor(configuration, observed, seen, mode));
     made = TRY(plan(desire(configuration, partition, material), observed, options));
     if (!options.phases.empty()) TRY(checkPreconditions(configuration, seen, made));
     noteSkipped(options.phases, made);
@@ -214,7 +219,7 @@ base::Result<Desired> desireForPipeline(const Configuration& configuration, cons
   observed.caller.account = account;
   observed.identifiers = identifiersOf(configuration, partition, account);
   if (seen.kube) observed.cluster = TRY(observeCluster(seen, configuration, allPhases()));
-  Material material = TRY(materialFor(configuration, observed, seen, allPhases()));
+  Material material = TRY(materialFor(configuration, observed, seen, Mode()));
   material.isForPipeline = true;
   return desire(configuration, partition, material);
 }
@@ -240,6 +245,13 @@ Outcome applyWholePlan(const Configuration& configuration, Plan& plan, World& wo
     }
     part = *std::move(next);
   }
+}
+
+base::Result<Plan> makeFormerPlan(const Configuration& configuration, World& world, std::string_view former) {
+  World seen = world;
+  seen.kube = nullptr;
+  const Observed observed = TRY(observe(configuration, seen, {Phase::Provider, Phase::Roles}));
+  return planFormer(observed, former);
 }
 
 }  // namespace setup

@@ -1,10 +1,13 @@
 // The whole of `irsa plan | apply | destroy`, for a program that has built the world: look, decide, act.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "oidc/jwks.h"
 #include "setup/configuration.h"
 #include "setup/phase.h"
 #include "setup/plan.h"
@@ -17,6 +20,9 @@ struct Mode {
   bool deleteBucket = false;    // Destroy: the bucket too
   bool adopt = false;           // take over objects that are not tagged as ours
   Phases phases = allPhases();  // Apply: what is looked at and changed
+  bool isMoving = false;        // Apply: another issuer of ours may stand beside the new one (irsa migrate)
+  // Apply with keys.source cluster: to be published instead of what the kubeconfig's API server serves.
+  std::optional<oidc::Jwks> keys = {};
 };
 
 // Reads the world and compares, and looks for what would stop the plan half-way (preconditions.h). Changes nothing: a
@@ -28,6 +34,9 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
 // needed is made in memory.
 base::Result<Desired> desireForPipeline(const Configuration& configuration, const World& world,
                                         const std::string& account);
+
+// The same for what AWS has of an issuer that goes (planFormer()).
+base::Result<Plan> makeFormerPlan(const Configuration& configuration, World& world, std::string_view former);
 
 // What became of one action.
 struct Event {

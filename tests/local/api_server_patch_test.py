@@ -1,16 +1,16 @@
 """irsa apiserver patch and rollback as a process: a manifest in a folder of its own, and an API server that does what a kubelet
 would make it do."""
-import http.server
 import json
 import os
 import pathlib
-import ssl
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 import unittest
 
-from support import certificates
+from support.control_planes import ControlPlanes
 from support.simulator import clean_environment
 
 IRSA = os.environ["IRSA"]
@@ -18,76 +18,6 @@ BEFORE = pathlib.Path("../cluster/data/kubeadm/before.yaml").read_bytes()
 AFTER = pathlib.Path("../cluster/data/kubeadm/after.yaml").read_bytes()
 OLD = "https://kubernetes.default.svc.cluster.local"
 NEW = "https://edge-prod.s3.us-west-2.amazonaws.com"
-
-
-class ApiServer:
-    """Serves the first issuer of the manifest; after each change of it, it is away for some requests, then not ready for one."""
-
-    def __init__(self, folder, manifest, nodes=1, obeys=True):
-        self.folder, self.manifest, self.nodes, self.obeys = folder, manifest, nodes, obeys
-        self.served = self.wanted()
-        self.unwell = 0
-
-    def wanted(self):
-        flags = [line for line in self.manifest.read_text().splitlines() if "--service-account-issuer=" in line]
-        return flags[0].split("=", 1)[1]
-
-    def __enter__(self):
-        certificates.make_authority(self.folder)
-        certificate, key = certificates.make_server(self.folder, "api", "IP:127.0.0.1")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None  # a client that was killed
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.kubeconfig = self.folder / "kubeconfig"
-        self.kubeconfig.write_text(json.dumps({
-            "apiVersion": "v1", "kind": "Config", "current-context": "node",
-            "clusters": [{"name": "node", "cluster": {"server": f"https://127.0.0.1:{self.server.server_address[1]}",
-                                                      "certificate-authority": str(self.folder / "ca.crt")}}],
-            "users": [{"name": "node", "user": {"token": "a-token-of-the-test"}}],
-            "contexts": [{"name": "node", "context": {"cluster": "node", "user": "node"}}]}))
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def answer(self, path):
-        if path.startswith("/api/v1/nodes"):
-            items = [{"metadata": {"name": f"node{i}"}} for i in range(self.nodes)] if "control-plane" in path else []
-            return 200, {"kind": "NodeList", "items": items}
-        if self.obeys and self.wanted() != self.served:
-            self.served, self.unwell = self.wanted(), 4
-        if self.unwell:
-            self.unwell -= 1
-            return None if self.unwell > 1 else (503, {"kind": "Status", "reason": "ServiceUnavailable", "message": "starting"})
-        if path == "/readyz":
-            return 200, "ok"
-        return 200, {"issuer": self.served, "jwks_uri": "https://192.0.2.10:6443/openid/v1/jwks", "response_types_supported": ["id_token"],
-                     "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"]}
-
-    def handler(api):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                answer = api.answer(self.path)
-                if answer is None:
-                    self.close_connection = True
-                    return
-                status, body = answer
-                body = (body if isinstance(body, str) else json.dumps(body)).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-        return Handler
 
 
 class ApiServerPatch(unittest.TestCase):
@@ -99,14 +29,16 @@ class ApiServerPatch(unittest.TestCase):
         self.manifest.write_bytes(BEFORE)
         self.manifest.chmod(0o600)
         self.backups = self.folder / "kubernetes" / "irsa-backup"
+        self.root = self.folder
 
-    def api(self, **options):
-        api = self.enterContext(ApiServer(self.folder, self.manifest, **options))
-        self.kubeconfig = api.kubeconfig
-        return api
+    def api(self, obeys=True, **options):
+        planes = self.enterContext(ControlPlanes(self.folder, **options))
+        planes.servers[0].obeys = obeys
+        self.kubeconfig = planes.kubeconfig
+        return planes
 
     def irsa(self, verb, *arguments, code=0, **options):
-        command = [IRSA, "apiserver", verb, "--manifest", str(self.manifest)]
+        command = [IRSA, "apiserver", verb, "--manifest", str(self.manifest), "--root", str(self.root)]
         if hasattr(self, "kubeconfig"):
             command += ["--kubeconfig", str(self.kubeconfig)]
         done = subprocess.run([*command, *map(str, arguments)], env=clean_environment() | {"HOME": str(self.folder)}, cwd=self.folder,
@@ -160,9 +92,10 @@ class ApiServerPatch(unittest.TestCase):
         self.assertEqual(names, {"kube-apiserver.yaml"})
 
     def test_killed_at_any_moment_it_leaves_the_old_or_the_new_manifest(self):
-        self.api(obeys=False)
-        for milliseconds in range(0, 60, 4):
-            command = [IRSA, "apiserver", "patch", "--manifest", self.manifest, "--kubeconfig", self.kubeconfig, "--issuer", NEW]
+        planes = self.api(obeys=False)
+        for milliseconds in range(0, 120, 8):
+            command = [IRSA, "apiserver", "patch", "--manifest", self.manifest, "--kubeconfig", self.kubeconfig, "--issuer", NEW,
+                       "--root", self.folder]
             process = subprocess.Popen(command, env=clean_environment(), cwd=self.folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
                 process.wait(milliseconds / 1000)
@@ -171,7 +104,8 @@ class ApiServerPatch(unittest.TestCase):
             process.wait()
             self.assertEqual(os.listdir(self.manifests), ["kube-apiserver.yaml"])
             self.assertIn(self.manifest.read_bytes(), (BEFORE, AFTER))
-        self.irsa("patch", "--issuer", NEW, "--timeout", "1s", code=1)  # converges, but nobody restarts this API server
+        planes.servers[0].obeys = True
+        self.irsa("patch", "--issuer", NEW)
         self.assertEqual(self.manifest.read_bytes(), AFTER)
         self.irsa("rollback")
         self.assertEqual(self.manifest.read_bytes(), BEFORE)
@@ -182,28 +116,110 @@ class ApiServerPatch(unittest.TestCase):
         self.assertEqual(self.manifest.read_bytes(), BEFORE)
         self.assertFalse(self.backups.exists())
 
-    def test_refuses_a_cluster_with_several_control_plane_nodes(self):
-        self.api(nodes=3)
+    def at(self, server):
+        self.manifest, self.root = server.manifest, server.root
+
+    def test_of_several_api_servers_none_signs_what_another_refuses(self):
+        planes = self.api(count=2)
+        self.at(planes.servers[0])
+        before = self.manifest.read_text()
         done = self.irsa("patch", "--issuer", NEW, code=1)
-        self.assertIn("3 control-plane nodes (node0 node1 node2)", done.stderr)
+        self.assertIn("2 control-plane nodes (node0 node1)", done.stderr)
+        self.assertIn("does not accept the new issuer", done.stderr)
+        self.assertEqual(self.manifest.read_text(), before)
+        for phase in ("accept", "switch", "finish"):
+            if phase == "finish":
+                planes.manifests[1].write_text(planes.manifests[1].read_text().replace(f"issuer={NEW}", "issuer=X").replace(
+                    f"issuer={OLD}", f"issuer={NEW}").replace("issuer=X", f"issuer={OLD}"))
+                self.at(planes.servers[0])
+                self.assertIn("does not sign as the new issuer", self.irsa("patch", "--issuer", NEW, "--phase", "finish", code=1).stderr)
+                self.at(planes.servers[1])
+                self.irsa("patch", "--issuer", NEW, "--phase", "switch")
+            for server in planes.servers:
+                self.at(server)
+                self.irsa("patch", "--issuer", NEW, "--phase", phase)
+        for server in planes.servers:
+            self.assertEqual(server.flags("service-account-issuer"), [NEW])
+
+    def test_goes_from_node_to_node_and_stops_at_the_first_that_fails(self):
+        planes = self.api(count=3)
+        link = self.folder / "node"  # the node whose turn it is
+        program = self.folder / "ssh"
+        program.write_text(f"#!/bin/sh\nln -sfn {self.folder}/$1 {link}\nexec sh -c \"$2\"\n")
+        program.chmod(0o700)
+        command = [IRSA, "apiserver", "patch", "--manifest", str(link / "kubernetes/manifests/kube-apiserver.yaml"), "--root", str(link),
+                   "--kubeconfig", str(self.kubeconfig), "--issuer", NEW, "--phase", "accept", "--ssh", str(program),
+                   "--node", "node0", "--node", "node1", "--node", "node2"]
+
+        def run(code):
+            done = subprocess.run(command, env=clean_environment() | {"HOME": str(self.folder)}, cwd=self.folder, text=True,
+                                  capture_output=True, stdin=subprocess.DEVNULL)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            return done
+        (planes.servers[1].keys / "sa.pub").rename(planes.servers[1].keys / "elsewhere")
+        done = run(1)
+        self.assertIn("stopped at node node1: the manifest names the key /etc/kubernetes/pki/sa.pub, which is not there", done.stderr)
+        self.assertIn("done before: node0; not reached: node2", done.stderr)
+        self.assertEqual([server.flags("service-account-issuer") for server in planes.servers], [[OLD, NEW], [OLD], [OLD]])
+        (planes.servers[1].keys / "elsewhere").rename(planes.servers[1].keys / "sa.pub")
+        run(0)
+        self.assertEqual([server.flags("service-account-issuer") for server in planes.servers], [[OLD, NEW]] * 3)
+
+    def test_refuses_a_manifest_that_would_not_start_before_the_kubelet_sees_it(self):
+        planes = self.api()
+        (planes.servers[0].keys / "sa.key").unlink()
+        done = self.irsa("patch", "--issuer", NEW, code=1)
+        self.assertIn("names the key /etc/kubernetes/pki/sa.key, which is not there", done.stderr)
         self.assertEqual(self.manifest.read_bytes(), BEFORE)
         self.assertFalse(self.backups.exists())
 
     def test_does_nothing_when_the_nodes_cannot_be_counted(self):
-        with ApiServer(self.folder, self.manifest) as api:
-            self.kubeconfig = api.kubeconfig
+        with ControlPlanes(self.folder) as planes:
+            self.kubeconfig = planes.kubeconfig
         done = self.irsa("patch", "--issuer", NEW, code=4)
         self.assertIn("counting the control-plane nodes", done.stderr)
         self.assertIn("--single-node", done.stderr)
         self.assertEqual(self.manifest.read_bytes(), BEFORE)
 
-    def test_says_after_the_time_out_where_things_stand_and_the_way_back(self):
+    def test_puts_the_old_manifest_back_when_the_api_server_does_not_come_in_time(self):
         self.api(obeys=False)
         done = self.irsa("patch", "--issuer", NEW, "--timeout", "1s", code=1)
-        self.assertIn(f"after 1 s the API server still serves the issuer {OLD}", done.stderr)
+        self.assertIn(f"after 1 s the API server still serves the issuer {OLD}; the old manifest was put back", done.stderr)
+        self.assertEqual(self.manifest.read_bytes(), BEFORE)
+
+    def test_says_where_things_stand_when_an_earlier_run_was_cut_off(self):
+        self.api(obeys=False)
+        self.manifest.write_bytes(AFTER)
+        done = self.irsa("patch", "--issuer", NEW, "--timeout", "1s", code=1)
         self.assertIn(f"hint: irsa apiserver rollback --manifest {self.manifest}", done.stderr)
         self.assertEqual(self.manifest.read_bytes(), AFTER)
-        self.irsa("rollback")
+
+    def test_the_end_of_the_new_container_is_seen_and_undone_at_once(self):
+        planes = self.api(obeys=False)
+        flags = [line.strip()[2:] for line in AFTER.decode().splitlines() if line.strip().startswith(("- --", "- kube-apiserver"))]
+        arguments = b"".join(flag.encode() + b"\0" for flag in flags)
+        script = self.folder / "process.py"  # puts these arguments in the place of its own
+        script.write_text("import time; start = int(open('/proc/self/stat').read().rpartition(')')[2].split()[45])\n"
+                          f"memory = open('/proc/self/mem', 'r+b', 0); memory.seek(start); memory.write({arguments!r}); time.sleep(1)\n")
+        command = [sys.executable, str(script)]
+        command.append("x" * (len(arguments) - sum(len(word) + 1 for word in command) - 1))
+        stop = threading.Event()
+
+        def kubelet():  # starts what the new manifest says, which ends soon
+            while not stop.wait(0.02):
+                if self.manifest.read_bytes() == AFTER:
+                    return subprocess.run(command, check=False)
+            return None
+        watcher = threading.Thread(target=kubelet)
+        watcher.start()
+        started = time.monotonic()
+        try:
+            done = self.irsa("patch", "--issuer", NEW, "--timeout", "60s", code=1)
+        finally:
+            stop.set()
+            watcher.join()
+        self.assertIn("the container of the new manifest ended; the old manifest was put back, and the API server is ready", done.stderr)
+        self.assertLess(time.monotonic() - started, 20)
         self.assertEqual(self.manifest.read_bytes(), BEFORE)
 
     def test_rollback_keeps_what_somebody_changed_since(self):

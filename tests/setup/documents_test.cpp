@@ -79,5 +79,11 @@ TEST(Trust, WhatSharesAStatementWithOurProviderIsForeign) {
   EXPECT_EQ(mergedTrust(trustOf("[" + both + "," + mixed + "]"), kOurs, kProvider).foreign, 2u);
 }
 
+TEST(Trust, AProvidersOwnStatementsGoUnlessNothingWouldBeLeft) {
+  EXPECT_EQ(withoutTrust(mergedTrust(trustOf(kEc2), kOurs, kProvider).document, kProvider), trustOf("[" + kEc2 + "]"));
+  EXPECT_EQ(withoutTrust(kOurs, kProvider), kOurs);
+  EXPECT_EQ(withoutTrust("{", kProvider), "{");
+}
+
 }  // namespace
 }  // namespace setup

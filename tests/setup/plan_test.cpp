@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "setup/documents.h"
 #include "setup/key_files.h"
 #include "setup/names.h"
 
@@ -265,6 +266,41 @@ TEST(Plan, WhatTakesAwayIsDestructive) {
   EXPECT_TRUE(isDestructive(DeleteKubernetesObject{"/api/v1/namespaces/x"}));
   EXPECT_FALSE(isDestructive(aws::PutBucketPolicy{"b", "", ""}));
   EXPECT_FALSE(isDestructive(aws::CreateRole{.roleName = "r", .assumeRolePolicyDocument = ""}));
+}
+
+TEST(Plan, OfTwoIssuersOfOursTheFormerStaysForTheMoveAndGoesAfterIt) {
+  const Desired wanted = desired();
+  Observed observed = nothing();
+  const std::string former = "arn:aws:iam::111122223333:oidc-provider/id.example.com";
+  const Tags ours{{std::string(kNameTag), "edge"}};
+  observed.providers = {{former, {.url = "id.example.com", .tags = ours}}};
+  EXPECT_THAT(plan(wanted, observed, {}).error().hint, HasSubstr("irsa migrate"));
+  EXPECT_TRUE(plan(wanted, observed, {.isMoving = true}));
+
+  const std::string theirs =
+      R"({"Effect":"Allow","Principal":{"Federated":")" + former + R"("},"Action":"sts:AssumeRoleWithWebIdentity"})";
+  const std::string both = mergedTrust(R"({"Version":"2012-10-17","Statement":[)" + theirs + "]}",
+                                       wanted.roles.front().trustPolicy, wanted.providerArn)
+                               .document;
+  observed.roles = {{.role = {.name = "app", .assumeRolePolicyDocument = both, .tags = ours}},
+                    {.role = {.name = "another's", .assumeRolePolicyDocument = both}}};
+  const Plan gone = planFormer(observed, "https://id.example.com");
+  EXPECT_THAT(calls(gone), ElementsAre("iam:UpdateAssumeRolePolicy", "iam:DeleteOpenIDConnectProvider"));
+  EXPECT_EQ(gone.actions.front().target, "role app");
+  EXPECT_THAT(planFormer(observed, "https://somebody.else").actions, testing::IsEmpty());
+}
+
+TEST(Plan, ADocumentIsReplacedOnlyAsItWasSeen) {
+  const Desired wanted = desired();
+  Observed observed = nothing();
+  observed.bucket = {.exists = true, .tags = wanted.tags};
+  observed.bucket.documents[wanted.documents.front().key] = {"old", "text/plain", "", "\"e1\""};
+  const base::Result<Plan> made = plan(wanted, observed, {.phases = {Phase::Issuer}});
+  ASSERT_TRUE(made);
+  std::vector<std::string> conditions;
+  for (const Action& action : made->actions)
+    if (const auto* put = std::get_if<aws::PutObject>(&action.call)) conditions.push_back(put->ifMatch);
+  EXPECT_THAT(conditions, ElementsAre("\"e1\"", "", ""));
 }
 
 }  // namespace

@@ -1,0 +1,19 @@
+// The API servers of a cluster, each asked by its own address.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "migration/api_servers.h"
+#include "world.h"
+
+namespace cli {
+
+// A client of the API server at `origin`, with the kubeconfig's credentials and roots.
+kube::Client clientAt(const ClusterConnection& cluster, const std::string& origin);
+
+// `origins` empty: those behind the Service kubernetes, or else the kubeconfig's server alone, which is said. Waits up
+// to a minute and a half for the kubelet's report of a pod that has just been changed.
+base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
+                                               base::Clock& clock, const Console& console);
+
+}  // namespace cli

@@ -1,0 +1,39 @@
+// The API server's process on this node, as /proc and the kubelet's logs show it: whether the flags of a new manifest
+// run, and what a container that ended had said.
+#pragma once
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+
+namespace cli {
+
+struct ServerProcess {
+  long id = 0;
+  std::vector<std::string> arguments;
+};
+
+// Those named kube-apiserver whose arguments may be read.
+std::vector<ServerProcess> serverProcesses(const base::Files& files);
+
+// Watches for the process with exactly these arguments. `root` is where the node's /var/log lies.
+class ServerWatch {
+ public:
+  ServerWatch(const base::Files& files, std::vector<std::string> arguments, std::string root);
+
+  // Looks. The reason once such a process has come and gone again; before that, absent.
+  std::optional<std::string> ended();
+
+ private:
+  std::string lastWords() const;
+
+  const base::Files& files_;
+  std::vector<std::string> arguments_;
+  std::string root_;
+  std::set<long> seen_;
+  std::set<std::string> logsBefore_;
+};
+
+}  // namespace cli

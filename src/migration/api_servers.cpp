@@ -1,0 +1,244 @@
+#include "migration/api_servers.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "base/time.h"
+#include "oidc/discovery.h"
+#include "oidc/web_identity_token.h"
+
+namespace migration {
+namespace {
+
+using text::Json;
+
+constexpr std::string_view kTokenPath = "/api/v1/namespaces/kube-system/serviceaccounts/default/token";
+constexpr std::string_view kReviewPath = "/apis/authentication.k8s.io/v1/tokenreviews";
+constexpr std::string_view kProgram = "kube-apiserver";
+constexpr std::chrono::seconds kReportMargin{5};  // whole seconds, and two ways to know when a process began
+constexpr int kTokenSeconds = 600;                // the shortest that kube-apiserver gives
+
+const Json& itemsOf(const Json& list) {
+  static const Json kNone = Json::array();
+  const Json& items = text::at(list, "items");
+  return items.is_array() ? items : kNone;
+}
+
+std::string hostOf(std::string_view address) {
+  std::string host(address.substr(0, address.rfind(':')));
+  std::erase_if(host, [](char c) { return c == '[' || c == ']'; });
+  return host;
+}
+
+struct Flags {
+  std::vector<std::string> issuers, keyFiles;
+  std::string signingKey, signingEndpoint;
+};
+
+void takeFlag(std::string_view item, Flags& flags) {
+  const std::size_t equals = item.find('=');
+  if (!item.starts_with("--") || equals == std::string_view::npos) return;
+  const std::string_view name = item.substr(2, equals - 2);
+  const std::string value(item.substr(equals + 1));
+  if (name == "service-account-issuer") flags.issuers.push_back(value);
+  if (name == "service-account-key-file") flags.keyFiles.push_back(value);
+  if (name == "service-account-signing-key-file") flags.signingKey = value;
+  if (name == "service-account-signing-endpoint") flags.signingEndpoint = value;
+}
+
+Flags flagsOf(const Json& pod) {
+  Flags flags;
+  const Json& containers = text::at(text::at(pod, "spec"), "containers");
+  for (const Json& container : containers.is_array() ? containers : Json::array()) {
+    if (text::stringAt(container, "name") != kProgram) continue;
+    for (const char* list : {"command", "args"}) {
+      for (const Json& item : text::at(container, list)) {
+        if (item.is_string()) takeFlag(item.get_ref<const std::string&>(), flags);
+      }
+    }
+  }
+  return flags;
+}
+
+// When the pod's container was started, or, before the kubelet says so, when the pod was made; absent: it is not told.
+std::optional<base::Time> startOfPod(const Json& pod) {
+  for (const Json& container : text::at(text::at(pod, "status"), "containerStatuses")) {
+    const Json& running = text::at(text::at(container, "state"), "running");
+    if (text::stringAt(container, "name") != kProgram || !running.is_object()) continue;
+    const base::Result<base::Time> started = base::parseRfc3339(text::stringAt(running, "startedAt"));
+    if (started) return *started;
+  }
+  const base::Result<base::Time> made =
+      base::parseRfc3339(text::stringAt(text::at(pod, "metadata"), "creationTimestamp"));
+  return made ? std::optional(*made) : std::nullopt;
+}
+
+// The pod of a kubelet's manifest has the node's address.
+void readFlags(const Json& pods, ApiServer& server) {
+  const std::string host = hostOf(server.name);
+  for (const Json& pod : itemsOf(pods)) {
+    const Json& status = text::at(pod, "status");
+    if (text::stringAt(status, "podIP") != host && text::stringAt(status, "hostIP") != host) continue;
+    Flags flags = flagsOf(pod);
+    if (flags.issuers.empty()) continue;
+    const std::optional<base::Time> started = startOfPod(pod);
+    server.isUnreported = started && *started + kReportMargin < server.startedAt;
+    if (server.isUnreported) continue;
+    server.showsFlags = true;
+    server.issuers = std::move(flags.issuers);
+    server.keyFiles = std::move(flags.keyFiles);
+    server.signingKey = std::move(flags.signingKey);
+    server.signingEndpoint = std::move(flags.signingEndpoint);
+  }
+}
+
+base::Result<std::string> mint(const kube::Client& client) {
+  const Json request = {{"apiVersion", "authentication.k8s.io/v1"},
+                        {"kind", "TokenRequest"},
+                        {"spec", {{"expirationSeconds", kTokenSeconds}}}};
+  const Json answer = TRY(client.create(std::string(kTokenPath), request));
+  return text::stringAt(text::at(answer, "status"), "token");
+}
+
+base::Result<bool> takes(const kube::Client& client, const std::string& token) {
+  const Json request = {
+      {"apiVersion", "authentication.k8s.io/v1"}, {"kind", "TokenReview"}, {"spec", {{"token", token}}}};
+  const Json answer = TRY(client.create(std::string(kReviewPath), request));
+  const Json& isGood = text::at(text::at(answer, "status"), "authenticated");
+  return isGood.is_boolean() && isGood.get<bool>();
+}
+
+void readMinted(const oidc::UnverifiedToken& token, ApiServer& server) {
+  server.mintedIssuer = token.issuer();
+  server.mintedKid = token.kid;
+  if (server.showsFlags) return;
+  server.issuers = {server.signer};
+  for (const std::string& audience : token.audiences()) {
+    if (audience != server.signer && audience.find("://") != std::string::npos) server.issuers.push_back(audience);
+  }
+}
+
+base::Result<http::Response> metricsOf(const kube::Client& client) {
+  http::Response answer = TRY(client.send({.method = "GET", .target = "/metrics"}));
+  if (answer.status != 200) return kube::errorOf(answer, "reading /metrics");
+  return answer;
+}
+
+base::Result<base::Time> startIn(const std::string& metrics) {
+  const std::chrono::milliseconds started(std::llround(metricIn(metrics, "process_start_time_seconds") * 1000));
+  if (started.count() == 0) return base::invalid("/metrics has no process_start_time_seconds");
+  return base::Time(started);
+}
+
+// /metrics, and the API server's own clock.
+base::Result<void> readMetrics(const kube::Client& client, ApiServer& server, base::Time& now) {
+  const http::Response answer = TRY(metricsOf(client));
+  server.startedAt = TRY(startIn(answer.body));
+  server.staleTokens = std::uint64_t(metricIn(answer.body, "serviceaccount_stale_tokens_total"));
+  server.legacyTokens = std::uint64_t(metricIn(answer.body, "serviceaccount_legacy_tokens_total"));
+  const base::Result<base::Time> theirs = base::parseHttpDate(answer.headers.get("Date"));
+  if (theirs) now = std::min(now, *theirs + std::chrono::seconds(1));  // it has no fractions
+  return {};
+}
+
+base::Result<std::string> look(const kube::Client& client, const Json& pods, ApiServer& server, base::Time& now) {
+  const std::string document = TRY(client.getText(std::string(oidc::kDiscoveryPath)));
+  oidc::Discovery discovery = TRY(oidc::parseDiscovery(document));
+  server.signer = std::move(discovery.issuer);
+  const std::string keys = TRY(client.getText("/openid/v1/jwks"));
+  server.keys = TRY(oidc::parseJwks(keys));
+  TRY(readMetrics(client, server, now));
+  readFlags(pods, server);
+  std::string token = TRY(mint(client));
+  const oidc::UnverifiedToken decoded = TRY(oidc::decodeToken(token));
+  readMinted(decoded, server);
+  const base::Result<std::string> ready = client.getText("/readyz");
+  server.isReady = ready ? true : false;
+  return token;
+}
+
+}  // namespace
+
+bool ApiServer::accepts(std::string_view issuer) const { return std::ranges::find(issuers, issuer) != issuers.end(); }
+
+bool ApiServer::serves(std::string_view kid) const {
+  return std::ranges::any_of(keys.keys, [kid](const oidc::Jwk& key) { return key.kid == kid; });
+}
+
+base::Result<void> proveTokens(const kube::Client& client, std::string_view issuer) {
+  const std::string token = TRY(mint(client));
+  const oidc::UnverifiedToken decoded = TRY(oidc::decodeToken(token));
+  if (decoded.issuer() != issuer) {
+    return base::unavailable("a new token is signed as " + decoded.issuer());
+  }
+  const bool isTaken = TRY(takes(client, token));
+  if (!isTaken) return base::unavailable("the API server refuses a token that it has just signed");
+  return {};
+}
+
+base::Result<base::Time> startOf(const kube::Client& client) {
+  const http::Response answer = TRY(metricsOf(client));
+  return startIn(answer.body);
+}
+
+double metricIn(std::string_view metrics, std::string_view name) {
+  for (std::size_t begin = 0; begin < metrics.size();) {
+    const std::size_t end = std::min(metrics.find('\n', begin), metrics.size());
+    const std::string_view line = metrics.substr(begin, end - begin);
+    begin = end + 1;
+    if (!line.starts_with(name) || line.size() <= name.size() + 1 || line[name.size()] != ' ') continue;
+    double value = 0;
+    const std::string_view number = line.substr(name.size() + 1);
+    std::from_chars(number.data(), number.data() + number.size(), value);
+    return value;
+  }
+  return 0;
+}
+
+base::Result<std::vector<std::string>> addressesOf(const kube::Client& cluster) {
+  constexpr const char* kPath =
+      "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+      "?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes";
+  const Json slices = TRY(cluster.get(kPath));
+  std::vector<std::string> found;
+  for (const Json& slice : itemsOf(slices)) {
+    const Json& ports = text::at(slice, "ports");
+    const std::int64_t port = ports.is_array() && !ports.empty() ? text::intAt(ports.front(), "port") : 443;
+    for (const Json& endpoint : text::at(slice, "endpoints")) {
+      for (const Json& address : text::at(endpoint, "addresses")) {
+        if (!address.is_string()) continue;
+        const std::string host = address.get<std::string>();
+        const bool isV6 = host.find(':') != std::string::npos;
+        found.push_back("https://" + (isV6 ? "[" + host + "]" : host) + ":" + std::to_string(port));
+      }
+    }
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+base::Result<Cluster> lookAtApiServers(const std::vector<Endpoint>& endpoints, const kube::Client& cluster,
+                                       base::Time now) {
+  const Json pods = TRY(cluster.get("/api/v1/namespaces/kube-system/pods?labelSelector=component%3Dkube-apiserver"));
+  Cluster seen{{}, now};
+  std::vector<std::string> minted;
+  for (const Endpoint& endpoint : endpoints) {
+    ApiServer server{.name = endpoint.name};
+    base::Result<std::string> token = look(endpoint.client, pods, server, seen.now);
+    if (!token) server = {.name = endpoint.name, .trouble = token.error().message};
+    minted.push_back(token ? *token : "");
+    seen.servers.push_back(std::move(server));
+  }
+  for (std::size_t i = 0; i < minted.size(); ++i) {
+    for (std::size_t j = 0; j < endpoints.size(); ++j) {
+      if (minted[i].empty() || minted[j].empty()) continue;
+      const base::Result<bool> taken = takes(endpoints[j].client, minted[i]);
+      if (!taken || !*taken) seen.servers[i].refusedBy.push_back(endpoints[j].name);
+    }
+  }
+  return seen;
+}
+
+}  // namespace migration

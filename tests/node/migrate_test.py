@@ -1,0 +1,255 @@
+"""A real kubeadm node goes to another issuer, and to another key, while pods ask its API all the time: nobody gets a 401. The swap
+in one step, done the same way, gives them. Manifests that would not start are refused or put back. One story; each step needs
+the one before."""
+import base64
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from kubectl import until
+from main_job_test import ADDRESS, API_IN_PODS, OLD_ISSUER, host_pod
+from node import Node
+from support import certificates, tokens
+from support.simulator import Simulator
+
+IRSA = pathlib.Path(os.environ["IRSA"]).resolve()
+CLIENTS = 30
+WISH = """\
+apiVersion: irsa-anywhere/v1
+name: node-move
+aws:
+  region: us-west-2
+  endpoint: {endpoint}
+  caFile: {ca}
+cluster:
+  kubeconfig: {kubeconfig}
+bindings:
+- serviceAccount: default/default
+  role:
+    name: mover
+"""
+# Asks who it is with the token that is mounted, read anew each time, and keeps what it is answered. It ends when told to: the
+# token of a pod that is gone is refused, whoever signed it.
+CLIENT = """
+import http.client, os, signal, ssl, time
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+d = '/var/run/secrets/kubernetes.io/serviceaccount/'
+context = ssl.create_default_context(cafile=d + 'ca.crt')
+body = '{"kind":"SelfSubjectReview","apiVersion":"authentication.k8s.io/v1"}'
+out = open('/out/' + os.uname().nodename, 'a', buffering=1)
+while True:
+    try:
+        api = http.client.HTTPSConnection('%s', context=context, timeout=5)
+        api.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', body,
+                    {'Authorization': 'Bearer ' + open(d + 'token').read(), 'Content-Type': 'application/json'})
+        out.write(str(api.getresponse().status) + '\\n')
+        api.close()
+    except OSError:
+        out.write('away\\n')
+    time.sleep(1.2)
+""" % API_IN_PODS.removeprefix("https://")
+
+
+class TheMove(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.node = cls.enterClassContext(Node())
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="irsa-node-move-")))
+        ca = certificates.make_authority(cls.folder)
+        certificate, key = certificates.make_server(cls.folder, "sim", f"IP:{ADDRESS}")
+        cls.sim = cls.enterClassContext(Simulator(IRSA, "--listen", f"{ADDRESS}:0", "--i-know", ADDRESS,
+                                                  "--tls-cert", certificate, "--tls-key", key))
+        cls.environment = cls.sim.environment(AWS_CA_BUNDLE=str(ca), HOME=str(cls.folder))
+        (cls.folder / "irsa.yaml").write_text(WISH.format(endpoint=cls.sim.endpoint, ca=ca, kubeconfig=cls.node.kubeconfig))
+        cls.out = cls.folder / "out"
+        cls.out.mkdir(mode=0o777)
+        cls.out.chmod(0o777)
+        cls.folder.chmod(0o755)
+
+    def setUp(self):
+        self.started = time.monotonic()
+
+    def tearDown(self):
+        print(f"  {time.monotonic() - self.started:6.1f} s", end=" ", flush=True)
+
+    def irsa(self, *arguments, code=0):
+        done = subprocess.run([IRSA, *map(str, arguments)], env=self.environment, cwd=self.folder, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, code, f"irsa {' '.join(map(str, arguments))}:\n{done.stdout}")
+        return done.stdout
+
+    def here(self, *command, code=0):
+        return self.irsa(*command, "--manifest", self.node.manifest, "--root", self.node.run / "fs", "--yes", code=code)
+
+    def phase(self):
+        return json.loads(self.irsa("migrate", "status", "-o", "json", "--quiet"))["phase"]
+
+    def answers(self):
+        return collections.Counter(line for file in self.out.iterdir() for line in file.read_text().split())
+
+    def unauthorized(self):
+        """401s since this was asked last; the clients must have been answered meanwhile."""
+        until("answers to the clients", 120, lambda: self.answers()["201"] > type(self).good + 2 * CLIENTS)
+        seen = self.answers()
+        fresh, type(self).bad, type(self).good = seen["401"] - self.bad, seen["401"], seen["201"]
+        return fresh
+
+    def roll(self):
+        self.node.kubectl("rollout", "restart", "deployment", "clients")
+        self.node.kubectl("rollout", "status", "deployment", "clients", "--timeout=300s")
+        until("the old pods to go", 120, lambda: len(self.node.get("pods", "-l", "app=clients")["items"]) == CLIENTS)
+
+    def pod_token(self):
+        name = self.node.get("pods", "-l", "app=clients")["items"][0]["metadata"]["name"]
+        return self.node.kubectl("exec", name, "--", "/usr/bin/cat", "/var/run/secrets/kubernetes.io/serviceaccount/token")
+
+    good, bad = 0, 0
+
+    def test_01_pods_that_ask_all_the_time(self):
+        self.node.await_rest()
+        self.node.kubectl("create", "configmap", "sim-ca", f"--from-file=ca.crt={self.folder / 'ca.crt'}")
+        spec = host_pod("default", self.sim.endpoint, f"{sys.prefix}/bin/python3", "-c", CLIENT)
+        spec.update({"restartPolicy": "Always", "terminationGracePeriodSeconds": 20})
+        spec["volumes"].append({"name": "out", "hostPath": {"path": str(self.out)}})
+        spec["containers"][0]["volumeMounts"].append({"name": "out", "mountPath": "/out"})
+        self.node.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "clients"}, "spec": {
+            "replicas": CLIENTS, "selector": {"matchLabels": {"app": "clients"}},
+            "template": {"metadata": {"labels": {"app": "clients"}}, "spec": spec}}})
+        self.node.kubectl("rollout", "status", "deployment", "clients", "--timeout=300s")
+        self.assertEqual(self.unauthorized(), 0)
+        type(self).containers = self.node.containers()
+
+    def test_02_publish_and_provider(self):
+        self.irsa("migrate", "next")
+        self.irsa("migrate", "next")
+        self.assertEqual(self.phase(), "accept")
+
+    def test_03_accept(self):
+        self.here("migrate", "next")
+        self.assertEqual(self.node.issuers()[0], OLD_ISSUER)
+        self.assertEqual(self.unauthorized(), 0)
+
+    def test_04_switch(self):
+        self.here("migrate", "next")
+        type(self).issuer = self.node.served_issuer()
+        self.assertEqual(self.node.issuers(), [self.issuer, OLD_ISSUER])
+        self.assertEqual(self.unauthorized(), 0)
+        self.assertEqual(tokens.claims_of(self.pod_token())["iss"], OLD_ISSUER)
+
+    def test_05_finish_is_refused_before_the_pods_are_rolled(self):
+        self.assertIn(f"{CLIENTS} pods are older", self.here("migrate", "next", code=1))
+
+    def test_06_the_roll(self):
+        self.roll()
+        self.assertEqual(tokens.claims_of(self.pod_token())["iss"], self.issuer)
+        self.assertEqual(self.unauthorized(), 0)
+
+    def test_07_finish(self):
+        self.here("migrate", "next")
+        self.assertEqual(self.node.issuers(), [self.issuer])
+        self.assertEqual(self.phase(), "done")
+        self.assertEqual(self.unauthorized(), 0)
+        self.assertEqual(self.node.containers(), self.containers)
+
+    def test_08_a_key_of_another_kind(self):
+        self.here("keys", "rotate", "introduce")
+        self.assertEqual(self.unauthorized(), 0)
+        self.assertIn("may be cached", self.here("keys", "rotate", "promote", code=1))
+        self.here("keys", "rotate", "promote", "--cached", "0s")
+        self.assertEqual(self.unauthorized(), 0)
+        head = self.node.kubectl("create", "token", "default").split(".")[0]
+        self.assertEqual(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["alg"], "ES256")
+        controller = (self.node.kubernetes / "manifests/kube-controller-manager.yaml").read_text()
+        self.assertRegex(controller, r"--service-account-private-key-file=/etc/kubernetes/pki/sa-2\S+\.key")
+        self.assertIn("pods are older", self.here("keys", "rotate", "retire", code=1))
+        self.roll()
+        self.here("keys", "rotate", "retire")
+        self.assertEqual(self.unauthorized(), 0)
+        self.assertNotIn("pki/sa.pub", self.node.manifest.read_text())
+
+    def meanwhile(self, undo):
+        """Runs `undo` as soon as the manifest that is there now has gone and come back."""
+        before = self.node.manifest.read_bytes()
+
+        def watch():
+            while self.node.manifest.read_bytes() == before:
+                time.sleep(0.05)
+            while self.node.manifest.read_bytes() != before:
+                time.sleep(0.05)
+            undo()
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        return watcher
+
+    def is_put_back(self, what, undo):
+        before, watcher, start = self.node.manifest.read_bytes(), self.meanwhile(undo), time.monotonic()
+        said = self.here("apiserver", "patch", "--issuer", "https://id.example.com/next", "--phase", "accept", code=1)
+        took = time.monotonic() - start
+        watcher.join(10)
+        self.assertIn("the container of the new manifest ended", said)
+        self.assertIn("the old manifest was put back, and the API server is ready with it", said)
+        self.assertEqual(self.node.manifest.read_bytes(), before)
+        print(f"{what}: seen and put back in {took:.1f} s", flush=True)
+        self.assertLess(took, 45)
+
+    def test_09_a_key_that_cannot_be_parsed(self):
+        [key] = (self.node.kubernetes / "pki").glob("sa-2*.pub")
+        content = key.read_bytes()
+        key.write_bytes(b"no key\n")
+        self.is_put_back("a key that can't be parsed", lambda: key.write_bytes(content))
+
+    def test_10_a_port_that_another_has(self):
+        stop, taken = threading.Event(), []
+
+        def take():
+            while not stop.is_set():
+                with contextlib.suppress(OSError):
+                    listener = socket.socket(socket.AF_INET6)
+                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    listener.bind(("::", 6443))
+                    listener.listen()
+                    taken.append(listener)
+                    return
+                time.sleep(0.01)
+        threading.Thread(target=take, daemon=True).start()
+        try:
+            self.is_put_back("a port that another has", lambda: (stop.set(), [one.close() for one in taken]))
+        finally:
+            stop.set()
+        self.assertTrue(taken)
+
+    def test_11_a_key_path_that_is_wrong_is_refused_before_the_rename(self):
+        [key] = (self.node.kubernetes / "pki").glob("sa-2*.pub")
+        key.rename(key.with_suffix(".away"))
+        before = self.node.manifest.read_bytes()
+        said = self.here("apiserver", "patch", "--issuer", "https://id.example.com/next", "--phase", "accept", code=1)
+        key.with_suffix(".away").rename(key)
+        self.assertIn("which is not there: the API server would not start", said)
+        self.assertEqual(self.node.manifest.read_bytes(), before)
+
+    def test_12_the_swap_in_one_step_as_a_control(self):
+        self.unauthorized()
+        text = self.node.manifest.read_text()
+        new = self.folder / "swapped.yaml"
+        new.write_text(re.sub(r"--service-account-issuer=\S+", "--service-account-issuer=https://id.example.com/swapped", text))
+        new.chmod(0o600)
+        staged = self.node.kubernetes / "swapped.yaml"
+        staged.write_bytes(new.read_bytes())
+        staged.rename(self.node.manifest)
+        until("the other issuer", 120, lambda: "swapped" in self.node.try_kubectl("get", "--raw", "/.well-known/openid-configuration").stdout)
+        until("401s", 60, lambda: self.answers()["401"] >= CLIENTS)
+        print(f"the swap in one step: {self.answers()['401'] - self.bad} answers 401 so far", flush=True)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, failfast=True)
