@@ -50,6 +50,9 @@ if(BUILD_TESTING)
   lane(local ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook REVIEW_LOAD=${programs}/review_load
                          IRSA_SANITIZED=${sanitized} NODE_PACKAGES=${node_packages})
 
+  # Ceph as Debian has it, started by the test itself.
+  lane(rgw ENVIRONMENT IRSA=${programs}/irsa IRSA_WEBHOOK=${programs}/irsa-webhook PROPERTIES TIMEOUT 600)
+
   # The node's image is FROM scratch, so the node lane takes the static programs of the release preset.
   set(programs ${PROJECT_SOURCE_DIR}/build/release/bin)
   lane(node RUNNER ${PROJECT_SOURCE_DIR}/tests/node/as-root

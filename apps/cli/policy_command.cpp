@@ -8,6 +8,10 @@ namespace {
 base::Result<text::Json> policyFor(const PolicyOptions& options) {
   const setup::Phases phases = TRY(phasesOf(options.cycle));
   const std::unique_ptr<World> world = TRY(openWorld(options.cycle.common));
+  if (world->configuration.aws.dialect == setup::Dialect::Ceph) {
+    return base::invalid("Ceph gives rights over IAM by caps, not by policies")
+        .withHint("radosgw-admin caps add --uid=USER --caps='roles=*;oidc-provider=*'");
+  }
   const std::string account = TRY(accountOf(*world, "the policy"));
   const aws::Partition partition = TRY(aws::partitionOf(world->configuration.aws.region));
   const setup::Identifiers names = setup::identifiersOf(world->configuration, partition, account);

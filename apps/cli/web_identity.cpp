@@ -66,6 +66,8 @@ text::Json exchange(const WebIdentity& identity, const Sts& sts) {
     return transcript;
   }
   base::Result<aws::CallerIdentity> caller = callerIdentity(role->credentials, identity.region, sts);
+  // Ceph 16 has no such call. That the role was given is told by the answer before.
+  if (!caller && caller.error().code == "MethodNotAllowed") caller = aws::CallerIdentity{"", role->arn, ""};
   if (!caller) {
     transcript["error"] = errorDocument(caller.error());
     return transcript;

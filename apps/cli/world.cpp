@@ -3,8 +3,8 @@
 #include <charconv>
 
 #include "aws/profile.h"
-#include "aws/sts.h"
 #include "cluster_credentials.h"
+#include "setup/observed.h"
 
 namespace cli {
 namespace {
@@ -97,7 +97,7 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
 base::Result<std::string> accountOf(const World& world, const std::string& place) {
   const std::string& configured = world.configuration.aws.accountId;
   if (!configured.empty()) return configured;
-  const base::Result<aws::CallerIdentity> caller = world.aws.client->call(aws::GetCallerIdentity{});
+  const base::Result<aws::CallerIdentity> caller = setup::observeCaller(*world.aws.client, world.configuration.aws);
   if (caller) return caller->account;
   return base::Error(caller.error())
       .during("looking for the account whose names are in " + place)

@@ -37,7 +37,7 @@ class AccountLookups {
   void run();
   Question take();
   void pace();
-  admission::LookupResult answer(const std::string& key);
+  admission::LookupResult answer(const Question& question);
 
   const kube::Client& client_;
   const admission::Settings& settings_;

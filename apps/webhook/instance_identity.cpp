@@ -12,11 +12,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{5'000};
 
-base::Result<std::string> ask(http::Client& client, http::Request request) {
-  const std::string target = request.target;
+base::Result<std::string> ask(http::Client& client, const http::Request& request) {
   http::Response response = TRY(client.send(request));
   if (response.status != 200)
-    return base::unavailable(request.origin + target + " answered HTTP " + std::to_string(response.status));
+    return base::unavailable(request.origin + request.target + " answered HTTP " + std::to_string(response.status));
   return std::move(response.body);
 }
 

@@ -98,6 +98,8 @@ std::string hintFor(const Operation& operation, std::string_view code) {
     return "the caller needs the permission " + permissionFor(operation);
   if (code == "PermanentRedirect" || code == "AuthorizationHeaderMalformed")
     return "the bucket lies in another region: set aws.region to it";
+  if (code == "MethodNotAllowed")
+    return "the endpoint has no such call; where it is Ceph's, irsa.yaml needs aws.dialect: ceph";
   if (code == "RegionDisabledException") return "activate this region for STS in the account's settings in IAM";
   return "";
 }

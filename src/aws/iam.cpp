@@ -1,5 +1,6 @@
 #include "aws/iam.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "aws/query_protocol.h"
@@ -25,17 +26,24 @@ void appendTags(FormFields& fields, const Tags& tags) {
   }
 }
 
+// Ceph writes a role's tags as <Key><Key>...</Key></Key><Value><Value>...</Value></Value> one after the other, and
+// keeps the old value when a tag is set anew: the last is the one.
 Tags tagsOf(const XmlElement& result) {
   Tags tags;
-  if (const XmlElement* list = result.find("Tags"))
-    for (const XmlElement* tag : list->all("member")) tags.emplace(tag->textOf("Key"), tag->textOf("Value"));
+  const XmlElement* list = result.find("Tags");
+  if (!list) return tags;
+  for (const XmlElement* tag : list->all("member")) tags.emplace(tag->textOf("Key"), tag->textOf("Value"));
+  const auto keys = list->all("Key"), values = list->all("Value");
+  for (std::size_t i = 0; i < std::min(keys.size(), values.size()); ++i)
+    tags.insert_or_assign(std::string(keys[i]->textOf("Key")), std::string(values[i]->textOf("Value")));
   return tags;
 }
 
 std::string seconds(std::chrono::seconds duration) { return std::to_string(duration.count()); }
 
-// IAM returns policy documents percent-encoded inside the XML (RFC 3986).
+// IAM returns policy documents percent-encoded inside the XML (RFC 3986); Ceph as they are.
 base::Result<std::string> documentOf(const XmlElement& element, std::string_view name) {
+  if (element.textOf(name).starts_with('{')) return std::string(element.textOf(name));
   auto decoded = text::percentDecode(element.textOf(name));
   if (!decoded) return std::move(decoded).error().during("decoding " + std::string(name));
   return decoded;
@@ -214,15 +222,17 @@ base::Result<std::string> decode(const CreateOpenIDConnectProvider&, const http:
 
 base::Result<OpenIDConnectProvider> decode(const GetOpenIDConnectProvider&, const http::Response& response) {
   XmlElement result = TRY(resultOf("GetOpenIDConnectProvider", response));
-  return OpenIDConnectProvider{std::string(result.textOf("Url")), membersOf(result, "ClientIDList"),
-                               membersOf(result, "ThumbprintList"), tagsOf(result)};
+  std::string_view url = result.textOf("Url");
+  if (constexpr std::string_view kScheme = "https://"; url.starts_with(kScheme)) url.remove_prefix(kScheme.size());
+  return OpenIDConnectProvider{std::string(url), membersOf(result, "ClientIDList"), membersOf(result, "ThumbprintList"),
+                               tagsOf(result)};
 }
 
 base::Result<std::vector<std::string>> decode(const ListOpenIDConnectProviders&, const http::Response& response) {
   XmlElement result = TRY(resultOf("ListOpenIDConnectProviders", response));
   std::vector<std::string> arns;
   if (const XmlElement* list = result.find("OpenIDConnectProviderList"))
-    for (const XmlElement* member : list->all("member")) arns.emplace_back(member->textOf("Arn"));
+    for (const XmlElement& member : list->children) arns.emplace_back(member.textOf("Arn"));  // Ceph: <Arn><Arn>
   return arns;
 }
 

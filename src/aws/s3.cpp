@@ -55,7 +55,7 @@ base::Result<PublicAccessBlock> publicAccessBlockOf(std::string_view name, const
 
 Operation encode(const CreateBucket& call) {
   std::string body;
-  if (call.region != "us-east-1") {
+  if (!call.region.empty() && call.region != "us-east-1") {
     XmlWriter writer;
     writer.open("CreateBucketConfiguration", kNamespace).leaf("LocationConstraint", call.region);
     body = std::move(writer).take();

@@ -13,7 +13,7 @@ namespace aws {
 // `expectedOwner`, where it is not empty, is sent as x-amz-expected-bucket-owner: S3 refuses the call when the bucket
 // belongs to another account.
 
-// The client's region becomes the LocationConstraint; us-east-1 must not have one.
+// The region becomes the LocationConstraint; us-east-1 must not have one. Empty: where the service puts it.
 struct CreateBucket {
   std::string bucket, region;
   bool isAccountRegional = false;  // x-amz-bucket-namespace: the name is NAME-ACCOUNT-REGION-an

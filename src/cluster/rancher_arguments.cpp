@@ -118,10 +118,10 @@ base::Result<void> arrangeIssuer(YamlText& file, const std::string& key, const I
   }
   if (entries.size() == 1 && entries.front().sign != 0 && entries.front().value == wish.issuer)
     return setEntry(file, key, entries.front(), sign, wish.issuer);
-  const auto signed_ = std::ranges::find_if(entries, [](const Entry& entry) { return entry.sign != 0; });
-  if (signed_ != entries.end()) {
+  const auto withSign = std::ranges::find_if(entries, [](const Entry& entry) { return entry.sign != 0; });
+  if (withSign != entries.end()) {
     return refusal(
-        "ISSUER_ORDER", signed_->at,
+        "ISSUER_ORDER", withSign->at,
         "service-account-issuer is written with + or - among others, so that the order depends on the default; "
         "write the whole list with = first");
   }

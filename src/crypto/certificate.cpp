@@ -231,6 +231,20 @@ std::string spoken(const Certificate& certificate) {
          base::rfc3339(certificate.notBefore) + " to " + base::rfc3339(certificate.notAfter) + ")";
 }
 
+base::Result<std::string> derOver(const PublicKey& key, std::string_view commonName, Validity validity,
+                                  const SigningKey& issuerKey) {
+  ForgetErrors quiet;
+  TRY(checkCommonName(commonName));
+  TRY(checkValidity(validity));
+  // The same key gives the same serial, so that an RSA key's document does not change from run to run.
+  Draft draft = draftOf(commonName, validity, key.handle(), serialFrom(sha256(key.spki())));
+  X509* self = draft.certificate.get();
+  draft.extension(self, NID_key_usage, "critical,digitalSignature");
+  draft.extension(self, NID_subject_key_identifier, "hash");
+  auto certificate = TRY(signedBy(std::move(draft), self, issuerKey.handle()));
+  return derOf<const X509>(certificate.get(), i2d_X509);
+}
+
 }  // namespace
 
 base::Result<CertifiedKey> makeAuthority(std::string_view commonName, Validity validity,
@@ -328,16 +342,12 @@ base::Result<void> checkServerLeaf(std::string_view leafPem) {
 }
 
 base::Result<std::string> selfSignedDer(const SigningKey& key, std::string_view commonName, Validity validity) {
-  ForgetErrors quiet;
-  TRY(checkCommonName(commonName));
-  TRY(checkValidity(validity));
-  // The same key gives the same serial, so that an RSA key's document does not change from run to run.
-  Draft draft = draftOf(commonName, validity, key.handle(), serialFrom(sha256(key.publicKey().spki())));
-  X509* self = draft.certificate.get();
-  draft.extension(self, NID_key_usage, "critical,digitalSignature");
-  draft.extension(self, NID_subject_key_identifier, "hash");
-  auto certificate = TRY(signedBy(std::move(draft), self, key.handle()));
-  return derOf<const X509>(certificate.get(), i2d_X509);
+  return derOver(key.publicKey(), commonName, validity, key);
+}
+
+base::Result<std::string> certifiedDer(const PublicKey& key, std::string_view commonName, Validity validity) {
+  auto passing = TRY(SigningKey::generateEc("P-256"));
+  return derOver(key, commonName, validity, passing);
 }
 
 }  // namespace crypto

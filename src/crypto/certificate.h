@@ -53,4 +53,8 @@ base::Result<void> checkServerLeaf(std::string_view leafPem);
 // DER of a certificate over `key` signed by itself, for JWKS `x5c` (relying parties that read nothing else).
 base::Result<std::string> selfSignedDer(const SigningKey& key, std::string_view commonName, Validity validity);
 
+// The same where the private key is somebody else's: signed by a key that is thrown away, so nobody can follow the
+// signature, and those who read x5c do not.
+base::Result<std::string> certifiedDer(const PublicKey& key, std::string_view commonName, Validity validity);
+
 }  // namespace crypto

@@ -79,6 +79,7 @@ void Request::clear() {
   headers.clear();
   body.clear();
   peer.clear();
+  thumbprints.clear();
 }
 
 void Response::clear() {

@@ -42,6 +42,9 @@ struct Request {
   Headers headers = {};
   std::string body = {};
   std::string peer = {};  // server side only: the client's address
+  // Client side only: SHA-1, in hexadecimal, of certificates each of which is believed at the end of a server's chain,
+  // though no root is known for it (AWS's thumbprints). Such a request has a connection of its own.
+  std::vector<std::string> thumbprints = {};
 
   std::string_view path() const;   // target up to '?'
   std::string_view query() const;  // target after '?', or empty

@@ -63,7 +63,8 @@ class TcpClient final : public http::Client {
                                           Deadline end, bool& isAnswered, bool& keepAlive) const;
   base::Result<std::optional<http::Proxy>> proxyOf(const http::Url& url) const;
   base::Result<std::string> headOf(const Route& route, const http::Request& request) const;
-  base::Result<std::unique_ptr<Wire>> newWire(const Route& route, Deadline end);
+  base::Result<std::unique_ptr<Wire>> newWire(const Route& route, const std::vector<std::string>& thumbprints,
+                                              Deadline end);
   base::Result<void> tunnel(Wire& wire, const Route& route) const;
   base::Result<TlsContext> context();
   std::unique_ptr<Wire> takeKept(const std::string& origin);
@@ -104,9 +105,10 @@ base::Result<http::Response> TcpClient::tryOnce(const Route& route, const http::
                                                 const http::Sink* sink, Attempt& attempt) {
   const std::string origin = route.url.origin();
   const std::string head = TRY(headOf(route, request));
-  std::unique_ptr<Wire> wire = attempt.mayReuse ? takeKept(origin) : nullptr;
+  const bool isShared = request.thumbprints.empty();
+  std::unique_ptr<Wire> wire = attempt.mayReuse && isShared ? takeKept(origin) : nullptr;
   const bool isReused = wire != nullptr;
-  if (!wire) wire = TRY(newWire(route, attempt.end));
+  if (!wire) wire = TRY(newWire(route, request.thumbprints, attempt.end));
 
   const Deadline deadline = std::min(attempt.end, Deadline(Clock::now() + options_.answerTimeout));
   auto written = wire->write(head, deadline);
@@ -117,7 +119,7 @@ base::Result<http::Response> TcpClient::tryOnce(const Route& route, const http::
   auto response = readAnswer(*wire, request, sink, attempt.end, isAnswered, keepAlive);
   attempt.mayRepeat = !response && isReused && !isAnswered && wire->isClosed();
   if (!response) return isAnswered || written ? std::move(response).error() : std::move(written).error();
-  if (keepAlive && written) keep(origin, std::move(wire));
+  if (keepAlive && written && isShared) keep(origin, std::move(wire));
   return response;
 }
 
@@ -173,7 +175,8 @@ base::Result<http::Response> TcpClient::readAnswer(Wire& wire, const http::Reque
   }
 }
 
-base::Result<std::unique_ptr<Wire>> TcpClient::newWire(const Route& route, Deadline end) {
+base::Result<std::unique_ptr<Wire>> TcpClient::newWire(const Route& route, const std::vector<std::string>& thumbprints,
+                                                       Deadline end) {
   const Deadline deadline = std::min(end, Deadline(Clock::now() + options_.connectTimeout));
   if (!options_.unixSocket.empty()) return Wire::connectUnix(options_.unixSocket);
   const http::Url& url = route.url;
@@ -189,7 +192,7 @@ base::Result<std::unique_ptr<Wire>> TcpClient::newWire(const Route& route, Deadl
   if (route.proxy) TRY(tunnel(*wire, route));
   const TlsContext tls = TRY(context());
   const std::string& name = options_.tls.serverName.empty() ? url.host : options_.tls.serverName;
-  TRY(wire->startTls(tls, name, !options_.tls.insecureSkipVerify, deadline));
+  TRY(wire->startTls(tls, name, !options_.tls.insecureSkipVerify, deadline, thumbprints));
   return wire;
 }
 

@@ -5,14 +5,18 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "http/address.h"
+#include "http/message.h"
 
 namespace io {
 namespace {
@@ -159,11 +163,31 @@ base::Result<bool> Wire::settled(int result, std::string_view doing, Deadline de
   return failed(doing, takeTlsError());
 }
 
+// The chain is whole and signed, only its end is nobody's that is known: whether it is one of `thumbprints`.
+bool endsIn(const std::vector<std::string>& thumbprints, X509_STORE_CTX* chain) {
+  constexpr std::array kUnknownEnd = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+                                      X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+                                      X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_UNTRUSTED};
+  const STACK_OF(X509)* certificates = X509_STORE_CTX_get0_chain(chain);
+  const int count = sk_X509_num(certificates);
+  if (count < 1 || !std::ranges::count(kUnknownEnd, X509_STORE_CTX_get_error(chain))) return false;
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
+  X509_digest(sk_X509_value(certificates, count - 1), EVP_sha1(), digest.data(), nullptr);
+  std::array<char, 2 * SHA_DIGEST_LENGTH + 1> shown;
+  OPENSSL_buf2hexstr_ex(shown.data(), shown.size(), nullptr, digest.data(), digest.size(), '\0');
+  return std::ranges::any_of(thumbprints, [&](const std::string& one) { return http::sameName(one, shown.data()); });
+}
+
 // OpenSSL forgets a refused certificate, so its names are noted while the chain is being looked at.
 int Wire::lookAtCertificate(int isGood, X509_STORE_CTX* chain) {
   if (isGood == 1) return 1;
   auto* tls = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  static_cast<Wire*>(SSL_get_app_data(tls))->refusedNames_ = namesOf(X509_STORE_CTX_get0_cert(chain));
+  auto* wire = static_cast<Wire*>(SSL_get_app_data(tls));
+  if (endsIn(wire->thumbprints_, chain)) {
+    X509_STORE_CTX_set_error(chain, X509_V_OK);
+    return 1;
+  }
+  wire->refusedNames_ = namesOf(X509_STORE_CTX_get0_cert(chain));
   return 0;
 }
 
@@ -181,9 +205,10 @@ base::Error Wire::distrust(const std::string& name) const {
   return base::Error{base::ErrorKind::Denied, "", "the server's certificate is not trusted: " + why, hint};
 }
 
-base::Result<void> Wire::startTls(const TlsContext& context, const std::string& name, bool verifies,
-                                  Deadline deadline) {
+base::Result<void> Wire::startTls(const TlsContext& context, const std::string& name, bool verifies, Deadline deadline,
+                                  const std::vector<std::string>& thumbprints) {
   constexpr std::string_view kDoing = "the TLS handshake";
+  thumbprints_ = thumbprints;
   tls_.reset(SSL_new(context.get()));
   SSL_set_fd(tls_.get(), socket_.number());
   SSL_set_connect_state(tls_.get());

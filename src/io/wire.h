@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "io/descriptor.h"
@@ -26,8 +27,9 @@ class Wire {
   static base::Result<std::unique_ptr<Wire>> connectUnix(const std::string& path);
 
   // TLS as a client. `name` (a host name or an address) must be the certificate's unless `verifies` is off. Denied when
-  // the server is not to be trusted, with the reason.
-  base::Result<void> startTls(const TlsContext& context, const std::string& name, bool verifies, Deadline deadline);
+  // the server is not to be trusted, with the reason. `thumbprints` as in http::Request.
+  base::Result<void> startTls(const TlsContext& context, const std::string& name, bool verifies, Deadline deadline,
+                              const std::vector<std::string>& thumbprints = {});
 
   base::Result<void> write(std::string_view bytes, Deadline deadline);
   // Views into a buffer of the wire's own, valid until the next read; empty at the end of the stream.
@@ -47,6 +49,7 @@ class Wire {
   Descriptor socket_;
   std::unique_ptr<SSL, void (*)(SSL*)> tls_;
   bool isClosed_ = false;
+  std::vector<std::string> thumbprints_;
   std::string refusedNames_;  // of a certificate that did not convince
   std::string buffer_ = std::string(16u << 10, '\0');
 };

@@ -34,13 +34,18 @@ base::Result<std::string> text(const Json& json, std::string_view member) {
   return base::invalid("the discovery document has no \"" + std::string(member) + "\"");
 }
 
-base::Result<void> checkHost(std::string_view issuer, std::string_view host, std::string_view path) {
+base::Result<void> checkHost(std::string_view issuer, std::string_view host, std::string_view path, Port port) {
   std::string rest(path);
   if (auto at = host.rfind('@'); at != host.npos)
     return refused(issuer, "has user information", std::string(kScheme) + std::string(host.substr(at + 1)) + rest);
-  if (auto colon = host.find(':'); colon != host.npos)
-    return refused(issuer, "has a port, and IAM accepts none",
-                   std::string(kScheme) + std::string(host.substr(0, colon)) + rest);
+  if (auto colon = host.find(':'); colon != host.npos) {
+    std::string_view digits = host.substr(colon + 1);
+    host = host.substr(0, colon);
+    if (port == Port::Refused)
+      return refused(issuer, "has a port, and IAM accepts none", std::string(kScheme) + std::string(host) + rest);
+    if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos)
+      return refused(issuer, "has a port that is no number");
+  }
   if (host.empty()) return refused(issuer, "has no host");
   if (text::lowerCase(host) != host)
     return refused(issuer, "has capital letters in its host", std::string(kScheme) + text::lowerCase(host) + rest);
@@ -83,7 +88,7 @@ std::vector<std::string> signingAlgorithms(const Jwks& jwks) {
   return {names.begin(), names.end()};
 }
 
-base::Result<void> checkIssuer(std::string_view issuer) {
+base::Result<void> checkIssuer(std::string_view issuer, Port port) {
   if (issuer.empty()) return base::invalid("the issuer is empty").withHint("use https://HOST or https://HOST/PATH");
   auto mark = issuer.find("://");
   std::string scheme = mark == issuer.npos ? "" : text::lowerCase(issuer.substr(0, mark));
@@ -99,7 +104,7 @@ base::Result<void> checkIssuer(std::string_view issuer) {
   std::string_view rest = issuer.substr(kScheme.size());
   std::string_view host = rest.substr(0, rest.find('/'));
   std::string_view path = rest.substr(host.size());
-  TRY(checkHost(issuer, host, path));
+  TRY(checkHost(issuer, host, path, port));
   if (issuer.ends_with('/')) {
     auto last = issuer.find_last_not_of('/');
     return refused(issuer, "ends with a slash, and IAM and STS compare issuers letter by letter",

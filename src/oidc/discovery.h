@@ -24,9 +24,12 @@ text::Json render(const Discovery& discovery);
 base::Result<Discovery> parseDiscovery(std::string_view document);
 std::vector<std::string> signingAlgorithms(const Jwks& jwks);
 
+// IAM accepts no port in an issuer, Ceph does.
+enum class Port { Refused, Allowed };
+
 // https, a lower-case host, no port, query, fragment, user information or trailing slash, at most 255 characters.
 // The message says which rule and gives the right spelling where there is one.
-base::Result<void> checkIssuer(std::string_view issuer);
+base::Result<void> checkIssuer(std::string_view issuer, Port port = Port::Refused);
 
 // The issuer without "https://": the last part of the provider's ARN and the prefix of its condition keys.
 std::string providerName(std::string_view issuer);

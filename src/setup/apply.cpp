@@ -126,7 +126,8 @@ struct IsOursAlready {
     if (!arns) return false;
     for (const std::string& arn : *arns) {
       auto provider = world.aws.call(aws::GetOpenIDConnectProvider{arn});
-      if (provider && "https://" + provider->url == call.url) return sameOwner(call.tags, provider->tags);
+      if (provider && "https://" + provider->url == call.url)
+        return call.tags.empty() || sameOwner(call.tags, provider->tags);  // without tags it is ours by its name
     }
     return false;
   }

@@ -27,7 +27,8 @@ using text::YamlNode;
 
 constexpr std::array<std::string_view, 9> kTop{"apiVersion", "name",    "aws",      "cluster", "issuer",
                                                "keys",       "webhook", "bindings", "tags"};
-constexpr std::array<std::string_view, 6> kAws{"region", "profile", "accountId", "endpoint", "endpoints", "caFile"};
+constexpr std::array<std::string_view, 7> kAws{"dialect",  "region",    "profile", "accountId",
+                                               "endpoint", "endpoints", "caFile"};
 constexpr std::array<std::string_view, 4> kEndpoints{"s3", "iam", "sts", "cloudfront"};
 constexpr std::array<std::string_view, 3> kCluster{"kubeconfig", "context", "distribution"};
 constexpr std::array<std::string_view, 10> kIssuer{"hosting", "bucket",      "bucketNamespace", "prefix",    "url",
@@ -63,10 +64,12 @@ class Reader {
       if (const YamlNode* issuer = root.find("issuer")) readIssuer(*issuer);
       wish_.keys.source = wish_.cluster ? KeySource::Cluster : KeySource::Generate;
       wish_.keys.directory = resolved(wish_.keys.directory);
+      wish_.keys.x5c = isCeph();
       if (const YamlNode* keys = root.find("keys")) readKeys(*keys, root);
       if (const YamlNode* webhook = root.find("webhook")) readWebhook(*webhook);
       if (const YamlNode* bindings = root.find("bindings")) readBindings(*bindings);
       wish_.tags = tagsOf(root, "tags");
+      if (isCeph()) checkForCeph(*root.find("aws"));
     }
     TRY(std::move(faults_).verdict());
     return std::move(wish_);
@@ -83,12 +86,16 @@ class Reader {
     return parsed ? parsed->origin() : "";
   }
 
+  bool isCeph() const { return wish_.aws.dialect == Dialect::Ceph; }
+
   void readAws(const YamlNode& node) {
     if (!faults_.isMapping(node, "aws", kAws)) return;
     AwsSettings& aws = wish_.aws;
+    bool isOther = faults_.string(node, "aws.dialect", "aws", oneOf({"aws", "ceph"})) == "ceph";
+    aws.dialect = isOther ? Dialect::Ceph : Dialect::Aws;
     aws.region = faults_.required(node, "aws.region", checkRegion);
     aws.profile = faults_.string(node, "aws.profile");
-    aws.accountId = faults_.string(node, "aws.accountId", "", checkAccountId);
+    aws.accountId = faults_.string(node, "aws.accountId", "", isCeph() ? checkTenant : checkAccountId);
     aws.caFile = resolved(faults_.string(node, "aws.caFile"));
     std::string endpoint = originOf(faults_.string(node, "aws.endpoint", "", checkEndpoint));
     aws.s3Endpoint = aws.iamEndpoint = aws.stsEndpoint = aws.cloudFrontEndpoint = endpoint;
@@ -98,6 +105,26 @@ class Reader {
     aws.iamEndpoint = originOf(faults_.string(*endpoints, "aws.endpoints.iam", endpoint, checkEndpoint));
     aws.stsEndpoint = originOf(faults_.string(*endpoints, "aws.endpoints.sts", endpoint, checkEndpoint));
     aws.cloudFrontEndpoint = originOf(faults_.string(*endpoints, "aws.endpoints.cloudfront", endpoint, checkEndpoint));
+  }
+
+  // What the rest of the file may leave out for AWS, and Ceph has no default for.
+  void checkForCeph(const YamlNode& node) {
+    const text::Position& at = node.find("dialect")->start;
+    const AwsSettings& aws = wish_.aws;
+    const IssuerSettings& issuer = wish_.issuer;
+    if (aws.s3Endpoint.empty() || aws.iamEndpoint.empty() || aws.stsEndpoint.empty())
+      return faults_.fault(at, "aws.dialect \"ceph\" needs aws.endpoint, or all three of aws.endpoints");
+    if (issuer.hosting == Hosting::CloudFront)
+      faults_.fault(at, "issuer.hosting \"cloudfront\" is AWS's, Ceph has no such thing");
+    if (issuer.hosting == Hosting::S3 && issuer.url.empty() && !aws.s3Endpoint.starts_with("https://"))
+      faults_.fault(at, "the issuer would lie below " + aws.s3Endpoint +
+                            ", which is not https: give an https endpoint for S3, or issuer.url");
+    bool hasCertificates = wish_.keys.x5c && issuer.hosting != Hosting::Existing;
+    if (!hasCertificates && issuer.thumbprints.empty())
+      faults_.fault(at,
+                    "Ceph takes no OIDC provider without a thumbprint: publish certificates (keys.x5c), or name the "
+                    "host's in issuer.caFile");
+    if (issuer.isAccountRegional) faults_.fault(at, "issuer.bucketNamespace \"account-regional\" is not there in Ceph");
   }
 
   void readCluster(const YamlNode& node) {
@@ -128,8 +155,8 @@ class Reader {
     issuer.prefix = faults_.string(node, "issuer.prefix", "", checkPrefix);
     std::string space = faults_.string(node, "issuer.bucketNamespace", "global", oneOf({"global", "account-regional"}));
     issuer.isAccountRegional = space == "account-regional";
-    issuer.url = faults_.string(node, "issuer.url", "", [](std::string_view url) {
-      auto checked = oidc::checkIssuer(url);
+    issuer.url = faults_.string(node, "issuer.url", "", [this](std::string_view url) {
+      auto checked = oidc::checkIssuer(url, isCeph() ? oidc::Port::Allowed : oidc::Port::Refused);
       return checked ? std::string() : "is no issuer: " + checked.error().message;
     });
     issuer.domain = faults_.string(node, "issuer.domain", "", checkDomain);
@@ -152,7 +179,7 @@ class Reader {
     if (isCloudFront) checkCloudFront(node);
     if (const YamlNode* found = node.find("directory"); found && wish_.issuer.hosting != Hosting::Directory)
       faults_.fault(found->start, "issuer.directory goes with hosting directory, not with " + hosting);
-    if (const YamlNode* found = node.find("caFile"); found && (isS3 || isCloudFront))
+    if (const YamlNode* found = node.find("caFile"); found && ((isS3 && !isCeph()) || isCloudFront))
       faults_.fault(found->start,
                     "issuer.caFile is for hosts with a certificate of your own authority, not for " + hosting);
     if (!isS3 && !isCloudFront && !node.find("url"))
@@ -220,7 +247,7 @@ class Reader {
     std::string bits = faults_.string(node, "keys.bits", "2048", oneOf({"2048", "3072", "4096"}));
     keys.bits = bits == "4096" ? 4096 : bits == "3072" ? 3072 : 2048;
     keys.directory = resolved(faults_.string(node, "keys.directory", "keys"));
-    keys.x5c = faults_.boolean(node, "keys.x5c", false);
+    keys.x5c = faults_.boolean(node, "keys.x5c", isCeph());
     readKeyFiles(node);
     refuseOfOtherSource(node, source);
     const YamlNode* issuer = root.find("issuer");
@@ -261,19 +288,12 @@ class Reader {
     for (std::string_view key : {"publicKeys", "secret", "kubeconfig", "context"}) only(key, "files");
     if (node.find("bits") && wish_.keys.algorithm == crypto::Algorithm::Es256)
       faults_.fault(node.find("bits")->start, "keys.bits goes with algorithm RS256: an ES256 key has one size");
-    if (wish_.keys.x5c && source == "cluster")
-      faults_.fault(
-          node.find("x5c")->start,
-          "keys.x5c needs certificates, and the API server publishes none: use keys.source generate or files");
     if (source != "files") return;
     const YamlNode* secret = node.find("secret");
     if (!secret && !node.find("publicKeys"))
       faults_.fault(node.start, "keys.source files needs keys.publicKeys or keys.secret");
     if (secret && !wish_.cluster && !wish_.keys.hasOwnCluster())
       faults_.fault(secret->start, "keys.secret needs keys.kubeconfig, or the section cluster:");
-    for (const oidc::Jwk& jwk : wish_.keys.published.keys)
-      if (wish_.keys.x5c && jwk.x5c.empty())
-        faults_.fault(node.find("x5c")->start, "keys.x5c needs a certificate in keys.publicKeys for key " + jwk.kid);
   }
 
   std::optional<std::string> readFile(const YamlNode& node, const std::string& name) {
@@ -345,6 +365,9 @@ class Reader {
     role.path = faults_.string(node, "role.path", "/", checkRolePath);
     role.policies = faults_.strings(node, "role.policies", checkPolicyArn);
     role.boundary = faults_.string(node, "role.boundary", "", checkPolicyArn);
+    for (std::string_view key : {"policies", "boundary"})
+      if (const YamlNode* found = node.find(key); found && isCeph())
+        faults_.fault(found->start, "role." + std::string(key) + " is not for Ceph, which knows role.inline only");
     role.tags = tagsOf(node, "role.tags");
     refuseImpossiblePolicies(node, role);
     std::string duration = faults_.string(node, "role.maxSessionDuration", "1h", checkDuration);

@@ -20,9 +20,14 @@ inline constexpr std::string_view kDefaultImage = "irsa-anywhere:0.1.0";
 
 using Tags = std::map<std::string, std::string>;
 
+// Whose services the endpoints are. Ceph: its Object Gateway, which answers in AWS's words but for what
+// docs/guide/ceph.md lists.
+enum class Dialect { Aws, Ceph };
+
 struct AwsSettings {
+  Dialect dialect = Dialect::Aws;
   std::string region = {};
-  std::string profile = {}, accountId = {};  // empty: not given
+  std::string profile = {}, accountId = {};  // empty: not given. Ceph: the tenant or account that ARNs name
   std::string s3Endpoint = {}, iamEndpoint = {}, stsEndpoint = {},
               cloudFrontEndpoint = {};  // origins; empty: AWS's own. `endpoint` fills all four
   std::string caFile = {};              // roots for these endpoints; path
@@ -49,7 +54,7 @@ struct IssuerSettings {
   std::string certificate = {};  // CloudFront: ARN of the domain's certificate in ACM, in us-east-1
   std::string directory = {};    // Directory: path of the folder that stands for the URL
   std::vector<std::string> thumbprints =
-      {};  // SHA-1 in hex, of a private authority's certificates; empty: IAM's choice
+      {};  // SHA-1 in hex, of a private authority's certificates; empty: IAM's choice. Ceph: beside those of x5c
 };
 
 enum class KeySource { Cluster, Generate, Files };

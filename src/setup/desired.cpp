@@ -6,12 +6,22 @@
 #include "policy/trust_policy.h"
 #include "setup/distribution.h"
 #include "setup/documents.h"
+#include "setup/key_files.h"
 #include "setup/names.h"
 
 namespace setup {
 namespace {
 
 constexpr std::size_t kUsualPolicies = 10;  // that AWS attaches to a role
+constexpr std::size_t kMostThumbprints = 5;
+
+bool isCeph(const Configuration& configuration) { return configuration.aws.dialect == Dialect::Ceph; }
+
+// To Ceph the tags of a role are session tags, which its trust policy must allow.
+void allowTagSession(text::Json& trust) {
+  for (text::Json& statement : trust["Statement"])
+    statement["Action"] = text::Json::array({statement["Action"], "sts:TagSession"});
+}
 
 Tags tagsOf(const Configuration& configuration, const Material& material) {
   Tags tags = configuration.tags;
@@ -29,11 +39,14 @@ std::vector<DesiredRole> rolesOf(const Configuration& configuration, const Ident
     std::vector<std::string> subjects;
     for (const Binding& other : configuration.bindings)
       if (other.role.name == binding.role.name) subjects.push_back(other.subject());
-    DesiredRole role{binding.role, roleArn(names.partition, account, binding.role.path, binding.role.name), "",
-                     desired.tags};
+    DesiredRole role{.settings = binding.role,
+                     .arn = roleArn(names.partition, account, binding.role.path, binding.role.name),
+                     .tags = desired.tags};
     for (const auto& [key, value] : binding.role.tags) role.tags[key] = value;
-    role.trustPolicy =
-        text::compact(policy::trustPolicy(names.providerArn, oidc::providerName(names.issuer), kAudience, subjects));
+    if (!isCeph(configuration)) role.description = roleDescription(configuration.name);
+    text::Json trust = policy::trustPolicy(names.providerArn, oidc::providerName(names.issuer), kAudience, subjects);
+    if (isCeph(configuration)) allowTagSession(trust);
+    role.trustPolicy = text::compact(trust);
     roles.push_back(std::move(role));
   }
   return roles;
@@ -105,6 +118,21 @@ void addDistribution(const Configuration& configuration, const aws::Partition& p
                             ": a CNAME or alias record that is yours to make, before the provider can be");
 }
 
+// What Ceph wants otherwise: docs/guide/ceph.md has the list.
+void speakDialect(const Configuration& configuration, const Material& material, Desired& desired) {
+  if (!isCeph(configuration)) {
+    desired.locationConstraint = configuration.aws.region;
+    desired.providerTags = desired.tags;
+    // ACLs stay shut; a bucket policy may be public, and this one is, for these objects.
+    desired.publicAccess = {.blockPublicAcls = true, .ignorePublicAcls = true};
+    return;
+  }
+  // The certificates of the JWKS are what Ceph compares thumbprints with.
+  for (std::string& thumbprint : thumbprintsOf(material.jwks))
+    if (desired.thumbprints.size() < kMostThumbprints) desired.thumbprints.push_back(std::move(thumbprint));
+  desired.replacesProvider = true;
+}
+
 }  // namespace
 
 Identifiers identifiersOf(const Configuration& configuration, const aws::Partition& partition, std::string_view account,
@@ -122,7 +150,11 @@ Identifiers identifiersOf(const Configuration& configuration, const aws::Partiti
                                : distributionDomain.empty() ? kUnknownDomain
                                                             : distributionDomain) +
                    (issuer.prefix.empty() ? "" : "/" + issuer.prefix);
-  if (names.issuer.empty()) names.issuer = issuerUrl(names.bucket, region, partition.dnsSuffix, issuer.prefix);
+  if (names.issuer.empty())
+    names.issuer = isCeph(configuration)
+                       ? configuration.aws.s3Endpoint + "/" +
+                             (issuer.prefix.empty() ? names.bucket : objectKey(names.bucket, issuer.prefix))
+                       : issuerUrl(names.bucket, region, partition.dnsSuffix, issuer.prefix);
   names.providerArn = providerArn(names.partition, account, names.issuer);
   return names;
 }
@@ -132,17 +164,17 @@ Desired desire(const Configuration& configuration, const aws::Partition& partiti
   Desired desired;
   desired.name = configuration.name;
   desired.region = configuration.aws.region;
+  desired.dialect = configuration.aws.dialect;
   desired.tags = tagsOf(configuration, material);
   desired.bucket = names.bucket;
   desired.hosting = configuration.issuer.hosting;
   if (desired.hosting == Hosting::S3)
     desired.bucketPolicy = bucketPolicy(names.partition, names.bucket, configuration.issuer.prefix);
-  // ACLs stay shut; a bucket policy may be public, and this one is, for these objects.
-  desired.publicAccess = {.blockPublicAcls = true, .ignorePublicAcls = true};
-  if (desired.hosting == Hosting::CloudFront) addDistribution(configuration, partition, names, material, desired);
   desired.isAccountRegional = configuration.issuer.isAccountRegional;
   desired.directory = configuration.issuer.directory;
   desired.thumbprints = configuration.issuer.thumbprints;
+  speakDialect(configuration, material, desired);
+  if (desired.hosting == Hosting::CloudFront) addDistribution(configuration, partition, names, material, desired);
   if (desired.hosting != Hosting::Existing)
     desired.documents = documentsOf(names.issuer, configuration.issuer.prefix, material.jwks);
   desired.issuer = names.issuer;

@@ -15,7 +15,7 @@ namespace setup {
 
 // What irsa.yaml cannot say: found in the world, or made for it.
 struct Material {
-  std::string account = {};     // 12 digits
+  std::string account = {};     // 12 digits; Ceph: a tenant, an account, or nothing
   std::string clusterUid = {};  // empty: day 0
   oidc::Jwks jwks = {};
   std::string newPrivateKeyPem = {};  // to be written; empty: there is one, or the cluster has its own
@@ -35,6 +35,7 @@ struct DesiredRole {
   RoleSettings settings = {};
   std::string arn = {};
   std::string trustPolicy = {};  // compact JSON over all bindings that name the role
+  std::string description = {};  // empty: the service keeps none
   Tags tags = {};
 };
 
@@ -44,16 +45,20 @@ struct DesiredAccount {
 
 struct Desired {
   std::string name, region;
-  Tags tags;  // of every AWS object
+  Tags tags;          // of bucket and roles
+  Tags providerTags;  // none where providers carry none
   Hosting hosting = Hosting::S3;
   std::string bucket, bucketPolicy;
   bool isAccountRegional = false;
-  aws::PublicAccessBlock publicAccess;
-  std::string directory;                   // Hosting::Directory
-  DistributionWish front;                  // Hosting::CloudFront
+  std::string locationConstraint;                      // empty: the service knows no Regions
+  std::optional<aws::PublicAccessBlock> publicAccess;  // absent: left as it is
+  std::string directory;                               // Hosting::Directory
+  DistributionWish front;                              // Hosting::CloudFront
   std::vector<DesiredDocument> documents;  // keys first: the discovery document points at them; none if existing
   std::string issuer, providerArn;
   std::vector<std::string> thumbprints;
+  Dialect dialect = Dialect::Aws;
+  bool replacesProvider = false;   // to change its thumbprints, as there is no call for it
   std::vector<DesiredRole> roles;  // in the order of the bindings
   std::string privateKeyPath, newPrivateKeyPem;
   bool hasCluster = false;

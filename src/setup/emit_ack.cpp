@@ -29,7 +29,7 @@ Json object(const EmitSubject& subject, const char* group, const char* kind, std
 
 Json bucketOf(const EmitSubject& subject) {
   const Desired& desired = subject.desired;
-  const aws::PublicAccessBlock& block = desired.publicAccess;
+  const aws::PublicAccessBlock block = desired.publicAccess.value_or(aws::PublicAccessBlock{});
   Json spec = {{"name", desired.bucket}};
   if (desired.region != "us-east-1") spec["createBucketConfiguration"] = {{"locationConstraint", desired.region}};
   spec["publicAccessBlock"] = {{"blockPublicACLs", block.blockPublicAcls},
@@ -53,7 +53,7 @@ Json roleOf(const EmitSubject& subject, const DesiredRole& role) {
   const RoleSettings& settings = role.settings;
   Json spec = {{"name", settings.name},
                {"path", settings.path},
-               {"description", roleDescription(subject.desired.name)},
+               {"description", role.description},
                {"maxSessionDuration", settings.maxSessionDuration.count()},
                {"assumeRolePolicyDocument", role.trustPolicy}};
   if (!settings.boundary.empty()) spec["permissionsBoundary"] = settings.boundary;

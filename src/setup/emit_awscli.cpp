@@ -22,7 +22,7 @@ std::string bucketPart(const EmitSubject& subject, std::vector<EmittedFile>& fil
   std::string create = "aws s3api create-bucket --bucket " + desired.bucket;
   if (desired.region != "us-east-1") create += " --create-bucket-configuration LocationConstraint=" + desired.region;
   if (desired.isAccountRegional) create += " --bucket-namespace account-regional";
-  const aws::PublicAccessBlock& block = desired.publicAccess;
+  const aws::PublicAccessBlock block = desired.publicAccess.value_or(aws::PublicAccessBlock{});
   return "\n# the bucket of the issuer's documents\naws s3api head-bucket" + bucketArguments(subject) +
          " > /dev/null 2>&1 ||\n  " + create + " > /dev/null\naws s3api put-bucket-tagging" + bucketArguments(subject) +
          " --tagging " + fileArgument("bucket-tags.json") + "\naws s3api put-public-access-block" +
@@ -105,12 +105,12 @@ std::string providerPart(const EmitSubject& subject, std::vector<EmittedFile>& f
          fileArgument("provider.json") + " > /dev/null\n";
 }
 
-std::string rolePart(const DesiredRole& role, std::string_view name, std::vector<EmittedFile>& files) {
+std::string rolePart(const DesiredRole& role, std::vector<EmittedFile>& files) {
   const RoleSettings& settings = role.settings;
   Json input = {{"RoleName", settings.name},
                 {"Path", settings.path},
                 {"AssumeRolePolicyDocument", role.trustPolicy},
-                {"Description", roleDescription(name)},
+                {"Description", role.description},
                 {"MaxSessionDuration", settings.maxSessionDuration.count()}};
   if (!settings.boundary.empty()) input["PermissionsBoundary"] = settings.boundary;
   input["Tags"] = tagList(role.tags);
@@ -161,7 +161,7 @@ std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject) {
   if (subject.hasBucket()) script += policyPart(subject, files) + putDocuments(subject, files);
   if (subject.hasFront()) script += "aws cloudfront wait distribution-deployed --id \"$distribution\"\n";
   script += providerPart(subject, files);
-  for (const DesiredRole& role : subject.desired.roles) script += rolePart(role, subject.desired.name, files);
+  for (const DesiredRole& role : subject.desired.roles) script += rolePart(role, files);
   if (subject.hasFront()) {
     for (EmittedFile& file : files)
       file.body =

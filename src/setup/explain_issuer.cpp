@@ -77,7 +77,7 @@ bool examineDiscovery(Examination& examination) {
   if (issuer == named) return true;
   addKey(examination, "ISSUER_MISMATCH", document.url,
          "the discovery document says issuer " + discovery->issuer + ", the token says " + examination.token->issuer(),
-         std::string(kPublish) + "; the API server's --service-account-issuer must be the same");
+         std::string(kPublish).append("; the API server's --service-account-issuer must be the same"));
   return false;
 }
 

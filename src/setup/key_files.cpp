@@ -4,6 +4,7 @@
 #include <set>
 
 #include "crypto/certificate.h"
+#include "crypto/digest.h"
 #include "text/encoding.h"
 #include "text/yaml.h"
 
@@ -86,17 +87,36 @@ base::Result<void> checkKeys(const oidc::Jwks& jwks) {
   return {};
 }
 
-base::Result<std::string> certificateFor(const crypto::SigningKey& key, const oidc::Jwks& published, base::Time now) {
-  const std::string spki = key.publicKey().spki();
+base::Result<std::string> certificateFor(const crypto::PublicKey& key, const crypto::SigningKey* own,
+                                         const oidc::Jwks& published, base::Time now) {
+  const std::string spki = key.spki();
   for (const oidc::Jwk& jwk : published.keys) {
     if (jwk.x5c.empty() || jwk.key.spki() != spki) continue;
     auto certificates = crypto::certificatesFromPem(certificatePem(jwk.x5c.front()));
     if (certificates && certificates->front().spki == spki && certificates->front().notAfter > now + kRenewBefore)
       return jwk.x5c.front();
   }
-  std::string der = TRY(
-      crypto::selfSignedDer(key, "service-account-" + key.publicKey().keyId().substr(0, 8), {now, now + kLifetime}));
-  return text::base64(der);
+  const std::string name = "service-account-" + key.keyId().substr(0, 8);
+  const crypto::Validity validity{now, now + kLifetime};
+  auto der = own ? crypto::selfSignedDer(*own, name, validity) : crypto::certifiedDer(key, name, validity);
+  if (!der) return std::move(der).error();
+  return text::base64(*der);
+}
+
+base::Result<void> certify(oidc::Jwks& jwks, const crypto::SigningKey* own, const oidc::Jwks& published,
+                           base::Time now) {
+  for (oidc::Jwk& jwk : jwks.keys)
+    if (jwk.x5c.empty()) jwk.x5c.push_back(TRY(certificateFor(jwk.key, own, published, now)));
+  return {};
+}
+
+std::vector<std::string> thumbprintsOf(const oidc::Jwks& jwks) {
+  std::vector<std::string> thumbprints;
+  for (const oidc::Jwk& jwk : jwks.keys) {
+    auto der = text::decodeBase64(jwk.x5c.empty() ? "" : jwk.x5c.front());
+    if (der && !der->empty()) thumbprints.push_back(text::hex(crypto::sha1(*der)));
+  }
+  return thumbprints;
 }
 
 }  // namespace setup

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -24,7 +25,16 @@ void addKeys(oidc::Jwks& jwks, const oidc::Jwks& more);
 base::Result<void> checkKeys(const oidc::Jwks& jwks);
 
 // The entry's x5c (base64 of DER) over `key`: that of `published`, so that the document does not change from run to
-// run, unless it has none for this key or it ends within a month; then a new one for ten years.
-base::Result<std::string> certificateFor(const crypto::SigningKey& key, const oidc::Jwks& published, base::Time now);
+// run, unless it has none for this key or it ends within a month; then a new one for ten years, which `own`, the
+// private half, signs. Null: a key that nobody keeps does.
+base::Result<std::string> certificateFor(const crypto::PublicKey& key, const crypto::SigningKey* own,
+                                         const oidc::Jwks& published, base::Time now);
+
+// Gives each entry that has no x5c one.
+base::Result<void> certify(oidc::Jwks& jwks, const crypto::SigningKey* own, const oidc::Jwks& published,
+                           base::Time now);
+
+// SHA-1 in hex of what each entry's x5c begins with.
+std::vector<std::string> thumbprintsOf(const oidc::Jwks& jwks);
 
 }  // namespace setup

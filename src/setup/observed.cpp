@@ -12,7 +12,7 @@
 namespace setup {
 namespace {
 
-// The value, or `fallback` when the thing is not there.
+// The value, or `fallback` when the thing is not there. (Ceph says NoSuchEntity of an empty list as well.)
 template <typename T>
 base::Result<T> orAbsent(base::Result<T> found, T fallback) {
   if (!found && found.error().kind == base::ErrorKind::NotFound) return fallback;
@@ -35,9 +35,10 @@ base::Result<std::vector<T>> each(const World& world, std::size_t count, const L
   return found;
 }
 
-base::Result<ObservedRole> observeRole(aws::Client& aws, aws::Role role) {
+base::Result<ObservedRole> observeRole(aws::Client& aws, Dialect dialect, aws::Role role) {
   ObservedRole found{std::move(role), {}, {}};
-  found.attachedPolicies = TRY(aws::listAll(aws, aws::ListAttachedRolePolicies{found.role.name}));
+  if (dialect == Dialect::Aws)
+    found.attachedPolicies = TRY(aws::listAll(aws, aws::ListAttachedRolePolicies{found.role.name}));
   auto names = TRY(aws::listAll(aws, aws::ListRolePolicies{found.role.name}));
   for (const std::string& name : names)
     found.inlinePolicies[name] = TRY(aws.call(aws::GetRolePolicy{found.role.name, name}));
@@ -122,12 +123,15 @@ base::Result<ObservedFolder> observeFolder(const World& world, const std::string
 }
 
 base::Result<std::vector<ObservedProvider>> observeProviders(const World& world, const Observed& so) {
-  auto arns = TRY(world.aws.call(aws::ListOpenIDConnectProviders{}));
+  auto arns = TRY(orAbsent(world.aws.call(aws::ListOpenIDConnectProviders{}), std::vector<std::string>()));
   using Looked = std::optional<ObservedProvider>;
   auto looked = TRY(each<Looked>(world, arns.size(), [&](std::size_t i) -> base::Result<Looked> {
     auto provider = world.aws.call(aws::GetOpenIDConnectProvider{arns[i]});
     if (!provider && provider.error().kind == base::ErrorKind::NotFound) return Looked();  // gone since it was listed
     if (!provider) return std::move(provider).error();
+    // No provider of Ceph has tags: the one of our issuer is ours by its name.
+    if (so.dialect == Dialect::Ceph && arns[i] == so.identifiers.providerArn)
+      provider->tags[std::string(kNameTag)] = so.name;
     bool matters = arns[i] == so.identifiers.providerArn || hasOurTag(provider->tags, so.name);
     return matters ? Looked({arns[i], *provider}) : Looked();
   }));
@@ -152,7 +156,7 @@ base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const O
     });
   };
   std::vector<std::string> names;
-  auto roles = TRY(aws::listAll(world.aws, aws::ListRoles{}));
+  auto roles = TRY(orAbsent(aws::listAll(world.aws, aws::ListRoles{}), std::vector<aws::Role>()));
   for (const aws::Role& listed : roles)
     if (isWanted(listed.name) || listed.description == roleDescription(so.name) || trustsUs(listed))
       names.push_back(listed.name);
@@ -162,7 +166,7 @@ base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const O
     if (!role && role.error().kind == base::ErrorKind::NotFound) return Looked();
     if (!role) return std::move(role).error();
     if (!isWanted(role->name) && !hasOurTag(role->tags, so.name)) return Looked();
-    return Looked(TRY(observeRole(world.aws, *std::move(role))));
+    return Looked(TRY(observeRole(world.aws, so.dialect, *std::move(role))));
   };
   auto looked = TRY(each<Looked>(world, names.size(), lookAt));
   std::vector<ObservedRole> found;
@@ -171,10 +175,17 @@ base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const O
   return found;
 }
 
+base::Result<aws::CallerIdentity> observeCaller(aws::Client& aws, const AwsSettings& settings) {
+  auto caller = aws.call(aws::GetCallerIdentity{});
+  bool isUntold = !caller && settings.dialect == Dialect::Ceph && caller.error().code == "MethodNotAllowed";
+  return isUntold ? aws::CallerIdentity{settings.accountId, "", ""} : caller;
+}
+
 base::Result<Observed> observe(const Configuration& configuration, const World& world, const Phases& phases) {
   Observed so;
   so.name = configuration.name;
-  so.caller = TRY(world.aws.call(aws::GetCallerIdentity{}));
+  so.dialect = configuration.aws.dialect;
+  so.caller = TRY(observeCaller(world.aws, configuration.aws));
   const std::string& wanted = configuration.aws.accountId;
   if (!wanted.empty() && wanted != so.caller.account)
     return base::Error{base::ErrorKind::Invalid, "",
@@ -194,7 +205,9 @@ base::Result<Observed> observe(const Configuration& configuration, const World& 
   so.isBucketNameOurs = configuration.issuer.bucket.empty();
   for (std::string_view key : kDocumentKeys) so.documentKeys.push_back(objectKey(configuration.issuer.prefix, key));
   if (phases.contains(Phase::Provider)) so.providers = TRY(observeProviders(world, so));
-  bool looksAtIssuer = phases.contains(Phase::Issuer);
+  // Ceph's provider has the thumbprints of what the issuer publishes.
+  bool looksAtIssuer =
+      phases.contains(Phase::Issuer) || (so.dialect == Dialect::Ceph && phases.contains(Phase::Provider));
   if (looksAtIssuer && (isCloudFront || configuration.issuer.hosting == Hosting::S3))
     so.bucket = TRY(observeBucket(world, so));
   if (looksAtIssuer && configuration.issuer.hosting == Hosting::Directory)

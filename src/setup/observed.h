@@ -64,6 +64,7 @@ struct ObservedCluster {
 
 struct Observed {
   std::string name;  // Configuration::name: whose tags count as ours
+  Dialect dialect = Dialect::Aws;
   aws::CallerIdentity caller;
   Identifiers identifiers;
   bool isBucketNameOurs = true;           // derived by us, not given in irsa.yaml
@@ -82,6 +83,9 @@ bool hasOurLabel(const text::Json& object, std::string_view name);  // irsa-anyw
 bool wasMadeByUs(const text::Json& object, std::string_view name);  // ... and managed-by: irsa
 
 std::string accountPath(std::string_view nameSpace, std::string_view name);
+
+// Whose the credentials are. Ceph 16 does not tell: there the account is what irsa.yaml says.
+base::Result<aws::CallerIdentity> observeCaller(aws::Client& aws, const AwsSettings& settings);
 
 // Looks at what `phases` are about. Invalid when the credentials belong to another account than aws.accountId.
 base::Result<Observed> observe(const Configuration& configuration, const World& world, const Phases& phases);

@@ -24,14 +24,14 @@ std::string sizeOf(std::string_view trustPolicy) {
   return "trust policy of " + std::to_string(policy::quotaSize(trustPolicy)) + " of 2048 characters";
 }
 
-void createRole(const DesiredRole& wanted, std::string_view name, const std::string& target, PlanDraft& draft) {
+void createRole(const DesiredRole& wanted, const std::string& target, PlanDraft& draft) {
   const RoleSettings& role = wanted.settings;
   draft.trustSizes[role.name] = policy::quotaSize(wanted.trustPolicy);
   draft.addWithDiff(Change::Add, target,
                     aws::CreateRole{.roleName = role.name,
                                     .path = role.path,
                                     .assumeRolePolicyDocument = wanted.trustPolicy,
-                                    .description = roleDescription(name),
+                                    .description = wanted.description,
                                     .maxSessionDuration = role.maxSessionDuration,
                                     .permissionsBoundary = role.boundary,
                                     .tags = wanted.tags},
@@ -53,11 +53,10 @@ void repairTrust(const DesiredRole& wanted, const aws::Role& live, std::string_v
 }
 
 // Everything else that CreateRole can set, on a role that is there.
-void repairRole(const DesiredRole& wanted, const aws::Role& live, std::string_view name, const std::string& target,
-                PlanDraft& draft) {
+void repairRole(const DesiredRole& wanted, const aws::Role& live, const std::string& target, PlanDraft& draft) {
   const RoleSettings& role = wanted.settings;
-  if (live.maxSessionDuration != role.maxSessionDuration || live.description != roleDescription(name))
-    draft.add(Change::Modify, target, aws::UpdateRole{live.name, roleDescription(name), role.maxSessionDuration},
+  if (live.maxSessionDuration != role.maxSessionDuration || live.description != wanted.description)
+    draft.add(Change::Modify, target, aws::UpdateRole{live.name, wanted.description, role.maxSessionDuration},
               "maxSessionDuration or description differs");
   if (role.boundary.empty() && !live.permissionsBoundary.empty())
     draft.add(Change::Modify, target, aws::DeleteRolePermissionsBoundary{live.name},
@@ -96,6 +95,18 @@ std::string whyReplaced(const aws::Object& live, const aws::Object& wanted) {
          live.cacheControl + "\"";
 }
 
+// Deleted and made again with the audiences that it has. In between, for the time of one call, tokens are refused.
+void replaceProvider(const Desired& desired, const aws::OpenIDConnectProvider& live, const std::string& target,
+                     PlanDraft& draft) {
+  std::vector<std::string> audiences = live.clientIds;
+  if (!contains(audiences, kAudience)) audiences.emplace_back(kAudience);
+  draft.add(Change::Replace, target, aws::DeleteOpenIDConnectProvider{desired.providerArn},
+            "the thumbprints are not those of the keys, and Ceph cannot change them");
+  draft.add(Change::Replace, target,
+            aws::CreateOpenIDConnectProvider{desired.issuer, audiences, desired.providerTags, desired.thumbprints},
+            "is made again at once");
+}
+
 }  // namespace
 
 Tags missingTags(const Tags& wanted, const Tags& found) {
@@ -116,7 +127,7 @@ bool planBucketItself(const Desired& desired, const Observed& observed, PlanDraf
   std::string target = "bucket " + bucket;
   Change change = live.exists ? Change::Modify : Change::Add;
   if (!live.exists)
-    draft.add(Change::Add, target, aws::CreateBucket{bucket, desired.region, desired.isAccountRegional},
+    draft.add(Change::Add, target, aws::CreateBucket{bucket, desired.locationConstraint, desired.isAccountRegional},
               "does not exist");
   else if (!draft.mayTouch(isBucketOurs(observed), target))
     return false;
@@ -125,8 +136,8 @@ bool planBucketItself(const Desired& desired, const Observed& observed, PlanDraf
     for (const auto& [key, value] : desired.tags) all[key] = value;
     draft.add(change, target, aws::PutBucketTagging{bucket, owner, all}, "tags differ");
   }
-  if (live.publicAccess != desired.publicAccess)
-    draft.add(change, target, aws::PutPublicAccessBlock{bucket, owner, desired.publicAccess},
+  if (desired.publicAccess && live.publicAccess != desired.publicAccess)
+    draft.add(change, target, aws::PutPublicAccessBlock{bucket, owner, *desired.publicAccess},
               desired.hosting == Hosting::S3 ? "a public bucket policy must be possible, public ACLs must not"
                                              : "nothing in it is public");
   return true;
@@ -174,11 +185,17 @@ void planProvider(const Desired& desired, const Observed& observed, PlanDraft& d
   auto found = std::find_if(observed.providers.begin(), observed.providers.end(),
                             [&](const ObservedProvider& live) { return live.arn == arn; });
   if (found == observed.providers.end())
-    return draft.add(Change::Add, target,
-                     aws::CreateOpenIDConnectProvider{desired.issuer, {audience}, desired.tags, desired.thumbprints},
-                     "does not exist");
+    return draft.add(
+        Change::Add, target,
+        aws::CreateOpenIDConnectProvider{desired.issuer, {audience}, desired.providerTags, desired.thumbprints},
+        "does not exist");
   const aws::OpenIDConnectProvider& live = found->provider;
   if (!draft.mayTouch(hasOurTag(live.tags, desired.name), target)) return;
+  bool areSame = std::is_permutation(live.thumbprints.begin(), live.thumbprints.end(), desired.thumbprints.begin(),
+                                     desired.thumbprints.end());
+  bool differ = !desired.thumbprints.empty() && !areSame;
+  if (desired.replacesProvider && (differ || !contains(live.clientIds, audience)))
+    return replaceProvider(desired, live, target, draft);
   if (!contains(live.clientIds, audience))
     draft.add(Change::Modify, target, aws::AddClientIDToOpenIDConnectProvider{arn, audience},
               "does not accept the audience " + audience);
@@ -186,12 +203,10 @@ void planProvider(const Desired& desired, const Observed& observed, PlanDraft& d
     if (clientId != audience)
       draft.notes.push_back("the provider also accepts the audience " + clientId +
                             ", which is kept; irsa's roles take " + audience + " only");
-  bool areSame = std::is_permutation(live.thumbprints.begin(), live.thumbprints.end(), desired.thumbprints.begin(),
-                                     desired.thumbprints.end());
-  if (!desired.thumbprints.empty() && !areSame)
+  if (differ)
     draft.add(Change::Modify, target, aws::UpdateOpenIDConnectProviderThumbprint{arn, desired.thumbprints},
               "the thumbprints are not those of issuer.caFile");
-  if (Tags missing = missingTags(desired.tags, live.tags); !missing.empty())
+  if (Tags missing = missingTags(desired.providerTags, live.tags); !missing.empty())
     draft.add(Change::Modify, target, aws::TagOpenIDConnectProvider{arn, std::move(missing)}, "tags differ");
 }
 
@@ -202,13 +217,13 @@ void planRoles(const Desired& desired, const Observed& observed, PlanDraft& draf
       return http::sameName(live.role.name, wanted.settings.name);
     });
     if (found == observed.roles.end()) {
-      createRole(wanted, desired.name, target, draft);
+      createRole(wanted, target, draft);
       planPermissions(wanted.settings, {}, target, draft);
       continue;
     }
     if (!draft.mayTouch(hasOurTag(found->role.tags, desired.name), target)) continue;
     repairTrust(wanted, found->role, desired.providerArn, target, draft);
-    repairRole(wanted, found->role, desired.name, target, draft);
+    repairRole(wanted, found->role, target, draft);
     planPermissions(wanted.settings, *found, target, draft);
   }
 }

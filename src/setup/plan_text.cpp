@@ -116,8 +116,9 @@ void describeActions(const Plan& plan, Page& page) {
 // The calls of one target stand under it: the head says what, the lines below say how and why.
 std::string describe(const Plan& plan, bool isColored) {
   Page page(isColored);
-  page.text("account " + plan.account + (plan.region.empty() ? "" : " in " + plan.region) + " as " + plan.callerArn +
-            "\n");
+  page.text((plan.account.empty() ? "no account" : "account " + plan.account) +
+            (plan.region.empty() ? "" : " in " + plan.region) +
+            (plan.callerArn.empty() ? "" : " as " + plan.callerArn) + "\n");
   describeActions(plan, page);
   for (const std::string& note : plan.notes) page.text("  note: " + note + "\n");
   page.text(totalOf(plan));

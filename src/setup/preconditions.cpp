@@ -113,6 +113,14 @@ base::Result<void> checkIssuer(const World& world, Plan& plan) {
   return {};
 }
 
+base::Result<void> checkThumbprints(const Plan& plan) {
+  for (const Action& action : plan.actions)
+    if (auto* call = std::get_if<aws::CreateOpenIDConnectProvider>(&action.call); call && call->thumbprints.empty())
+      return conflict("Ceph takes no OIDC provider without a thumbprint, and the issuer publishes no certificate yet",
+                      "run irsa apply for the phase issuer as well");
+  return {};
+}
+
 // Whose policies count: for an assumed role the role, which may have a path that the session's ARN does not show.
 base::Result<std::string> policySource(const World& world, const Plan& plan) {
   policy::Arn arn = TRY(policy::parseArn(plan.callerArn));
@@ -129,6 +137,7 @@ base::Result<std::string> policySource(const World& world, const Plan& plan) {
 
 base::Result<void> checkPreconditions(const Configuration& configuration, const World& world, Plan& plan) {
   if (configuration.issuer.hosting == Hosting::Existing) TRY(checkIssuer(world, plan));
+  if (configuration.aws.dialect == Dialect::Ceph) return checkThumbprints(plan);  // knows none of what follows
   if (configuration.issuer.hosting == Hosting::S3) TRY(checkPublicAccess(world, plan));
   return checkQuotas(world, plan);
 }

@@ -63,8 +63,7 @@ base::Result<void> findKey(const Configuration& configuration, const World& worl
   if (!key) return std::move(key).error().during("reading the private key " + path);
   if (!pem) material.newPrivateKeyPem = key->pem();
   material.jwks = oidc::jwksOf({key->publicKey()});
-  if (keys.x5c) material.jwks.keys.front().x5c = {TRY(certificateFor(*key, published, world.clock.now()))};
-  return {};
+  return keys.x5c ? certify(material.jwks, &*key, published, world.clock.now()) : base::Result<void>();
 }
 
 // What keys.publicKeys held when irsa.yaml was read, and the Secret as it is now.
@@ -103,6 +102,8 @@ base::Result<void> fillKeys(const Configuration& configuration, const Observed& 
     case KeySource::Cluster:
       if (observed.cluster) TRY(readClusterKeys(*observed.cluster, material));
   }
+  if (configuration.keys.x5c)
+    TRY(certify(material.jwks, nullptr, publishedKeys(configuration, observed), world.clock.now()));
   auto checked = checkKeys(material.jwks);
   if (!checked) return std::move(checked).error().during("putting the JWKS together");
   return {};
@@ -114,6 +115,7 @@ base::Result<Material> materialFor(const Configuration& configuration, const Obs
   material.account = observed.caller.account;
   bool publishes = configuration.issuer.hosting != Hosting::Existing && phases.contains(Phase::Issuer);
   if (publishes) TRY(fillKeys(configuration, observed, world, material));
+  if (!publishes) material.jwks = publishedKeys(configuration, observed);
   if (observed.front.accessControl) material.accessControl = observed.front.accessControl->id;
   if (observed.front.distribution) {
     material.distribution = observed.front.distribution->distribution.id;

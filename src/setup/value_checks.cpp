@@ -37,6 +37,12 @@ std::string checkAccountId(std::string_view value) {
   return fits ? "" : "is no AWS account id (12 digits, in quotes)";
 }
 
+std::string checkTenant(std::string_view value) {
+  bool fits = !value.empty() && std::all_of(value.begin(), value.end(),
+                                            [](char c) { return isLower(c) || isUpper(c) || isDigit(c) || c == '_'; });
+  return fits ? "" : "is neither a tenant nor an account of Ceph (letters, digits and _)";
+}
+
 std::string checkEndpoint(std::string_view value) {
   auto url = http::parseUrl(value);
   if (!url) return "is no http or https URL";

@@ -10,6 +10,7 @@ namespace setup {
 std::string checkName(std::string_view value);  // of the whole: becomes part of bucket names and label values
 std::string checkRegion(std::string_view value);
 std::string checkAccountId(std::string_view value);       // 12 digits
+std::string checkTenant(std::string_view value);          // Ceph's, or the id of one of its accounts
 std::string checkEndpoint(std::string_view value);        // an http or https origin, no path
 std::string checkBucket(std::string_view value);          // S3's naming rules, without dots
 std::string checkDomain(std::string_view value);          // a host name with a dot, lower case

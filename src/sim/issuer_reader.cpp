@@ -109,6 +109,7 @@ base::Result<IssuerReader::Document> IssuerReader::fetch(Call& call, const std::
   request.origin = parsed.origin();
   request.target = parsed.target;
   request.headers.add("Accept", "application/json");
+  request.thumbprints = thumbprints_;
   lock_.unlock();
   auto response = client_->send(request);
   lock_.lock();
@@ -136,7 +137,9 @@ base::Result<IssuerReader::Document> IssuerReader::document(Call& call, const st
   return document;
 }
 
-base::Result<oidc::Jwks> IssuerReader::keys(Call& call, const std::string& issuer, const std::string& kid) {
+base::Result<oidc::Jwks> IssuerReader::keys(Call& call, const std::string& issuer, const std::string& kid,
+                                            const std::vector<std::string>& thumbprints) {
+  thumbprints_ = thumbprints;
   if (const oidc::Jwks* kept = cache_.find(issuer, call.now)) {
     auto isWanted = [&](const oidc::Jwk& key) { return key.kid == kid; };
     if (kid.empty() || std::any_of(kept->keys.begin(), kept->keys.end(), isWanted)) return *kept;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "http/client.h"
@@ -35,9 +36,10 @@ class IssuerReader {
       : client_(client), cache_(cache), lock_(lock) {}
 
   // The keys of `issuer` ("https://…"). Errors carry AWS's code and sentence; the real cause is left in call.reason.
-  // What Cache-Control let it keep is used unless it has no key `kid`. The state may change while this runs: hold no
-  // reference into it across the call.
-  base::Result<oidc::Jwks> keys(Call& call, const std::string& issuer, const std::string& kid);
+  // What Cache-Control let it keep is used unless it has no key `kid`. A certificate is trusted for its authority, or
+  // for the provider's `thumbprints`. The state may change while this runs: hold no reference into it across the call.
+  base::Result<oidc::Jwks> keys(Call& call, const std::string& issuer, const std::string& kid,
+                                const std::vector<std::string>& thumbprints);
 
   // Whether anything answers at the issuer's host.
   bool isReachable(Call& call, const std::string& issuer);
@@ -54,6 +56,7 @@ class IssuerReader {
 
   http::Client* client_;
   IssuerCache& cache_;
+  std::vector<std::string> thumbprints_;
   std::unique_lock<std::mutex>& lock_;
 };
 

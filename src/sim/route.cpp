@@ -43,26 +43,28 @@ bool mayBeQueryProtocol(const http::Request& request) {
 }
 
 // The service of a request whose scope does not say it: by its Action.
-Service serviceByAction(const http::Request& request) {
+Service serviceByAction(const http::Request& request, std::optional<Parameters>& form) {
   if (!mayBeQueryProtocol(request)) return Service::S3;
-  auto form = formOf(request);
+  form = formOf(request);
   auto action = form ? form->find("Action") : std::nullopt;
   if (!action) return Service::S3;
   return has(iamOperations(), *action) ? Service::Iam : Service::Sts;
 }
 
-Service serviceOf(const http::Request& request, const std::optional<aws::Authorization>& claimed) {
+// `form` is filled in where it took that to tell.
+Service serviceOf(const http::Request& request, const std::optional<aws::Authorization>& claimed,
+                  std::optional<Parameters>& form) {
   if (claimed && claimed->scope.service == "s3") return Service::S3;
   if (claimed && claimed->scope.service == "iam") return Service::Iam;
   if (claimed && claimed->scope.service == "sts") return Service::Sts;
   if (claimed && claimed->scope.service == "cloudfront") return Service::CloudFront;
   if (cloudfront::isRequest(request)) return Service::CloudFront;
-  return serviceByAction(request);
+  return serviceByAction(request, form);
 }
 
 // A parameter given twice has no one meaning: nothing is assumed of the first or the last.
-void readQuery(const http::Request& request, Routed& into) {
-  auto form = formOf(request);
+void readQuery(const http::Request& request, std::optional<Parameters> form, Routed& into) {
+  if (!form) form = formOf(request);
   if (!form)
     into.refusal = awsError("MalformedQueryString", "The query string contains a syntax error.");
   else if (form->repeated())
@@ -113,14 +115,15 @@ Routed route(const http::Request& request, const Settings& settings) {
     out.claimed = std::move(claimed).value();
   else
     refusal = claimed.error();
-  out.service = serviceOf(request, out.claimed);
+  std::optional<Parameters> form;
+  out.service = serviceOf(request, out.claimed, form);
   out.region = out.claimed ? out.claimed->scope.region : settings.region;
   if (out.service == Service::S3)
     readS3(request, out);
   else if (out.service == Service::CloudFront)
     readRest(request, out);
   else
-    readQuery(request, out);
+    readQuery(request, std::move(form), out);
   if (refusal) out.refusal = out.service == Service::S3 ? *refusal : inQueryWords(*refusal);
   return out;
 }

@@ -53,8 +53,7 @@ base::Error wireError(Call& call, const base::Error& error) {
 }
 
 // Decodes the token and finds whose it is; everything that needs no key and no role.
-base::Result<oidc::UnverifiedToken> checkToken(Call& call, const SessionWish& wish,
-                                               std::vector<std::string>& clientIds) {
+base::Result<oidc::UnverifiedToken> checkToken(Call& call, const SessionWish& wish, OidcProvider& provider) {
   auto token = oidc::decodeToken(call.parameters.get("WebIdentityToken"));
   if (!token) {
     call.reason = token.error().hint;
@@ -67,8 +66,8 @@ base::Result<oidc::UnverifiedToken> checkToken(Call& call, const SessionWish& wi
   bool own = wish.role.account == call.settings.account && wish.role.partition == partitionOf(call.settings.region);
   if (!own || found == call.state.providers.end() || !issuer.starts_with("https://"))
     return folded(call, "No OpenIDConnect provider found in your account for " + issuer);
-  clientIds = found->second.clientIds;
-  auto claims = oidc::checkClaims(*token, clientIds, call.now);
+  provider = found->second;
+  auto claims = oidc::checkClaims(*token, provider.clientIds, call.now);
   if (!claims) return wireError(call, claims.error());
   return std::move(token).value();
 }
@@ -108,10 +107,10 @@ base::Result<void> assumeRoleWithWebIdentity(Call& call) {
   TRY(constraints.verdict());
   TRY(checkRoleArn(wish));
   TRY(checkProviderId(call));
-  std::vector<std::string> clientIds;
-  oidc::UnverifiedToken unverified = TRY(checkToken(call, wish, clientIds));
-  oidc::Jwks keys = TRY(call.issuers.keys(call, unverified.issuer(), unverified.kid));
-  auto token = oidc::verify(unverified, keys, clientIds, call.now);
+  OidcProvider provider;
+  oidc::UnverifiedToken unverified = TRY(checkToken(call, wish, provider));
+  oidc::Jwks keys = TRY(call.issuers.keys(call, unverified.issuer(), unverified.kid, provider.thumbprints));
+  auto token = oidc::verify(unverified, keys, provider.clientIds, call.now);
   if (!token) return wireError(call, token.error());
   auto claims = policy::sessionClaims(token->claims());
   if (!claims) return invalidToken(claims.error().message);

@@ -37,20 +37,24 @@ std::string percentEncode(std::string_view bytes, std::string_view keep) {
 base::Result<std::string> percentDecode(std::string_view text, bool plusIsSpace) {
   std::string out;
   out.reserve(text.size());
+  std::size_t start = 0;  // of a stretch that stands for itself, and is copied whole
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plusIsSpace) {
+    if (text[i] != '%' && (text[i] != '+' || !plusIsSpace)) continue;
+    out.append(text.substr(start, i - start));
+    start = i + 1;
+    if (text[i] == '+') {
       out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
-      int high = i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
-      int low = i + 2 < text.size() ? hexDigit(text[i + 2]) : -1;
-      if (high < 0 || low < 0)
-        return base::invalid("percent-encoding: byte " + std::to_string(i) + " is a % without two hexadecimal digits");
-      out += char(high << 4 | low);
-      i += 2;
+      continue;
     }
+    int high = i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
+    int low = i + 2 < text.size() ? hexDigit(text[i + 2]) : -1;
+    if (high < 0 || low < 0)
+      return base::invalid("percent-encoding: byte " + std::to_string(i) + " is a % without two hexadecimal digits");
+    out += char(high << 4 | low);
+    i += 2;
+    start = i + 1;
   }
+  out.append(text.substr(start));
   return out;
 }
 

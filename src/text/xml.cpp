@@ -97,7 +97,11 @@ base::Result<XmlElement> parseXml(std::string_view document) {
   return element;
 }
 
-XmlWriter::XmlWriter() : out_("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") {}
+XmlWriter::XmlWriter() {
+  constexpr std::size_t kUsual = 2048;  // bytes of an answer
+  out_.reserve(kUsual);
+  out_ += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+}
 
 XmlWriter& XmlWriter::open(std::string_view name, std::string_view xmlns) {
   out_.append("<").append(name);

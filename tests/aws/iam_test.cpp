@@ -56,6 +56,36 @@ TEST(Iam, AProviderComesBackWithAudiencesAndTags) {
   EXPECT_EQ(provider->tags.at("k"), "v");
 }
 
+TEST(Iam, CephsRolesAreReadToo) {
+  http::Response response{
+      .body = R"(<GetRoleResponse><ResponseMetadata><RequestId>tx1</RequestId></ResponseMetadata><GetRoleResult><Role>
+<RoleId>7b51</RoleId><RoleName>r</RoleName><Path>/team/</Path><Arn>arn:aws:iam:::role/team/r</Arn>
+<CreateDate>2026-11-27T07:24:05.400Z</CreateDate><MaxSessionDuration>3600</MaxSessionDuration>
+<AssumeRolePolicyDocument>{&quot;Version&quot;:&quot;a%20b&quot;}</AssumeRolePolicyDocument>
+<Tags><Key><Key>a</Key></Key><Value><Value>old</Value></Value><Key><Key>a</Key></Key><Value><Value>new</Value></Value>
+<Key><Key>b</Key></Key><Value><Value>2</Value></Value></Tags></Role></GetRoleResult></GetRoleResponse>)"};
+  auto role = decode(GetRole{"r"}, response);
+  ASSERT_TRUE(role) << role.error().message;
+  EXPECT_EQ(role->arn, "arn:aws:iam:::role/team/r");
+  EXPECT_EQ(role->assumeRolePolicyDocument, R"({"Version":"a%20b"})");
+  EXPECT_EQ(role->tags, (Tags{{"a", "new"}, {"b", "2"}}));
+}
+
+TEST(Iam, CephsProvidersAreReadToo) {
+  http::Response list{.body = R"(<ListOpenIDConnectProvidersResponse><ListOpenIDConnectProvidersResult>
+<OpenIDConnectProviderList><Arn><Arn>arn:1</Arn></Arn><Arn><Arn>arn:2</Arn></Arn></OpenIDConnectProviderList>
+</ListOpenIDConnectProvidersResult></ListOpenIDConnectProvidersResponse>)"};
+  auto arns = decode(ListOpenIDConnectProviders{}, list);
+  ASSERT_TRUE(arns) << arns.error().message;
+  EXPECT_THAT(*arns, ElementsAre("arn:1", "arn:2"));
+  http::Response one{.body = R"(<GetOpenIDConnectProviderResponse><GetOpenIDConnectProviderResult>
+<ClientIDList><member>a</member></ClientIDList><ThumbprintList><member>ff</member></ThumbprintList>
+<Url>https://rgw.test:8443/b</Url></GetOpenIDConnectProviderResult></GetOpenIDConnectProviderResponse>)"};
+  auto provider = decode(GetOpenIDConnectProvider{"arn:1"}, one);
+  ASSERT_TRUE(provider) << provider.error().message;
+  EXPECT_EQ(provider->url, "rgw.test:8443/b");
+}
+
 TEST(Iam, AnAnswerOfAnotherShapeIsAnErrorNotAGuess) {
   for (const char* body : {"", "<html/>", "<GetRoleResponse><GetRoleResult/></GetRoleResponse>", "{}"})
     EXPECT_FALSE(decode(GetRole{"r"}, http::Response{.body = body})) << body;

@@ -10,6 +10,7 @@ using testing::HasSubstr;
 
 TEST(S3, OnlyOutsideUsEast1ABucketHasALocationConstraint) {
   EXPECT_EQ(encode(CreateBucket{"b", "us-east-1"}).body, "");
+  EXPECT_EQ(encode(CreateBucket{"b", ""}).body, "");
   EXPECT_FALSE(encode(CreateBucket{"b", "us-east-1"}).headers.find("x-amz-bucket-namespace"));
   EXPECT_EQ(encode(CreateBucket{"b", "us-east-1", true}).headers.get("x-amz-bucket-namespace"), "account-regional");
   EXPECT_THAT(encode(CreateBucket{"b", "eu-west-1"}).body,

@@ -140,6 +140,17 @@ TEST(SelfSigned, HoldsTheKeyItIsMadeFor) {
   EXPECT_EQ(read.der, *der);
 }
 
+TEST(SelfSigned, OrByAKeyThatNobodyKeepsWhereOnlyThePublicHalfIsThere) {
+  auto key = SigningKey::generateEc("P-384").value().publicKey();
+  auto first = certifiedDer(key, "sts", kYear), second = certifiedDer(key, "sts", kYear);
+  ASSERT_TRUE(first && second);
+  std::string pem = "-----BEGIN CERTIFICATE-----\n" + text::base64(*first) + "\n-----END CERTIFICATE-----\n";
+  EXPECT_EQ(PublicKey::fromPem(pem)->spki(), key.spki());
+  EXPECT_FALSE(described(pem).isAuthority);
+  EXPECT_NE(*first, *second);
+  EXPECT_FALSE(certifiedDer(key, "", kYear));
+}
+
 TEST(CheckServerLeaf, C05_WantsNamesAndWhatClientsOfTodayAccept) {
   EXPECT_TRUE(checkServerLeaf(leafFor({"a.svc"}).certificatePem));
   EXPECT_FALSE(checkServerLeaf(""));

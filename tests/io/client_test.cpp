@@ -4,10 +4,12 @@
 
 #include <thread>
 
+#include "crypto/digest.h"
 #include "io/certificates.h"
 #include "io/server.h"
 #include "io/wire.h"
 #include "support/served.h"
+#include "text/encoding.h"
 
 namespace io {
 namespace {
@@ -132,6 +134,33 @@ TEST(Client, DoesNotTrustAnUnknownAuthority) {
   EXPECT_EQ(response.error().kind, base::ErrorKind::Denied);
   EXPECT_THAT(response.error().message, HasSubstr("not trusted"));
   EXPECT_THAT(response.error().hint, HasSubstr("caFile"));
+}
+
+std::string thumbprintOf(const crypto::CertifiedKey& key) {
+  return text::hex(crypto::sha1(crypto::certificatesFromPem(key.certificatePem)->front().der));
+}
+
+TEST(Client, BelievesTheEndOfAChainByItsThumbprint) {
+  Site site(true);
+  const auto& [authority, leaf] = TestCertificates::get();
+  ASSERT_TRUE(site.server->replaceCertificate(leaf.certificatePem + authority.certificatePem, leaf.keyPem));
+  base::Time now = SystemClock().now();
+  ClientOptions options;
+  options.tls.rootsPem =
+      crypto::makeAuthority("another", {now, now + std::chrono::hours(1)}, kernelRandom())->certificatePem;
+  auto client = newClient(options);
+  http::Request request{"GET", site.origin, "/"};
+  request.thumbprints = {std::string(40, 'a'), thumbprintOf(authority)};
+  EXPECT_TRUE(client->send(request));
+  request.thumbprints = {thumbprintOf(leaf)};  // is not the end
+  EXPECT_EQ(client->send(request).error().kind, base::ErrorKind::Denied);
+  request.thumbprints.clear();
+  EXPECT_EQ(client->send(request).error().kind, base::ErrorKind::Denied);
+
+  auto elsewhere = TestCertificates::leafFor(authority, {"elsewhere.example"});
+  ASSERT_TRUE(site.server->replaceCertificate(elsewhere.certificatePem + authority.certificatePem, elsewhere.keyPem));
+  request.thumbprints = {thumbprintOf(authority)};
+  EXPECT_THAT(client->send(request).error().message, HasSubstr("not for 127.0.0.1"));
 }
 
 struct BadLeaf {

@@ -1,5 +1,6 @@
 """irsa explain against irsa sim: each fault is put into a set-up that works, STS is asked, and what it says is explained.
 docs/guide/explain.md holds the figures; this test holds the page to them."""
+import hashlib
 import http.server
 import json
 import os
@@ -262,7 +263,9 @@ class IssuersElsewhere(Explain):
         self.authority = make_authority(self.folder)
         certificate, key = make_server(self.folder, "issuer", "IP:127.0.0.1")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        self.chain = self.folder / "chain.crt"
+        self.chain.write_text(certificate.read_text() + self.authority.read_text())
+        context.load_cert_chain(self.chain, key)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Documents)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -272,12 +275,12 @@ class IssuersElsewhere(Explain):
         Documents.answers = {"/.well-known/openid-configuration": (200, {}, json.dumps(self.issuer.discovery()).encode()),
                              "/keys.json": (200, {}, json.dumps({"keys": [self.issuer.key.jwk()]}).encode())}
 
-    def codes(self, *, trusted=True):
+    def codes(self, *, trusted=True, thumbprint="a" * 40):
         roots = ("--ca-file", str(self.authority)) if trusted else ()
         with Simulator(IRSA, *KEYS, "--allow-loopback-issuers", *roots) as simulator:
             iam, sts = (SESSION.client(name, endpoint_url=simulator.endpoint) for name in ("iam", "sts"))
             name = self.issuer.url.removeprefix("https://")
-            iam.create_open_id_connect_provider(Url=self.issuer.url, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40])
+            iam.create_open_id_connect_provider(Url=self.issuer.url, ClientIDList=["sts.amazonaws.com"], ThumbprintList=[thumbprint])
             condition = {"StringEquals": {f"{name}:aud": "sts.amazonaws.com", f"{name}:sub": SUBJECT}}
             iam.create_role(RoleName="echo", AssumeRolePolicyDocument=trust(principal=f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}", condition=condition))
             asked = {"RoleArn": ROLE, "RoleSessionName": "test", "WebIdentityToken": self.issuer.token()}
@@ -311,6 +314,10 @@ class IssuersElsewhere(Explain):
         said, codes = self.codes(trusted=False)
         self.assertIn("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint", said)
         self.assertEqual(codes, ["ISSUER_CERTIFICATE"])
+
+    def test_a_certificate_that_only_the_providers_thumbprint_vouches_for(self):
+        der = ssl.PEM_cert_to_DER_cert(self.authority.read_text())
+        self.assertEqual(self.codes(trusted=False, thumbprint=hashlib.sha1(der).hexdigest())[0], "")
 
     def test_documents_that_must_not_be_cached_are_a_warning(self):
         body = Documents.answers["/keys.json"][2]

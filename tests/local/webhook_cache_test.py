@@ -70,6 +70,12 @@ class Asking(Case):
             self.assertGreaterEqual(webhook.metric("irsa_webhook_account_lookup_failures_total"), 2)
         self.assertEqual(self.post(webhook, "unknown")[0], 200)
 
+    def test_A11_a_question_whose_connection_is_cut_is_asked_again(self):
+        webhook = self.start()
+        self.api.fail(path="/serviceaccounts/", cut=0, ending="reset", times=1)
+        self.assertEqual(self.post(webhook, "unknown")[0], 200)
+        self.assertEqual(webhook.metric("irsa_webhook_account_lookup_failures_total"), 0)
+
     def test_A12_missing_accounts_by_the_thousand_cost_neither_memory_nor_the_api_server(self):
         webhook = self.start("--log-decisions=false")
         cases = [(review_of(f"missing-{number}"), "") for number in range(1000)]

@@ -15,10 +15,9 @@ import botocore
 import botocore.config
 import botocore.exceptions
 
-import tokens
 from kubectl import until
 from node import Node
-from support import aws_world, certificates
+from support import aws_world, certificates, tokens
 from support.simulator import Simulator
 
 IRSA, WEBHOOK = pathlib.Path(os.environ["IRSA"]).resolve(), pathlib.Path(os.environ["IRSA_WEBHOOK"]).resolve()

@@ -47,6 +47,14 @@ TEST(Issuer, IsAcceptedAsAwsAcceptsIt) {
     EXPECT_TRUE(checkIssuer(issuer)) << issuer << ": " << checkIssuer(issuer).error().message;
 }
 
+TEST(Issuer, MayHaveAPortWhereTheServiceTakesOne) {
+  EXPECT_TRUE(checkIssuer("https://rgw.test:8443/bucket", Port::Allowed));
+  EXPECT_TRUE(checkIssuer("https://rgw.test/bucket", Port::Allowed));
+  for (const char* issuer :
+       {"https://rgw.test:", "https://rgw.test:x", "https://:8443", "https://rgw.test:8443/", "http://rgw.test:8443"})
+    EXPECT_FALSE(checkIssuer(issuer, Port::Allowed)) << issuer;
+}
+
 TEST(Issuer, IsRefusedWithTheRuleAndTheRightSpelling) {
   const std::tuple<std::string, const char*, const char*> cases[] = {
       {"", "empty", "https://HOST"},

@@ -101,7 +101,6 @@ TEST(Configuration, EachFaultHasItsPlaceAndItsReason) {
            {kHead + "keys: {source: files}\n", ":4:7", "needs keys.publicKeys or keys.secret"},
            {kHead + "keys: {source: cluster}\n", ":4:16", "needs the section cluster"},
            {kHead + "keys: {source: generate, algorithm: RS512}\n", ":4:37", "is none of"},
-           {kHead + "cluster: {}\nkeys: {x5c: true}\n", ":5:13", "needs certificates"},
            {kHead + "webhook: {failurePolicy: ignore}\n", ":4:26", "did you mean \"Ignore\"?"},
            {kHead + "webhook: {guard: yes}\n", ":4:18", "true or false"},
            {kHead + "tags: {\"aws:x\": y}\n", ":4:8", "AWS keeps for itself"},
@@ -119,6 +118,43 @@ TEST(Configuration, EachFaultHasItsPlaceAndItsReason) {
            {binding + "a/b\n  role: {name: r}\n- serviceAccount: a/b\n  role: {name: q}\n", ":7:3", "one role"},
            {binding + "a/b\n  role: {name: r}\n- serviceAccount: a/c\n  role: {name: r, path: /x/}\n", ":7:3",
             "differently"}}) {
+    SCOPED_TRACE(fault.document);
+    EXPECT_THAT(faultsOf(fault.document), AllOf(HasSubstr("irsa.yaml" + fault.place + ": "), HasSubstr(fault.says)));
+  }
+}
+
+const std::string kCeph =
+    "apiVersion: irsa-anywhere/v1\nname: edge\naws: {region: us-east-1, dialect: ceph, endpoint: "
+    "\"https://rgw.test:8443\"}\n";
+
+TEST(Configuration, CephHasCertificatesInItsKeysTenantsForAccountsAndPortsInIssuers) {
+  auto wish = parse(kCeph);
+  ASSERT_TRUE(wish) << wish.error().message;
+  EXPECT_EQ(wish->aws.dialect, Dialect::Ceph);
+  EXPECT_TRUE(wish->keys.x5c);
+  wish = parse(kCeph + "issuer: {url: \"https://rgw.test:8443/b\"}\nkeys: {source: generate}\n");
+  ASSERT_TRUE(wish) << wish.error().message;
+  EXPECT_EQ(wish->issuer.url, "https://rgw.test:8443/b");
+  EXPECT_TRUE(wish->keys.x5c);
+  std::string tenant = kCeph;
+  wish = parse(tenant.insert(tenant.find("dialect"), "accountId: team_a, "));
+  ASSERT_TRUE(wish) << wish.error().message;
+  EXPECT_EQ(wish->aws.accountId, "team_a");
+}
+
+TEST(Configuration, WhatCephDoesNotHaveIsAFault) {
+  const std::string head = "apiVersion: irsa-anywhere/v1\nname: edge\naws: {region: us-east-1, dialect: ceph";
+  const std::string role = "bindings: [{serviceAccount: a/b, role: {name: r, ";
+  for (const Fault& fault : std::vector<Fault>{
+           {head + "}\n", ":3:35", "needs aws.endpoint"},
+           {head + ", endpoint: \"http://rgw.test\"}\n", ":3:35", "below http://rgw.test, which is not https"},
+           {head + ", accountId: \"a-b\"}\n", ":3:52", "neither a tenant nor an account"},
+           {kCeph + "keys: {x5c: false}\n", ":3:35", "without a thumbprint"},
+           {kCeph + "issuer: {hosting: existing, url: \"https://a.test\"}\n", ":3:35", "without a thumbprint"},
+           {kCeph + "issuer: {bucketNamespace: account-regional}\n", ":3:35", "is not there in Ceph"},
+           {kCeph + "issuer: {url: \"https://a.test:x\"}\n", ":4:15", "has a port that is no number"},
+           {kCeph + role + "policies: [\"arn:aws:iam::aws:policy/P\"]}}]\n", ":4:60", "role.inline only"},
+           {kCeph + role + "boundary: \"arn:aws:iam::1:policy/P\"}}]\n", ":4:60", "role.inline only"}}) {
     SCOPED_TRACE(fault.document);
     EXPECT_THAT(faultsOf(fault.document), AllOf(HasSubstr("irsa.yaml" + fault.place + ": "), HasSubstr(fault.says)));
   }

@@ -85,13 +85,31 @@ TEST(KeyFiles, MoreThanAHundredOfAKindAreRefused) {
 TEST(KeyFiles, ACertificateStaysTheSameUntilItsLastMonth) {
   auto key = anEcKey();
   oidc::Jwks published = oidc::jwksOf({key.publicKey()});
-  std::string first = certificateFor(key, published, kNow).value();
+  std::string first = certificateFor(key.publicKey(), &key, published, kNow).value();
   published.keys[0].x5c = {first};
-  EXPECT_EQ(certificateFor(key, published, kNow + std::chrono::hours(24 * 365)).value(), first);
-  EXPECT_NE(certificateFor(key, published, kNow + std::chrono::hours(24 * 3640)).value(), first);
-  EXPECT_NE(certificateFor(anEcKey(), published, kNow).value(), first);
+  auto laterFor = [&](const crypto::SigningKey& which, int days) {
+    return certificateFor(which.publicKey(), &which, published, kNow + std::chrono::hours(24 * days)).value();
+  };
+  EXPECT_EQ(laterFor(key, 365), first);
+  EXPECT_NE(laterFor(key, 3640), first);
+  EXPECT_NE(laterFor(anEcKey(), 0), first);
   published.keys[0].x5c = {"no certificate"};
-  EXPECT_NE(certificateFor(key, published, kNow).value(), "no certificate");
+  EXPECT_NE(laterFor(key, 0), "no certificate");
+}
+
+TEST(KeyFiles, KeysOfOthersAreCertifiedOnceAndCertificatesOfTheirOwnStay) {
+  auto bare = anEcKey(), own = anEcKey();
+  oidc::Jwks jwks = publicKeysIn(bare.publicKey().pem() + certificateOf(own)).value();
+  const oidc::Jwks before = jwks;
+  ASSERT_TRUE(certify(jwks, nullptr, {}, kNow));
+  EXPECT_EQ(jwks.keys[1].x5c, before.keys[1].x5c);
+  ASSERT_THAT(jwks.keys[0].x5c, SizeIs(1));
+  EXPECT_THAT(thumbprintsOf(jwks), SizeIs(2));
+  EXPECT_THAT(thumbprintsOf(jwks)[0], SizeIs(40));
+  EXPECT_THAT(thumbprintsOf(before), SizeIs(1));
+  oidc::Jwks again = before;
+  ASSERT_TRUE(certify(again, nullptr, jwks, kNow));
+  EXPECT_EQ(thumbprintsOf(again), thumbprintsOf(jwks));
 }
 
 }  // namespace

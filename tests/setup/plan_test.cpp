@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "setup/key_files.h"
 #include "setup/names.h"
 
 namespace setup {
@@ -188,6 +189,65 @@ TEST(Plan, AnExistingIssuerOnlyGetsAProviderWithTheThumbprintsOfItsAuthority) {
               ElementsAre("iam:UpdateOpenIDConnectProviderThumbprint"));
   wish.issuer.thumbprints.clear();
   EXPECT_THAT(calls(*plan(desired(wish), observed, {.phases = {Phase::Provider}})), testing::IsEmpty());
+}
+
+Configuration cephWish() {
+  Configuration wish = kWish;
+  wish.aws.dialect = Dialect::Ceph;
+  wish.aws.s3Endpoint = "https://rgw.test:8443";
+  for (Binding& binding : wish.bindings) binding.role.policies.clear(), binding.role.inlinePolicy = "{}";
+  return wish;
+}
+
+Desired desiredOfCeph(const oidc::Jwks& jwks) {
+  return desire(cephWish(), aws::partitionOf("us-west-2").value(), {.jwks = jwks});
+}
+
+oidc::Jwks certifiedKeys() {
+  oidc::Jwks jwks = oidc::jwksOf({crypto::SigningKey::generateEc("P-256").value().publicKey()});
+  EXPECT_TRUE(certify(jwks, nullptr, {}, base::Time(std::chrono::hours(24 * 365 * 56))));
+  return jwks;
+}
+
+TEST(Plan, ForCephTheIssuerLiesBelowTheEndpointAndNothingIsAskedThatItLacks) {
+  const oidc::Jwks jwks = certifiedKeys();
+  const Desired wanted = desiredOfCeph(jwks);
+  Observed observed;
+  observed.identifiers = identifiersOf(cephWish(), aws::partitionOf("us-west-2").value(), "");
+  EXPECT_EQ(wanted.issuer, "https://rgw.test:8443/" + wanted.bucket);
+  EXPECT_EQ(wanted.providerArn, "arn:aws:iam:::oidc-provider/rgw.test:8443/" + wanted.bucket);
+  auto made = plan(wanted, observed, {});
+  ASSERT_TRUE(made);
+  EXPECT_THAT(calls(*made), ElementsAre("s3:CreateBucket", "s3:PutBucketTagging", "s3:PutBucketPolicy", "s3:PutObject",
+                                        "s3:PutObject", "s3:PutObject", "iam:CreateOpenIDConnectProvider",
+                                        "iam:CreateRole", "iam:PutRolePolicy"));
+  EXPECT_EQ(std::get<aws::CreateBucket>(made->actions[0].call).region, "");
+  const auto& provider = std::get<aws::CreateOpenIDConnectProvider>(made->actions[6].call);
+  EXPECT_EQ(provider.thumbprints, thumbprintsOf(jwks));
+  EXPECT_TRUE(provider.tags.empty());
+  const auto& role = std::get<aws::CreateRole>(made->actions[7].call);
+  EXPECT_EQ(role.description, "");
+  EXPECT_THAT(role.assumeRolePolicyDocument,
+              HasSubstr(R"("Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"])"));
+  EXPECT_THAT(describe(*made), testing::StartsWith("no account in us-west-2\n"));
+}
+
+TEST(Plan, AProviderOfCephIsMadeAgainWhenTheKeysChangeAndKeepsTheAudiencesOfOthers) {
+  const Desired wanted = desiredOfCeph(certifiedKeys());
+  Observed observed;
+  observed.name = "edge";
+  observed.providers = {{wanted.providerArn,
+                         {.url = "x",
+                          .clientIds = {"other", "sts.amazonaws.com"},
+                          .thumbprints = {std::string(40, '0')},
+                          .tags = {{std::string(kNameTag), "edge"}}}}};
+  auto made = plan(wanted, observed, {.phases = {Phase::Provider}});
+  ASSERT_TRUE(made);
+  EXPECT_THAT(calls(*made), ElementsAre("iam:DeleteOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider"));
+  EXPECT_THAT(std::get<aws::CreateOpenIDConnectProvider>(made->actions[1].call).clientIds,
+              ElementsAre("other", "sts.amazonaws.com"));
+  observed.providers[0].provider.thumbprints = wanted.thumbprints;
+  EXPECT_THAT(calls(*plan(wanted, observed, {.phases = {Phase::Provider}})), testing::IsEmpty());
 }
 
 TEST(Plan, KeepsTheAudiencesOthersGaveTheProviderAndSaysSo) {

@@ -252,6 +252,17 @@ TEST_F(Run, GeneratesKeysOfEverySizeAndPublishesThemTwice) {
   }
 }
 
+TEST_F(Run, CertifiesTheClustersKeysOnceWithoutTheirPrivateHalf) {
+  const std::string wish = kWish + "keys: {x5c: true}\n";
+  worlds.run(wish);
+  EXPECT_THAT(calls(worlds.plan(wish)), IsEmpty());
+  auto document = worlds.aws->call(aws::GetObject{worlds.plan(wish)->bucket, "111122223333", "keys.json"});
+  ASSERT_TRUE(document);
+  auto jwks = oidc::parseJwks(document->body);
+  ASSERT_TRUE(jwks);
+  EXPECT_EQ(jwks->keys.at(0).x5c.size(), 1u);
+}
+
 TEST_F(Run, PublishesTheKeysOfFilesAndOfASecretOfClusterApi) {
   auto first = crypto::SigningKey::generateEc("P-256").value(),
        second = crypto::SigningKey::generateEc("P-384").value();

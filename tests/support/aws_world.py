@@ -4,11 +4,20 @@ import botocore.exceptions
 
 
 def _try(call, **arguments):
-    """The answer without its metadata, or the code of the error."""
+    """The answer without its metadata, or the code of the error; its status where botocore finds no code in it, as with Ceph's."""
     try:
         return {name: value for name, value in call(**arguments).items() if name != "ResponseMetadata"}
     except botocore.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
+        return error.response.get("Error", {}).get("Code") or error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _listed(call, member):
+    """The entries of a list. Of an empty one Ceph says NoSuchEntity."""
+    found = _try(call)
+    if isinstance(found, dict):
+        return found[member]
+    assert found == 404, found
+    return []
 
 
 def _bucket(s3, name):
@@ -30,11 +39,11 @@ def _role(iam, name):
 def walk(session, **options):
     """`options` go to each boto3 client (endpoint_url, verify)."""
     s3, iam = session.client("s3", **options), session.client("iam", **options)
-    providers = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    providers = _listed(iam.list_open_id_connect_providers, "OpenIDConnectProviderList")
     return {
         "buckets": {bucket["Name"]: _bucket(s3, bucket["Name"]) for bucket in s3.list_buckets()["Buckets"]},
         "providers": {entry["Arn"]: _try(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=entry["Arn"]) for entry in providers},
-        "roles": {role["RoleName"]: _role(iam, role["RoleName"]) for role in iam.list_roles()["Roles"]}}
+        "roles": {role["RoleName"]: _role(iam, role["RoleName"]) for role in _listed(iam.list_roles, "Roles")}}
 
 
 def session_of(environment):

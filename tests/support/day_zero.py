@@ -24,17 +24,17 @@ bindings:
 
 
 class DayZero:
-    """Used as a context: `sim` and `api` run inside it. Nothing is set up yet."""
+    """Used as a context: `sim` and `api` run inside it. Nothing is set up yet. `sim`: a stand-in for it, of the same shape."""
 
-    def __init__(self, irsa, webhook, folder):
+    def __init__(self, irsa, webhook, folder, sim=None, wish=WISH):
         self.irsa, self.webhook_program, self.folder = pathlib.Path(irsa).resolve(), pathlib.Path(webhook).resolve(), pathlib.Path(folder)
-        self.sim, self.api = Simulator(self.irsa), KubernetesApi(self.folder)
+        self.sim, self.api, self.wish = sim or Simulator(self.irsa), KubernetesApi(self.folder), wish
 
     def __enter__(self):
         self.sim.__enter__()
         self.api.__enter__()
         self.role = f"arn:aws:iam::{self.sim.ready['account']}:role/s3-echoer"
-        (self.folder / "irsa.yaml").write_text(WISH)
+        (self.folder / "irsa.yaml").write_text(self.wish)
         return self
 
     def __exit__(self, *failure):
@@ -77,4 +77,4 @@ class DayZero:
         self.must("token", "mint", f"default/{account}", "--audience", token["audience"], "--expiration",
                   f"{token['expirationSeconds']}s", "--write", file)
         return {**clean_environment(), **injected, "AWS_WEB_IDENTITY_TOKEN_FILE": str(file), "AWS_ENDPOINT_URL": self.sim.endpoint,
-                "HOME": str(file.parent)}
+                "HOME": str(file.parent), **self.sim.trust}

@@ -210,7 +210,7 @@ void FakeApiServer::create(const std::string& list, const http::Request& request
 void FakeApiServer::update(const std::string& path, const http::Request& request, http::Response& response) {
   if (!has(path)) return refuse(response, 404, "NotFound", path + " not found");
   Json wanted = text::parseJson(request.body).value();
-  if (wanted["metadata"].value("resourceVersion", "") != at(path)["metadata"]["resourceVersion"])
+  if (text::stringAt(wanted["metadata"], "resourceVersion") != text::stringAt(at(path)["metadata"], "resourceVersion"))
     return refuse(response, 409, "Conflict",
                   "the object has been modified; please apply your changes to the latest version");
   at(path) = std::move(wanted);

@@ -347,6 +347,9 @@ class KubernetesApi:
 
     def _start_watching(self, plural, namespace, name, query):
         """A watcher, or the (status, body) of a refusal."""
+        if "sendInitialEvents" in query:  # as servers without the gate WatchList: the client falls back to a list
+            return 422, _status(422, "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the "
+                                     "WatchList feature gate is enabled")
         version = int(query.get("resourceVersion") or 0)
         with self.changed:
             if version < self.oldest:

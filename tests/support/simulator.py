@@ -16,6 +16,8 @@ def end_with_parent():
 class Simulator:
     """Starts on entering and stops on leaving. `prefix` is put before the command (such as nsenter …)."""
 
+    trust = {}  # what an AWS client's environment needs to take its certificate
+
     def __init__(self, irsa, *arguments, prefix=()):
         self.command = [*prefix, str(irsa), "sim", *map(str, arguments)]
 

@@ -22,6 +22,7 @@ TEST(Uri, DecodesBothCasesOfHexadecimal) { EXPECT_EQ(*text::percentDecode("%2f%2
 TEST(Uri, TakesPlusForABlankOnlyWhenAsked) {
   EXPECT_EQ(*text::percentDecode("a+b"), "a+b");
   EXPECT_EQ(*text::percentDecode("a+b%2B", true), "a b+");
+  EXPECT_EQ(*text::percentDecode("%41bc%2B%2B++d%5A", true), "Abc++  dZ");
 }
 
 TEST(Uri, RefusesBrokenEscapes) {
