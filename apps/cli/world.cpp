@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "aws/profile.h"
-#include "aws/sts.h"
 #include "cluster_credentials.h"
 #include "setup/observed.h"
 

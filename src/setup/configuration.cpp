@@ -114,6 +114,8 @@ class Reader {
     const IssuerSettings& issuer = wish_.issuer;
     if (aws.s3Endpoint.empty() || aws.iamEndpoint.empty() || aws.stsEndpoint.empty())
       return faults_.fault(at, "aws.dialect \"ceph\" needs aws.endpoint, or all three of aws.endpoints");
+    if (issuer.hosting == Hosting::CloudFront)
+      faults_.fault(at, "issuer.hosting \"cloudfront\" is AWS's, Ceph has no such thing");
     if (issuer.hosting == Hosting::S3 && issuer.url.empty() && !aws.s3Endpoint.starts_with("https://"))
       faults_.fault(at, "the issuer would lie below " + aws.s3Endpoint +
                             ", which is not https: give an https endpoint for S3, or issuer.url");

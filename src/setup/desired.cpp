@@ -91,21 +91,6 @@ std::vector<DesiredDocument> documentsOf(const std::string& issuer, const std::s
   return documents;
 }
 
-// What Ceph wants otherwise: docs/guide/ceph.md has the list.
-void speakDialect(const Configuration& configuration, const Material& material, Desired& desired) {
-  if (!isCeph(configuration)) {
-    desired.locationConstraint = configuration.aws.region;
-    desired.providerTags = desired.tags;
-    // ACLs stay shut; a bucket policy may be public, and this one is, for these objects.
-    desired.publicAccess = {.blockPublicAcls = true, .ignorePublicAcls = true};
-    return;
-  }
-  // The certificates of the JWKS are what Ceph compares thumbprints with.
-  for (std::string& thumbprint : thumbprintsOf(material.jwks))
-    if (desired.thumbprints.size() < kMostThumbprints) desired.thumbprints.push_back(std::move(thumbprint));
-  desired.replacesProvider = true;
-}
-
 // The bucket is nobody's to read but the distribution's.
 void addDistribution(const Configuration& configuration, const aws::Partition& partition, const Identifiers& names,
                      const Material& material, Desired& desired) {
@@ -131,6 +116,21 @@ void addDistribution(const Configuration& configuration, const aws::Partition& p
                             (material.distributionDomain.empty() ? "the distribution's own name, which apply tells"
                                                                  : material.distributionDomain) +
                             ": a CNAME or alias record that is yours to make, before the provider can be");
+}
+
+// What Ceph wants otherwise: docs/guide/ceph.md has the list.
+void speakDialect(const Configuration& configuration, const Material& material, Desired& desired) {
+  if (!isCeph(configuration)) {
+    desired.locationConstraint = configuration.aws.region;
+    desired.providerTags = desired.tags;
+    // ACLs stay shut; a bucket policy may be public, and this one is, for these objects.
+    desired.publicAccess = {.blockPublicAcls = true, .ignorePublicAcls = true};
+    return;
+  }
+  // The certificates of the JWKS are what Ceph compares thumbprints with.
+  for (std::string& thumbprint : thumbprintsOf(material.jwks))
+    if (desired.thumbprints.size() < kMostThumbprints) desired.thumbprints.push_back(std::move(thumbprint));
+  desired.replacesProvider = true;
 }
 
 }  // namespace
@@ -164,6 +164,7 @@ Desired desire(const Configuration& configuration, const aws::Partition& partiti
   Desired desired;
   desired.name = configuration.name;
   desired.region = configuration.aws.region;
+  desired.dialect = configuration.aws.dialect;
   desired.tags = tagsOf(configuration, material);
   desired.bucket = names.bucket;
   desired.hosting = configuration.issuer.hosting;

@@ -57,6 +57,7 @@ struct Desired {
   std::vector<DesiredDocument> documents;  // keys first: the discovery document points at them; none if existing
   std::string issuer, providerArn;
   std::vector<std::string> thumbprints;
+  Dialect dialect = Dialect::Aws;
   bool replacesProvider = false;   // to change its thumbprints, as there is no call for it
   std::vector<DesiredRole> roles;  // in the order of the bindings
   std::string privateKeyPath, newPrivateKeyPem;

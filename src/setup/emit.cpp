@@ -13,10 +13,9 @@ constexpr std::array<std::string_view, 6> kForms{"kustomize",      "helm-values"
 
 base::Result<void> checkSayable(const EmitSubject& subject, Form form) {
   const std::string name(kForms[std::size_t(form)]);
-  const bool isOfCluster = form == Form::Kustomize || form == Form::HelmValues;
-  if (!isOfCluster && !subject.desired.publicAccess)  // which AWS alone has
-    return base::Error{base::ErrorKind::Invalid, "", "--emit " + name + " cannot say aws.dialect ceph",
-                       "use irsa apply, and --emit kustomize or helm-values for the cluster's side"};
+  if (subject.desired.dialect == Dialect::Ceph && form != Form::Kustomize && form != Form::HelmValues)
+    return base::invalid("--emit " + name + " is for AWS, and aws.dialect is ceph")
+        .withHint("irsa apply sets Ceph up; --emit kustomize and helm-values write the cluster's side");
   if (form == Form::Ack && subject.hasFront())
     return base::Error{base::ErrorKind::Invalid, "",
                        "--emit ack cannot say issuer.hosting cloudfront: its objects cannot name each other's hosts in "

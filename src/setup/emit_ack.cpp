@@ -53,7 +53,7 @@ Json roleOf(const EmitSubject& subject, const DesiredRole& role) {
   const RoleSettings& settings = role.settings;
   Json spec = {{"name", settings.name},
                {"path", settings.path},
-               {"description", roleDescription(subject.desired.name)},
+               {"description", role.description},
                {"maxSessionDuration", settings.maxSessionDuration.count()},
                {"assumeRolePolicyDocument", role.trustPolicy}};
   if (!settings.boundary.empty()) spec["permissionsBoundary"] = settings.boundary;

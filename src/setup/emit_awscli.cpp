@@ -105,12 +105,12 @@ std::string providerPart(const EmitSubject& subject, std::vector<EmittedFile>& f
          fileArgument("provider.json") + " > /dev/null\n";
 }
 
-std::string rolePart(const DesiredRole& role, std::string_view name, std::vector<EmittedFile>& files) {
+std::string rolePart(const DesiredRole& role, std::vector<EmittedFile>& files) {
   const RoleSettings& settings = role.settings;
   Json input = {{"RoleName", settings.name},
                 {"Path", settings.path},
                 {"AssumeRolePolicyDocument", role.trustPolicy},
-                {"Description", roleDescription(name)},
+                {"Description", role.description},
                 {"MaxSessionDuration", settings.maxSessionDuration.count()}};
   if (!settings.boundary.empty()) input["PermissionsBoundary"] = settings.boundary;
   input["Tags"] = tagList(role.tags);
@@ -161,7 +161,7 @@ std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject) {
   if (subject.hasBucket()) script += policyPart(subject, files) + putDocuments(subject, files);
   if (subject.hasFront()) script += "aws cloudfront wait distribution-deployed --id \"$distribution\"\n";
   script += providerPart(subject, files);
-  for (const DesiredRole& role : subject.desired.roles) script += rolePart(role, subject.desired.name, files);
+  for (const DesiredRole& role : subject.desired.roles) script += rolePart(role, files);
   if (subject.hasFront()) {
     for (EmittedFile& file : files)
       file.body =

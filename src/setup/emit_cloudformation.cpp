@@ -145,11 +145,11 @@ void addProvider(const EmitSubject& subject, Json& resources) {
                                    subject.hasBucket() ? Json("Documents") : Json(nullptr));
 }
 
-Json roleOf(const DesiredRole& role, std::string_view name) {
+Json roleOf(const DesiredRole& role) {
   const RoleSettings& settings = role.settings;
   Json properties = {{"RoleName", settings.name},
                      {"Path", settings.path},
-                     {"Description", roleDescription(name)},
+                     {"Description", role.description},
                      {"MaxSessionDuration", settings.maxSessionDuration.count()},
                      {"AssumeRolePolicyDocument", policy(role.trustPolicy)}};
   if (!settings.boundary.empty()) properties["PermissionsBoundary"] = settings.boundary;
@@ -170,7 +170,7 @@ std::vector<EmittedFile> emitCloudFormation(const EmitSubject& subject) {
   if (subject.hasBucket()) addDocuments(subject, resources);
   addProvider(subject, resources);
   for (std::size_t i = 0; i < subject.desired.roles.size(); ++i)
-    resources["Role" + std::to_string(i + 1)] = roleOf(subject.desired.roles[i], subject.desired.name);
+    resources["Role" + std::to_string(i + 1)] = roleOf(subject.desired.roles[i]);
   const Json document = {{"AWSTemplateFormatVersion", "2010-09-09"},
                          {"Description", "IAM roles for service accounts: " + subject.desired.name},
                          {"Resources", std::move(resources)}};

@@ -163,13 +163,13 @@ std::string providerPart(const EmitSubject& subject) {
   return "\n" + block.text();
 }
 
-std::string rolePart(const DesiredRole& role, const std::string& name) {
+std::string rolePart(const DesiredRole& role) {
   const RoleSettings& settings = role.settings;
   const std::string id = identifier(settings.name), reference = "aws_iam_role." + id + ".name";
   Block block(resource("aws_iam_role", id));
   block.set("name", quoted(settings.name))
       .set("path", quoted(settings.path))
-      .set("description", quoted(roleDescription(name)))
+      .set("description", quoted(role.description))
       .set("max_session_duration", std::to_string(settings.maxSessionDuration.count()))
       .set("assume_role_policy", quoted(role.trustPolicy));
   if (!settings.boundary.empty()) block.set("permissions_boundary", quoted(settings.boundary));
@@ -196,7 +196,7 @@ std::vector<EmittedFile> emitTerraform(const EmitSubject& subject) {
   if (subject.hasBucket()) text += bucketPart(subject);
   if (subject.hasFront()) text += frontPart(subject);
   text += providerPart(subject);
-  for (const DesiredRole& role : subject.desired.roles) text += rolePart(role, subject.desired.name);
+  for (const DesiredRole& role : subject.desired.roles) text += rolePart(role);
   std::vector<EmittedFile> files{{"main.tf", std::move(text)}};
   addFolder(subject, files);
   return files;
