@@ -46,12 +46,13 @@ class Cli(unittest.TestCase):
 class WithoutAws(Cli):
     def test_help_names_every_command_that_works_and_no_other(self):
         listed = set(re.findall(r"(?m)^  ([a-z]+) +[A-Z]", self.irsa("--help").stdout))
-        self.assertEqual(listed, {"plan", "apply", "destroy", "adopt", "policy", "apiserver", "trust", "verify", "whoami", "explain", "token",
-                                  "sim", "version", "webhook"})
+        self.assertEqual(listed, {"plan", "apply", "destroy", "adopt", "policy", "apiserver", "issuer", "migrate", "keys", "trust",
+                                  "verify", "whoami", "explain", "token", "sim", "version", "webhook"})
 
     def test_every_help_has_an_example(self):
         for command in ("plan", "apply", "destroy", "adopt", "policy", "apiserver patch", "apiserver rollback", "verify", "whoami", "explain", "token mint",
-                        "token inspect", "sim", "webhook render", "webhook lint",
+                        "token inspect", "sim", "webhook render", "webhook lint", "issuer publish", "migrate plan", "migrate next",
+                        "migrate status", "keys status", "keys rotate",
                         "trust render", "trust lint", "trust can-assume"):
             with self.subTest(command):
                 self.assertIn("Example:", self.irsa(*command.split(), "--help").stdout)
