@@ -58,7 +58,7 @@ base::Result<std::size_t> countNodes(const kube::Client& cluster, std::string& n
 // An issuer that signs on one of several API servers must be accepted by all of them, and the one that goes must sign
 // nowhere.
 base::Result<void> refuseAhead(const ClusterConnection& cluster, cluster::Phase phase, const std::string& issuer,
-                               std::size_t count, const std::string& names, Ground& ground, const Console& console) {
+                               const std::string& nodes, Ground& ground, const Console& console) {
   if (phase == cluster::Phase::Accept) return {};
   const migration::Cluster seen = TRY(lookAtServers(cluster, {}, ground.clock, console));
   for (const migration::ApiServer& server : seen.servers) {
@@ -68,8 +68,7 @@ base::Result<void> refuseAhead(const ClusterConnection& cluster, cluster::Phase 
                                  ? " does not accept the new issuer: it would refuse the tokens that this one signs"
                                  : " does not sign as the new issuer: its tokens would be refused";
     return base::Error{base::ErrorKind::Conflict, "",
-                       "the cluster has " + std::to_string(count) + " control-plane nodes (" + names.substr(1) +
-                           "), and the API server " + server.name + what +
+                       "the cluster has " + nodes + ", and the API server " + server.name + what +
                            (server.trouble.empty() ? "" : " (" + server.trouble + ")") + "; nothing was changed",
                        "first --phase " + std::string(phase == cluster::Phase::Switch ? "accept" : "switch") +
                            " on every node; irsa migrate next goes from node to node"};
@@ -103,7 +102,8 @@ base::Result<std::optional<kube::Client>> ownServer(const ApiServerOptions& opti
                        "vouch for the only one with --single-node"};
   }
   if (count == 1) return std::optional(clientAt(cluster, cluster.access.server));
-  TRY(refuseAhead(cluster, wish.phase, wish.issuer, count, names, ground, console));
+  const std::string nodes = std::to_string(count) + " control-plane nodes (" + names.substr(1) + ")";
+  TRY(refuseAhead(cluster, wish.phase, wish.issuer, nodes, ground, console));
   const std::string own = ownOrigin(manifest);
   return std::optional(clientAt(cluster, own.empty() ? cluster.access.server : own));
 }
