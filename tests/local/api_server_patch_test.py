@@ -131,6 +131,8 @@ class ApiServerPatch(unittest.TestCase):
             if phase == "finish":
                 planes.manifests[1].write_text(planes.manifests[1].read_text().replace(f"issuer={NEW}", "issuer=X").replace(
                     f"issuer={OLD}", f"issuer={NEW}").replace("issuer=X", f"issuer={OLD}"))
+                planes.servers[1].look()
+                planes.servers[1].unwell = 0  # it has been back for long
                 self.at(planes.servers[0])
                 self.assertIn("does not sign as the new issuer", self.irsa("patch", "--issuer", NEW, "--phase", "finish", code=1).stderr)
                 self.at(planes.servers[1])
