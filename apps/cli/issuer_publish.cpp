@@ -115,13 +115,17 @@ base::Result<Round> publishOnce(const IssuerPublishOptions& options, World& worl
   const std::string before = text::stringAt(text::at(text::at(lease, "metadata"), "annotations"), kRetired);
   const migration::Cluster cluster =
       TRY(lookAtServers(*world.cluster, options.look.servers, world.ground.clock, console));
+  const auto isAway = [](const migration::ApiServer& server) { return !server.trouble.empty(); };
+  if (std::ranges::all_of(cluster.servers, isAway))
+    return base::unavailable("no API server could be looked at" +
+                             (cluster.servers.empty() ? "" : ": " + cluster.servers.front().trouble));
   setup::World view = world.view();
   setup::Mode mode{.phases = {}, .isMoving = true};
   const setup::Plan names = TRY(setup::makePlan(world.configuration, view, mode));
   const oidc::Jwks published = TRY(publishedKeys(names.issuer, world, options.common));
   Round round;
   round.next = migration::republication(cluster, published, migration::readRetired(before), options.grace);
-  if (round.next.keys.keys.empty()) return base::unavailable("no API server could be looked at");
+  if (round.next.keys.keys.empty()) return base::unavailable("no API server serves a key");
   TRY(remember(world, round.next.retired, before));
   mode.phases = {setup::Phase::Issuer};
   mode.keys = round.next.keys;
