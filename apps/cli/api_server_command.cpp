@@ -323,9 +323,17 @@ std::vector<std::string> argumentsFor(const ApiServerOptions& options, const std
   return arguments;
 }
 
+// A manifest at /mnt/etc/kubernetes/manifests is of a node whose files lie below /mnt.
+ApiServerOptions withRoot(ApiServerOptions options) {
+  const std::size_t at = options.manifest.rfind("/etc/kubernetes/manifests/");
+  if (options.root.empty() && at != std::string::npos) options.root = options.manifest.substr(0, at);
+  return options;
+}
+
 }  // namespace
 
-int runApiServerPatch(const ApiServerOptions& options) {
+int runApiServerPatch(const ApiServerOptions& given) {
+  const ApiServerOptions options = withRoot(given);
   const Console console(options.common);
   const bool isHere = options.nodes.names.empty(), isKey = !options.key.step.empty();
   if (isHere && isKey) return patchKeysHere(options, console);
@@ -342,7 +350,8 @@ int runApiServerPatch(const ApiServerOptions& options) {
   return kOk;
 }
 
-int runApiServerRollback(const ApiServerOptions& options) {
+int runApiServerRollback(const ApiServerOptions& given) {
+  const ApiServerOptions options = withRoot(given);
   const Console console(options.common);
   Ground ground;
   const base::Result<ManifestPlace> place = placeOf(options.manifest, options.backupFolder, *ground.files);
