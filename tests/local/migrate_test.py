@@ -107,6 +107,8 @@ class Migrate(NodesCase):
         self.migrate("next", *self.nodes, code=1)
         self.planes.servers[1].unwell = 0
         (self.planes.servers[1].keys / "sa.pub").write_bytes(ControlPlanes(self.folder, count=1).first_keys["sa.pub"])
+        self.assertEqual(self.status()["phase"], "publish")  # a key that is not published yet
+        self.migrate("next")
         self.assertIn("minted", self.closed())
 
     def test_it_waits_for_the_kubelets_report_of_a_new_pod(self):
