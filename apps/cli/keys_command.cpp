@@ -210,6 +210,9 @@ int emergency(const KeysOptions& options, Seen& seen, const Locks& locks, const 
 int takeStep(const KeysOptions& options, Seen& seen, const Locks& locks, const Console& console) {
   const migration::RotationState& state = seen.state;
   const std::string step(migration::nameOf(state.step));
+  const bool isUnpublished = state.step == RotationStep::Promote && !seen.publish.actions.empty();
+  if (isUnpublished && options.step == "introduce")  // an earlier run brought the key to the nodes and no further
+    return publish(seen, seen.publish, locks, console) ? kOk : kRefused;
   if (!options.step.empty() && options.step != step) {
     return console.fail(
         {base::ErrorKind::Conflict, "",
