@@ -209,7 +209,7 @@ class Outages(unittest.TestCase):
                                  "caBundle": base64.b64encode((self.folder / "ca.crt").read_bytes()).decode()},
                 "objectSelector": {"matchExpressions": [{"key": "eks.amazonaws.com/skip-pod-identity-webhook", "operator": "DoesNotExist"}]},
                 "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}]}]})
-        self.node.kubectl("rollout", "status", f"deployment/{name}", "--timeout=60s")
+        self.node.kubectl("rollout", "status", f"deployment/{name}", "--timeout=180s")
         self.node.kubectl("scale", *DEPLOYMENT, "--replicas=0")
         try:
             until("ours gone", 60, lambda: len(self.replicas()) == 0)
