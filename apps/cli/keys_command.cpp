@@ -142,6 +142,8 @@ bool publish(Seen& seen, setup::Plan plan, const Locks& locks, const Console& co
                   document);
 }
 
+constexpr int kReportTries = 60;
+
 int introduce(const KeysOptions& options, Seen& seen, const Locks& locks, const Console& console) {
   const bool hasWay = !options.nodes.names.empty() || !options.manifest.empty();
   if (!hasWay) return onNodes(options, {}, console);
@@ -149,7 +151,12 @@ int introduce(const KeysOptions& options, Seen& seen, const Locks& locks, const 
   if (!key) return console.fail(key.error());
   const int code = onNodes(options, {"introduce", key->kid, key->name, key->path, key->pem}, console);
   if (code != kOk) return code;
-  const base::Result<void> again = lookAgain(options, console, seen);
+  // The kubelet reports its new pod some seconds after it runs.
+  base::Result<void> again = lookAgain(options, console, seen);
+  for (int tries = 0; !again && tries < kReportTries; ++tries) {
+    seen.world->ground.clock.sleepFor(std::chrono::seconds(1));
+    again = lookAgain(options, console, seen);
+  }
   if (!again) return console.fail(again.error());
   if (!publish(seen, seen.publish, locks, console)) return kRefused;
   console.done("the key " + key->kid + " is introduced and published; next: irsa keys rotate promote, in an hour");

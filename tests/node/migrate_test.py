@@ -22,6 +22,7 @@ from node import Node
 from support import certificates, tokens
 from support.simulator import Simulator
 
+SOAK = bool(os.environ.get("IRSA_SOAK"))
 IRSA = pathlib.Path(os.environ["IRSA"]).resolve()
 CLIENTS = 30
 WISH = """\
@@ -165,6 +166,7 @@ class TheMove(unittest.TestCase):
         self.assertEqual(self.unauthorized(), 0)
         self.assertEqual(self.node.containers(), self.containers)
 
+    @unittest.skipUnless(SOAK, "script/test soak")
     def test_08_a_key_of_another_kind(self):
         self.here("keys", "rotate", "introduce")
         self.assertEqual(self.unauthorized(), 0)
@@ -206,12 +208,14 @@ class TheMove(unittest.TestCase):
         print(f"{what}: seen and put back in {took:.1f} s", flush=True)
         self.assertLess(took, 45)
 
+    @unittest.skipUnless(SOAK, "script/test soak")
     def test_09_a_key_that_cannot_be_parsed(self):
         [key] = (self.node.kubernetes / "pki").glob("sa-2*.pub")
         content = key.read_bytes()
         key.write_bytes(b"no key\n")
         self.is_put_back("a key that can't be parsed", lambda: key.write_bytes(content))
 
+    @unittest.skipUnless(SOAK, "script/test soak")
     def test_10_a_port_that_another_has(self):
         stop, taken = threading.Event(), []
 
@@ -232,6 +236,7 @@ class TheMove(unittest.TestCase):
             stop.set()
         self.assertTrue(taken)
 
+    @unittest.skipUnless(SOAK, "script/test soak")
     def test_11_a_key_path_that_is_wrong_is_refused_before_the_rename(self):
         [key] = (self.node.kubernetes / "pki").glob("sa-2*.pub")
         key.rename(key.with_suffix(".away"))
@@ -241,6 +246,7 @@ class TheMove(unittest.TestCase):
         self.assertIn("which is not there: the API server would not start", said)
         self.assertEqual(self.node.manifest.read_bytes(), before)
 
+    @unittest.skipUnless(SOAK, "script/test soak")
     def test_12_the_swap_in_one_step_as_a_control(self):
         self.unauthorized()
         text = self.node.manifest.read_text()
