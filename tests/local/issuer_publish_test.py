@@ -27,6 +27,7 @@ def until(what, seconds, probe):
     return found
 
 
+@unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "takes minutes; its rooms have their own tests")
 class Publish(NodesCase):
     def setUp(self):
         self.begin(IRSA)

@@ -14,6 +14,7 @@ IRSA = os.environ["IRSA"]
 DAY = 24 * 3600
 
 
+@unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "takes minutes; its rooms have their own tests")
 class Keys(NodesCase):
     def setUp(self):
         self.begin(IRSA, has_controllers=True)
