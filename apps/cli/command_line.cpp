@@ -153,7 +153,8 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
   app.add_option("--backup", options.backupFolder,
                  "where pre-images are kept [irsa-backup beside the manifests folder]")
       ->type_name("FOLDER");
-  app.add_option("--root", options.root, "where the node's /etc and /var lie [as --manifest does]")->type_name("FOLDER");
+  app.add_option("--root", options.root, "where the node's /etc and /var lie [as --manifest does]")
+      ->type_name("FOLDER");
   app.add_flag("--dry-run", options.common.dryRun, "show the change as a diff and stop");
   app.add_flag("-y,--yes", options.common.yes, "do not ask on the terminal");
 }
