@@ -9,7 +9,8 @@ import re
 import tempfile
 import unittest
 
-from support.account import Account, copy, is_soak
+from support.account import Account, copy
+from support.scale import SOAK
 
 IRSA = os.environ["IRSA"]
 WISH = """\
@@ -88,7 +89,7 @@ class Faults(unittest.TestCase):
         self.account_block = max((call for call in calls if call[0] == "GetObject"), default=None)
         calls = [call for call in calls if only(call[0])]
         rounds = [(i, *call, fault) for i, call in enumerate(calls) for number, fault in enumerate(FAULTS)
-                  if is_soak() or i % len(FAULTS) == number]
+                  if SOAK or i % len(FAULTS) == number]
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             wrong = [one for one in pool.map(lambda round: self.disturb(*round), rounds) if one]
         print(f"{command[0]}: {len(calls)} calls, {len(rounds) - len(wrong)} passed, {len(wrong)} failed", flush=True)

@@ -8,14 +8,15 @@ import tempfile
 import unittest
 
 from support import crash_points
-from support.account import Account, is_soak
+from support.account import Account
+from support.scale import SOAK
 
 IRSA = os.environ["IRSA"]
 HEAD = "apiVersion: irsa-anywhere/v1\nname: edge\naws:\n  region: us-west-2\nkeys: {source: generate, algorithm: ES256}\n"
 BINDINGS = "bindings:\n- serviceAccount: app/a\n  role: {name: app-a}\n"
 WISH = HEAD + "issuer: {hosting: cloudfront}\n" + BINDINGS
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d-0000-4000-8000-000000000000"
-SAMPLE = 10**6 if is_soak() else 8
+SAMPLE = 10**6 if SOAK else 8
 
 
 class CloudFront(unittest.TestCase):

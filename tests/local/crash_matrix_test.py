@@ -9,10 +9,11 @@ import tempfile
 import unittest
 
 from support import crash_points
-from support.account import Account, copy, is_soak, without_key
+from support.account import Account, copy, without_key
+from support.scale import SOAK
 
 IRSA = os.environ["IRSA"]
-ROLES, SAMPLE = (30, 10**6) if is_soak() else (3, 18)
+ROLES, SAMPLE = (30, 10**6) if SOAK else (3, 18)
 S3 = "arn:aws:iam::aws:policy/AmazonS3{}Access"
 HEAD = "apiVersion: irsa-anywhere/v1\nname: edge\naws:\n  region: us-west-2\nkeys:\n  source: generate\n  algorithm: ES256\n"
 FOLDER = HEAD + "issuer:\n  hosting: directory\n  url: https://id.example.com/edge\n  directory: out\n"

@@ -14,7 +14,8 @@ import cfnlint.api
 import hcl2
 import yaml
 
-from support.account import Account, is_soak
+from support.account import Account
+from support.scale import SANITIZED, SOAK
 
 IRSA = os.environ["IRSA"]
 HEAD = "apiVersion: irsa-anywhere/v1\nname: edge\naws: {region: us-west-2}\nkeys: {source: generate, algorithm: ES256}\n"
@@ -37,7 +38,6 @@ WISHES = {"s3": "", "cloudfront": "issuer: {hosting: cloudfront}\n",
 AWS_FORMS = "terraform", "cloudformation", "awscli"
 
 
-@unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "takes minutes; its rooms have their own tests")
 class Case(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="irsa-emit-")))
@@ -54,7 +54,7 @@ class Case(unittest.TestCase):
         return out
 
 
-@unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "takes minutes; its rooms have their own tests")
+@unittest.skipIf(SANITIZED, "takes minutes; its rooms have their own tests")
 class Emit(Case):
     def test_cfn_lint_finds_nothing_in_the_template(self):
         for hosting in WISHES:
@@ -83,7 +83,7 @@ class Emit(Case):
         for hosting in ("s3", "cloudfront"):
             with self.subTest(hosting):
                 out = self.emit("awscli", hosting)
-                for _ in range(2 if is_soak() else 1):
+                for _ in range(2 if SOAK else 1):
                     self.run_script(out)
                     plan = json.loads(self.account.must("plan", "-o", "json", "--quiet"))
                     self.assertEqual(plan["actions"], [])

@@ -9,6 +9,7 @@ import urllib.request
 
 from support.control_planes import kid_of, public_of
 from support.nodes import NodesCase
+from support.scale import SANITIZED
 
 IRSA = os.environ["IRSA"]
 SECOND_PUB = b"""-----BEGIN PUBLIC KEY-----
@@ -27,7 +28,7 @@ def until(what, seconds, probe):
     return found
 
 
-@unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "takes minutes; its rooms have their own tests")
+@unittest.skipIf(SANITIZED, "takes minutes; its rooms have their own tests")
 class Publish(NodesCase):
     def setUp(self):
         self.begin(IRSA)

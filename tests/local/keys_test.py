@@ -6,15 +6,15 @@ import stat
 import time
 import unittest
 
-from support.account import is_soak
 from support.control_planes import kid_of, public_of
 from support.nodes import NodesCase
+from support.scale import SANITIZED, soak_only
 
 IRSA = os.environ["IRSA"]
 DAY = 24 * 3600
 
 
-@unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "takes minutes; its rooms have their own tests")
+@unittest.skipIf(SANITIZED, "takes minutes; its rooms have their own tests")
 class Keys(NodesCase):
     def setUp(self):
         self.begin(IRSA, has_controllers=True)
@@ -70,7 +70,7 @@ class Keys(NodesCase):
             self.assertEqual(stat.S_IMODE(secret.stat().st_mode), 0o600)
             self.assertNotIn(secret.read_text().splitlines()[1], out.stdout + out.stderr)
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_goes_on_with_the_same_key_after_a_node_failed(self):
         self.planes.servers[1].obeys = False
         self.assertIn("stopped at node node1", self.rotate("introduce", "--timeout", "2s", code=1).stderr)
@@ -85,7 +85,7 @@ class Keys(NodesCase):
         self.assertIn("the next step is introduce, not promote: no rotation is under way", self.rotate("promote", code=1).stderr)
         self.assertIn("not retire", self.rotate("retire", code=1).stderr)
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_tokens_in_secrets_hold_the_old_key(self):
         self.planes.secrets = [{"namespace": "ci", "name": "robot", "creationTimestamp": "2026-01-01T00:00:00Z"}]
         self.rotate("introduce")
@@ -93,7 +93,7 @@ class Keys(NodesCase):
         self.assertIn("ci/robot", self.rotate("retire", code=1).stderr)
         self.rotate("retire", "--legacy-is-fine")
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_in_an_emergency_the_old_key_is_worth_nothing_at_once(self):
         token = self.planes.servers[0].mint({})
         self.assertIn("add --yes", self.rotate("--emergency", code=1).stderr)

@@ -9,9 +9,9 @@ import time
 import unittest
 
 from support import crash_points
-from support.account import is_soak
 from support.control_planes import OLD
 from support.nodes import NodesCase
+from support.scale import soak_only
 
 IRSA = os.environ["IRSA"]
 
@@ -92,7 +92,7 @@ class Killed(NodesCase):
         self.account.must(*command)
         return len(points)
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_every_step_of_a_move(self):
         points = 0
         for phase in ("publish", "provider", "accept", "switch", "finish"):
@@ -103,7 +103,7 @@ class Killed(NodesCase):
         self.assertGreater(points, 60)
         self.assertNotIn(OLD, self.planes.servers[0].flags("service-account-issuer"))
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_every_step_of_a_rotation(self):
         self.irsa("apply", "--yes", "--only", "issuer,provider,roles")
         points = 0

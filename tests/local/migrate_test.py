@@ -4,15 +4,15 @@ import os
 import time
 import unittest
 
-from support.account import is_soak
 from support.control_planes import OLD, ControlPlanes
 from support.nodes import WISH, NodesCase
+from support.scale import SANITIZED, soak_only
 
 IRSA = os.environ["IRSA"]
 DAY = 24 * 3600
 
 
-@unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "takes minutes; its rooms have their own tests")
+@unittest.skipIf(SANITIZED, "takes minutes; its rooms have their own tests")
 class Migrate(NodesCase):
     def setUp(self):
         self.begin(IRSA)
@@ -71,7 +71,7 @@ class Migrate(NodesCase):
         self.migrate("next", *self.nodes)
         self.assertEqual(self.status()["phase"], "done")
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_a_client_that_never_reads_its_token_again_is_named(self):
         self.go_to("finish")
         self.planes.servers[1].stale = 7
@@ -84,7 +84,7 @@ class Migrate(NodesCase):
         self.migrate("next", *self.nodes, "--stale-is-fine")
         self.assertEqual(self.status()["phase"], "done")
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_goes_back_from_every_phase(self):
         new = self.go_to("switch")
         self.migrate("next", "--back", *self.nodes)
@@ -104,7 +104,7 @@ class Migrate(NodesCase):
         self.assertIn("--phase accept", done.stdout)
         self.assertEqual(self.issuers(), [[OLD]] * 2)
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_an_api_server_that_is_away_or_differs_stops_it(self):
         self.go_to("accept")
         self.planes.servers[1].unwell = 10**6
@@ -116,20 +116,20 @@ class Migrate(NodesCase):
         self.migrate("next")
         self.assertIn("minted", self.closed())
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_it_waits_for_the_kubelets_report_of_a_new_pod(self):
         self.go_to("switch")
         self.planes.servers[1].late = 25
         self.assertEqual((self.closed(), self.planes.servers[1].late), ([], 0))
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_documents_that_lack_a_key_stop_it(self):
         self.go_to("switch")
         bucket = self.account.client("s3").list_buckets()["Buckets"][0]["Name"]
         self.account.client("s3").put_object(Bucket=bucket, Key="keys.json", Body=b'{"keys":[]}')
         self.assertEqual(self.closed(), ["published"])
 
-    @unittest.skipUnless(is_soak(), "takes a minute: script/test soak")
+    @soak_only
     def test_from_one_issuer_of_ours_to_another_aws_forgets_the_former_at_the_end(self):
         first = self.go_to("done")
         (self.folder / "irsa.yaml").write_text(WISH.replace("  kubeconfig: kubeconfig\n", "  kubeconfig: kubeconfig\nissuer: {prefix: second}\n"))

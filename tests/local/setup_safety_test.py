@@ -12,6 +12,7 @@ import unittest
 
 from support import crash_points
 from support.account import Account
+from support.scale import SANITIZED
 
 IRSA = os.environ["IRSA"]
 HEAD = "apiVersion: irsa-anywhere/v1\nname: edge\naws:\n  region: us-west-2\n"
@@ -59,7 +60,7 @@ class Safety(Case):
             self.assertEqual(made.count(once), 1, once)
         self.assertEqual(self.plan()["changes"], 0)
 
-    @unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "a sanitizer writes too, to see what memory it may read")
+    @unittest.skipIf(SANITIZED, "a sanitizer writes too, to see what memory it may read")
     def test_a_full_disk_stops_it_before_anything_else_and_leaves_no_half_key(self):
         copy = self.folder / "copy"
         copy.mkdir()

@@ -14,11 +14,11 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
+from support.scale import SANITIZED, scaled
 from support.simulator import Simulator, end_with_parent
 
 IRSA = os.environ["IRSA"]
-SOAK = bool(os.environ.get("IRSA_SOAK"))
-PACE = 5 if os.environ.get("IRSA_SANITIZED") else 1  # a sanitizer's
+PACE = 5 if SANITIZED else 1  # a sanitizer's
 ACCOUNT, REGION = "111122223333", "us-west-2"
 URL = "https://issuer.example.com/a"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/issuer.example.com/a"
@@ -238,7 +238,7 @@ class Killed(unittest.TestCase):
             state = pathlib.Path(folder) / "state.json"
             command = [IRSA, "sim", "--state", str(state), "--access-key-id", "AKIAADMINISTRATOR001", "--secret-access-key", "secret"]
             answered = set()
-            for turn in range(100 if SOAK else 25):
+            for turn in range(scaled(25, 100)):
                 process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_parent)
                 iam = client_of(json.loads(process.stdout.readline()))
                 there = {role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}

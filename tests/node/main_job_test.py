@@ -64,16 +64,23 @@ def host_pod(account, endpoint, *command):
                     *[{"name": name, "hostPath": {"path": machine[name]}} for name in present]]}
 
 
+def set_up_node(case):
+    """Gives a TestCase's class a node, a folder, the simulator with TLS on the node's address and an environment for it; returns
+    the file of the authority."""
+    case.node = case.enterClassContext(Node())
+    case.folder = pathlib.Path(case.enterClassContext(tempfile.TemporaryDirectory(prefix="irsa-node-test-")))
+    ca = certificates.make_authority(case.folder)
+    certificate, key = certificates.make_server(case.folder, "sim", f"IP:{ADDRESS}")
+    case.sim = case.enterClassContext(Simulator(IRSA, "--listen", f"{ADDRESS}:0", "--i-know", ADDRESS,
+                                                "--tls-cert", certificate, "--tls-key", key))
+    case.environment = case.sim.environment(AWS_CA_BUNDLE=str(ca), HOME=str(case.folder))
+    return ca
+
+
 class TheMainJob(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.node = cls.enterClassContext(Node())
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="irsa-node-test-")))
-        ca = certificates.make_authority(cls.folder)
-        certificate, key = certificates.make_server(cls.folder, "sim", f"IP:{ADDRESS}")
-        cls.sim = cls.enterClassContext(Simulator(IRSA, "--listen", f"{ADDRESS}:0", "--i-know", ADDRESS,
-                                                  "--tls-cert", certificate, "--tls-key", key))
-        cls.environment = cls.sim.environment(AWS_CA_BUNDLE=str(ca), HOME=str(cls.folder))
+        ca = set_up_node(cls)
         cls.session = aws_world.session_of(cls.environment)
         cls.options = {"endpoint_url": cls.sim.endpoint, "verify": str(ca)}
         s3 = cls.session.client("s3", **cls.options)

@@ -11,18 +11,15 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
 from kubectl import until
-from main_job_test import ADDRESS, API_IN_PODS, OLD_ISSUER, host_pod
-from node import Node
-from support import certificates, tokens
-from support.simulator import Simulator
+from main_job_test import API_IN_PODS, OLD_ISSUER, host_pod, set_up_node
+from support import tokens
+from support.scale import soak_only
 
-SOAK = bool(os.environ.get("IRSA_SOAK"))
 IRSA = pathlib.Path(os.environ["IRSA"]).resolve()
 CLIENTS = 30
 WISH = """\
@@ -64,13 +61,7 @@ while True:
 class TheMove(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.node = cls.enterClassContext(Node())
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="irsa-node-move-")))
-        ca = certificates.make_authority(cls.folder)
-        certificate, key = certificates.make_server(cls.folder, "sim", f"IP:{ADDRESS}")
-        cls.sim = cls.enterClassContext(Simulator(IRSA, "--listen", f"{ADDRESS}:0", "--i-know", ADDRESS,
-                                                  "--tls-cert", certificate, "--tls-key", key))
-        cls.environment = cls.sim.environment(AWS_CA_BUNDLE=str(ca), HOME=str(cls.folder))
+        ca = set_up_node(cls)
         (cls.folder / "irsa.yaml").write_text(WISH.format(endpoint=cls.sim.endpoint, ca=ca, kubeconfig=cls.node.kubeconfig))
         cls.out = cls.folder / "out"
         cls.out.mkdir(mode=0o777)
@@ -166,7 +157,7 @@ class TheMove(unittest.TestCase):
         self.assertEqual(self.unauthorized(), 0)
         self.assertEqual(self.node.containers(), self.containers)
 
-    @unittest.skipUnless(SOAK, "script/test soak")
+    @soak_only
     def test_08_a_key_of_another_kind(self):
         self.here("keys", "rotate", "introduce")
         self.assertEqual(self.unauthorized(), 0)
@@ -208,14 +199,14 @@ class TheMove(unittest.TestCase):
         print(f"{what}: seen and put back in {took:.1f} s", flush=True)
         self.assertLess(took, 45)
 
-    @unittest.skipUnless(SOAK, "script/test soak")
+    @soak_only
     def test_09_a_key_that_cannot_be_parsed(self):
         [key] = (self.node.kubernetes / "pki").glob("sa-2*.pub")
         content = key.read_bytes()
         key.write_bytes(b"no key\n")
         self.is_put_back("a key that can't be parsed", lambda: key.write_bytes(content))
 
-    @unittest.skipUnless(SOAK, "script/test soak")
+    @soak_only
     def test_10_a_port_that_another_has(self):
         stop, taken = threading.Event(), []
 
@@ -236,7 +227,7 @@ class TheMove(unittest.TestCase):
             stop.set()
         self.assertTrue(taken)
 
-    @unittest.skipUnless(SOAK, "script/test soak")
+    @soak_only
     def test_11_a_key_path_that_is_wrong_is_refused_before_the_rename(self):
         [key] = (self.node.kubernetes / "pki").glob("sa-2*.pub")
         key.rename(key.with_suffix(".away"))
@@ -246,7 +237,7 @@ class TheMove(unittest.TestCase):
         self.assertIn("which is not there: the API server would not start", said)
         self.assertEqual(self.node.manifest.read_bytes(), before)
 
-    @unittest.skipUnless(SOAK, "script/test soak")
+    @soak_only
     def test_12_the_swap_in_one_step_as_a_control(self):
         self.unauthorized()
         text = self.node.manifest.read_text()

@@ -8,21 +8,13 @@ import pathlib
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
 from creations import Creations
 from kubectl import until
 from node import Node
 from support import certificates
-
-SOAK = bool(os.environ.get("IRSA_SOAK"))
-
-
-def scaled(usual, full):
-    """How much of something a test does: `full` in `script/test soak` only."""
-    return full if SOAK else usual
-
+from support.scale import scaled
 
 IRSA, WEBHOOK = pathlib.Path(os.environ["IRSA"]).resolve(), pathlib.Path(os.environ["IRSA_WEBHOOK"]).resolve()
 IMAGE = "irsa.test/irsa-anywhere:test"

@@ -1,6 +1,5 @@
 """An account in the simulator with irsa.yaml beside it, kept in files so that it can be copied: a world to break and to mend."""
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -123,7 +122,3 @@ def without_key(document):
 def copy(template, folder):
     shutil.copytree(template, folder)
     return folder
-
-
-def is_soak():
-    return os.environ.get("IRSA_SOAK", "") not in ("", "0")

@@ -10,20 +10,12 @@ import unittest
 
 from support import certificates
 from support.kubernetes_api import KubernetesApi
+from support.scale import SANITIZED, SOAK, scaled  # pylint: disable=unused-import
 from support.webhook import Webhook, admission_review, job_pod
 
 PROGRAM = os.environ["IRSA_WEBHOOK"]
 ROLE = "arn:aws:iam::111122223333:role/s3-echoer"
 ANNOTATION = "eks.amazonaws.com/role-arn"
-SANITIZED = bool(os.environ.get("IRSA_SANITIZED"))  # memory and speed are no longer the program's own
-SOAK = bool(os.environ.get("IRSA_SOAK"))
-
-
-def scaled(usual, full):
-    """How much of something a test does: `full` in `script/test soak` only."""
-    return full if SOAK else usual
-
-
 RATE = 50 if SANITIZED else scaled(100, 300)  # reviews a second, beside which something goes wrong
 
 
