@@ -11,6 +11,7 @@ import time
 import unittest
 
 from support.control_planes import ControlPlanes
+from support.scale import SANITIZED
 from support.simulator import clean_environment
 
 IRSA = os.environ["IRSA"]
@@ -105,6 +106,7 @@ class ApiServerPatch(unittest.TestCase):
             self.assertEqual(os.listdir(self.manifests), ["kube-apiserver.yaml"])
             self.assertIn(self.manifest.read_bytes(), (BEFORE, AFTER))
         planes.servers[0].obeys = True
+        planes.servers[0].settle()
         self.irsa("patch", "--issuer", NEW)
         self.assertEqual(self.manifest.read_bytes(), AFTER)
         self.irsa("rollback")
@@ -131,8 +133,7 @@ class ApiServerPatch(unittest.TestCase):
             if phase == "finish":
                 planes.manifests[1].write_text(planes.manifests[1].read_text().replace(f"issuer={NEW}", "issuer=X").replace(
                     f"issuer={OLD}", f"issuer={NEW}").replace("issuer=X", f"issuer={OLD}"))
-                planes.servers[1].look()
-                planes.servers[1].unwell = 0  # it has been back for long
+                planes.servers[1].settle()
                 self.at(planes.servers[0])
                 self.assertIn("does not sign as the new issuer", self.irsa("patch", "--issuer", NEW, "--phase", "finish", code=1).stderr)
                 self.at(planes.servers[1])
@@ -143,7 +144,7 @@ class ApiServerPatch(unittest.TestCase):
         for server in planes.servers:
             self.assertEqual(server.flags("service-account-issuer"), [NEW])
 
-    @unittest.skipIf(os.environ.get("IRSA_SANITIZED"), "such a program is too large to be sent along")
+    @unittest.skipIf(SANITIZED, "such a program is too large to be sent along")
     def test_goes_from_node_to_node_and_stops_at_the_first_that_fails(self):
         planes = self.api(count=3)
         link = self.folder / "node"  # the node whose turn it is

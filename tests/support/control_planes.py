@@ -144,6 +144,11 @@ class ApiServer:
             return False
         return True
 
+    def settle(self):
+        """It has been back for long with the manifest that is there."""
+        self.look()
+        self.unwell = 0
+
     def verifying(self):
         return [public_of((self.root / file.lstrip("/")).read_bytes()) for file in self.flags("service-account-key-file")]
 
