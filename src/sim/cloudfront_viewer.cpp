@@ -83,10 +83,8 @@ http::Request originRequest(const Call& call) {
 
 void answerFrom(Call& call, const S3Place& place, Caller caller) {
   http::Request request = originRequest(call);
-  Call reader{call.state, call.settings, call.now,     call.random,  call.issuers, request,
-              "",         place.region,  Parameters(), place.bucket, place.key};
+  Call reader = readerFor(call, request, place.region, place.bucket, place.key);
   reader.caller = std::move(caller);
-  reader.policies = call.policies;
   reader.response = call.response;
   base::Result<void> done = [&]() -> base::Result<void> {
     TRY(s3::findBucket(reader));
@@ -146,9 +144,8 @@ std::optional<base::Result<std::string>> read(const Call& call, std::string_view
   request.target = slash == rest.size() ? "/" : std::string(rest.substr(slash));
   request.headers.set("Host", rest.substr(0, slash));
   http::Response response;
-  Call viewer{call.state, call.settings, call.now, call.random, call.issuers, request, "", call.region, {}, {}, {}};
+  Call viewer = readerFor(call, request, call.region);
   viewer.response = &response;
-  viewer.policies = call.policies;
   auto answered = answerViewer(viewer);
   if (!answered) return std::move(answered).error();
   if (response.status == 200) return std::move(response.body);

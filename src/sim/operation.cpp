@@ -114,6 +114,14 @@ std::string partitionOf(std::string_view region) {
   return "aws";
 }
 
+Call readerFor(const Call& call, const http::Request& request, std::string_view region, std::string bucket,
+               std::string key) {
+  Call reader{call.state, call.settings, call.now,     call.random,       call.issuers,  request,
+              "",         region,        Parameters(), std::move(bucket), std::move(key)};
+  reader.policies = call.policies;
+  return reader;
+}
+
 std::string arn(const Call& call, std::string_view service, std::string_view resource) {
   return "arn:" + partitionOf(call.settings.region) + ":" + std::string(service) + "::" + call.settings.account + ":" +
          std::string(resource);

@@ -65,6 +65,10 @@ struct Call {
   std::vector<std::pair<std::string, std::string>> errorDetails = {};
 };
 
+// What reads something for the sake of `call`: in the same world at the same time, but for nobody yet.
+Call readerFor(const Call& call, const http::Request& request, std::string_view region, std::string bucket = {},
+               std::string key = {});
+
 struct Operation {
   std::string_view name;    // as CloudTrail writes it
   std::string_view action;  // the permission it needs, "iam:CreateRole"; empty: a valid signature is enough

@@ -260,9 +260,7 @@ base::Result<std::string> readAnonymously(const Call& call, const std::string& b
   if (!region.empty() && region != found->second.region)
     return base::invalid("the bucket " + bucket + " is in " + found->second.region + ", the URL says " + region);
   http::Request get;
-  Call reader{call.state, call.settings, call.now,     call.random, call.issuers, get,
-              "",         region,        Parameters(), bucket,      key};
-  reader.policies = call.policies;
+  Call reader = readerFor(call, get, region, bucket, key);
   if (!mayDo(reader, "s3:GetObject", objectResource(reader)))
     return base::invalid(where + " is not public: an anonymous reader gets 403 AccessDenied");
   auto object = found->second.objects.find(key);

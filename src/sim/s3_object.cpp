@@ -274,19 +274,9 @@ base::Result<CopySource> copySource(Call& call) {
     return awsError("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
   }
   // The caller as a reader of the source, with the source's own rights.
-  Call reader{call.state,
-              call.settings,
-              call.now,
-              call.random,
-              call.issuers,
-              call.request,
-              "",
-              call.region,
-              Parameters(),
-              std::string(rest.substr(0, slash)),
-              std::string(rest.substr(slash + 1))};
+  Call reader = readerFor(call, call.request, call.region, std::string(rest.substr(0, slash)),
+                          std::string(rest.substr(slash + 1)));
   reader.caller = call.caller;
-  reader.policies = call.policies;
   auto refused = [&](base::Error error) {
     call.errorDetails = std::move(reader.errorDetails);
     call.reason = std::move(reader.reason);
