@@ -54,13 +54,6 @@ Json statementOf(const TrustedIssuer& issuer) {
   return statement;
 }
 
-std::vector<std::string> listOf(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& item : json.is_array() ? json : Json::array({json}))
-    if (item.is_string()) out.push_back(item.get<std::string>());
-  return out;
-}
-
 // Lists of one as strings, so that both ways of writing them are equal.
 Json simplified(const Json& json) {
   if (json.is_array() && json.size() == 1) return simplified(json[0]);
@@ -82,8 +75,8 @@ std::optional<TrustedIssuer> readOurForm(const Json& statement) {
   const Json& condition = text::at(plain, "Condition");
   const Json& exact = text::at(condition, "StringEquals");
   const Json& like = text::at(condition, "StringLike");
-  issuer.audiences = listOf(text::at(exact, issuer.providerName + ":aud"));
-  issuer.subjects = listOf(text::at(like.is_object() ? like : exact, issuer.providerName + ":sub"));
+  issuer.audiences = text::stringsIn(text::at(exact, issuer.providerName + ":aud"));
+  issuer.subjects = text::stringsIn(text::at(like.is_object() ? like : exact, issuer.providerName + ":sub"));
   if (issuer.audiences.empty() || issuer.subjects.empty()) return std::nullopt;
   // Unordered: nlohmann's ordered_json tells members in another order apart.
   bool isOurs = nlohmann::json::parse(plain.dump()) == nlohmann::json::parse(statementOf(issuer).dump());

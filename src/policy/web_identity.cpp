@@ -25,16 +25,6 @@ bool isTag(const std::string& key, const Json& values) {
          characters(values[0].get_ref<const std::string&>()) <= kLongestValue;
 }
 
-// A claim that is one string or several.
-std::vector<std::string> stringsOf(const Json& claim) {
-  std::vector<std::string> out;
-  if (claim.is_string()) out.push_back(claim.get<std::string>());
-  if (!claim.is_array()) return out;
-  for (const Json& one : claim)
-    if (one.is_string()) out.push_back(one.get<std::string>());
-  return out;
-}
-
 }  // namespace
 
 base::Result<SessionClaims> sessionClaims(const Json& claims) {
@@ -51,7 +41,7 @@ base::Result<SessionClaims> sessionClaims(const Json& claims) {
     out.tags[key] = values[0].get<std::string>();
   }
   if (transitive.is_null()) return out;
-  out.transitiveKeys = stringsOf(transitive);
+  out.transitiveKeys = text::stringsIn(transitive);
   bool isList = transitive.is_array() && out.transitiveKeys.size() == transitive.size();
   bool areTags = std::ranges::all_of(out.transitiveKeys, [&](const auto& key) { return out.tags.contains(key); });
   if (!isList || !areTags) return bad;
@@ -85,8 +75,9 @@ Request webIdentityRequest(const WebIdentity& identity, const Json& claims, cons
   const std::string prefix = text::lowerCase(identity.provider);
   if (!identity.audience.empty()) request.context[prefix + ":aud"] = {identity.audience};
   request.context[prefix + ":sub"] = {text::stringAt(claims, "sub")};
-  if (claims.contains("azp")) request.context[prefix + ":oaud"] = stringsOf(text::at(claims, "aud"));
-  if (auto methods = stringsOf(text::at(claims, "amr")); !methods.empty()) request.context[prefix + ":amr"] = methods;
+  if (claims.contains("azp")) request.context[prefix + ":oaud"] = text::stringsIn(text::at(claims, "aud"));
+  if (auto methods = text::stringsIn(text::at(claims, "amr")); !methods.empty())
+    request.context[prefix + ":amr"] = methods;
   request.context["aws:federatedprovider"] = {request.principal};
   if (!identity.sessionName.empty()) request.context["sts:rolesessionname"] = {identity.sessionName};
   addSessionKeys(request, session);

@@ -12,18 +12,11 @@ namespace {
 using text::Json;
 using text::Severity;
 
-std::vector<std::string> wordsOf(const Json& value) {
-  if (value.is_string()) return {value.get<std::string>()};
-  std::vector<std::string> words;
-  for (const Json& item : value.is_array() ? value : Json::array())
-    if (item.is_string()) words.push_back(item.get<std::string>());
-  return words;
-}
-
 bool isForEverybody(const Json& statement) {
   if (text::stringAt(statement, "Effect") != "Allow" || statement.contains("Condition")) return false;
   const Json& principal = text::at(statement, "Principal");
-  const std::vector<std::string> named = wordsOf(principal.is_object() ? text::at(principal, "AWS") : principal);
+  const std::vector<std::string> named =
+      text::stringsIn(principal.is_object() ? text::at(principal, "AWS") : principal);
   return std::find(named.begin(), named.end(), "*") != named.end();
 }
 
@@ -83,7 +76,7 @@ std::optional<std::string> withAudience(std::string_view trust, const FoundSetup
   const std::string key = found.provider.provider.url + ":aud";
   bool isChanged = false;
   auto pin = [&](Json& statement) {
-    const std::vector<std::string> named = wordsOf(text::at(text::at(statement, "Principal"), "Federated"));
+    const std::vector<std::string> named = text::stringsIn(text::at(text::at(statement, "Principal"), "Federated"));
     if (std::find(named.begin(), named.end(), found.provider.arn) == named.end()) return;
     if (text::stringAt(statement, "Effect") != "Allow") return;
     if (text::compact(text::at(statement, "Condition")).find("\"" + key + "\"") != std::string::npos) return;
@@ -106,7 +99,8 @@ bool letsEverybodyReadTheDocuments(const FoundSetup& found) {
     if (!found.bucket.documents.contains(arn.substr(arn.find('/') + 1))) continue;
     bool isCovered = false;
     for (const Json& statement : statementsIn(found)) {
-      const auto actions = wordsOf(text::at(statement, "Action")), resources = wordsOf(text::at(statement, "Resource"));
+      const auto actions = text::stringsIn(text::at(statement, "Action")),
+                 resources = text::stringsIn(text::at(statement, "Resource"));
       const bool reads = std::any_of(actions.begin(), actions.end(), [](const std::string& action) {
         return action == "s3:GetObject" || action == "s3:*" || action == "s3:Get*" || action == "*";
       });
@@ -122,7 +116,8 @@ bool letsEverybodyReadTheDocuments(const FoundSetup& found) {
 bool isWide(const Json& statement, const FoundSetup& found) {
   if (!isForEverybody(statement)) return false;
   const auto arns = documentArns(found);
-  const auto actions = wordsOf(text::at(statement, "Action")), resources = wordsOf(text::at(statement, "Resource"));
+  const auto actions = text::stringsIn(text::at(statement, "Action")),
+             resources = text::stringsIn(text::at(statement, "Resource"));
   return actions != std::vector<std::string>{"s3:GetObject"} ||
          std::any_of(resources.begin(), resources.end(), [&](const std::string& resource) {
            return std::find(arns.begin(), arns.end(), resource) == arns.end();

@@ -81,6 +81,15 @@ std::string compact(const Json& json) { return json.dump(-1, ' ', false, Json::e
 
 std::string pretty(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
+std::vector<std::string> stringsIn(const Json& json) {
+  if (json.is_string()) return {json.get<std::string>()};
+  std::vector<std::string> strings;
+  if (!json.is_array()) return strings;
+  for (const Json& item : json)
+    if (item.is_string()) strings.push_back(item.get<std::string>());
+  return strings;
+}
+
 const Json& at(const Json& json, std::string_view member) {
   static const Json kNull;
   if (!json.is_object()) return kNull;

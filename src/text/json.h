@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -26,6 +27,7 @@ std::string pretty(const Json& json);   // two blanks a level, ends with a newli
 std::string stringAt(const Json& json, std::string_view member, std::string_view fallback = "");
 std::int64_t intAt(const Json& json, std::string_view member, std::int64_t fallback = 0);
 const Json& at(const Json& json, std::string_view member);  // a null value when absent
+std::vector<std::string> stringsIn(const Json& json);       // of one string or a list of them; others are left out
 
 }  // namespace text
 

@@ -16,6 +16,14 @@ TEST(Json, KeepsTheOrderOfMembers) {
             R"({"z":1,"a":[true,null,"x"],"m":{}})");
 }
 
+TEST(Json, ReadsOneStringOrAListAsStrings) {
+  const text::Json json = *text::parseJson(R"({"one": "x", "list": ["a", 1, null, "b"], "number": 7})");
+  EXPECT_THAT(text::stringsIn(text::at(json, "one")), testing::ElementsAre("x"));
+  EXPECT_THAT(text::stringsIn(text::at(json, "list")), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(text::stringsIn(text::at(json, "number")), testing::IsEmpty());
+  EXPECT_THAT(text::stringsIn(text::at(json, "absent")), testing::IsEmpty());
+}
+
 TEST(Json, KeepsWholeNumbersExactAndOthersAsReals) {
   text::Json json =
       *text::parseJson("[9223372036854775807, -9223372036854775808, 18446744073709551615, 1.5, 1e2, 0, -0]");
