@@ -10,10 +10,6 @@ using migration::RotationStep;
 
 constexpr std::uint32_t kKeyMode = 0600;
 
-base::Error refused(std::string why, std::string hint = "") {
-  return {base::ErrorKind::Conflict, "", std::move(why) + "; nothing was changed", std::move(hint)};
-}
-
 // A file of that content, made or there already.
 base::Result<void> keep(const std::string& path, const std::string& content, base::Files& files) {
   const base::Result<void> created = files.create(path, content, kKeyMode);
@@ -22,7 +18,7 @@ base::Result<void> keep(const std::string& path, const std::string& content, bas
   const bool isPlain = info && !info->isFolder && !info->isSymbolicLink;
   const base::Result<std::string> there = files.read(path);
   if (isPlain && there && *there == content) return {};
-  return refused(path + " is there and is not the key that was to be written");
+  return unchanged(path + " is there and is not the key that was to be written");
 }
 
 base::Result<std::string> kidIn(const std::string& path, const base::Files& files) {
@@ -46,7 +42,7 @@ base::Result<std::string> introduce(const KeyStep& step, const std::string& mani
                                     const cluster::ServiceAccountKeys& keys, const std::string& root,
                                     base::Files& files) {
   const crypto::SigningKey key = TRY(crypto::SigningKey::fromPem(step.pem));
-  if (key.publicKey().keyId() != step.kid) return refused("the key that came is not " + step.kid);
+  if (key.publicKey().keyId() != step.kid) return unchanged("the key that came is not " + step.kid);
   const std::string stem = base::folderOf(keys.signing) + "/" + step.name;
   TRY(keep(root + stem + ".key", key.pem(), files));
   TRY(keep(root + stem + ".pub", key.publicKey().pem(), files));
@@ -56,10 +52,10 @@ base::Result<std::string> introduce(const KeyStep& step, const std::string& mani
 base::Result<std::string> promote(const KeyStep& step, std::string manifest, const cluster::ServiceAccountKeys& keys,
                                   const std::string& root, base::Files& files) {
   const std::string file = TRY(fileOf(step.kid, keys, root, files));
-  if (file.empty()) return refused("the API server here does not verify with " + step.kid, "introduce it first");
+  if (file.empty()) return unchanged("the API server here does not verify with " + step.kid, "introduce it first");
   const std::string secret = file.substr(0, file.rfind('.')) + ".key";
   const std::string kid = TRY(kidIn(root + secret, files));
-  if (kid != step.kid) return refused(secret + " is not the private half of " + file);
+  if (kid != step.kid) return unchanged(secret + " is not the private half of " + file);
   manifest = TRY(cluster::setSigningKey(manifest, secret));
   for (const std::string& other : step.alone ? keys.verifying : std::vector<std::string>()) {
     if (other != file) manifest = TRY(cluster::removeVerifyingKey(manifest, other));
@@ -70,7 +66,7 @@ base::Result<std::string> promote(const KeyStep& step, std::string manifest, con
 base::Result<std::string> retire(const KeyStep& step, const std::string& manifest,
                                  const cluster::ServiceAccountKeys& keys, const std::string& root, base::Files& files) {
   const std::string signing = TRY(kidIn(root + keys.signing, files));
-  if (signing == step.kid) return refused("the API server here signs with " + step.kid, "promote the new key first");
+  if (signing == step.kid) return unchanged("the API server here signs with " + step.kid, "promote the new key first");
   const std::string file = TRY(fileOf(step.kid, keys, root, files));
   return file.empty() ? base::Result<std::string>(manifest) : cluster::removeVerifyingKey(manifest, file);
 }
@@ -83,7 +79,7 @@ base::Result<ManifestSwitch> prepare(const KeyStep& step, const ManifestPlace& p
   change.before = TRY(files.read(place.path));
   change.flags = {"service-account-key-file", "service-account-signing-key-file"};
   const cluster::ServiceAccountKeys keys = TRY(cluster::readServiceAccountKeys(change.before));
-  if (keys.signing.empty()) return refused("an external signer has the API server's key: it rotates it itself");
+  if (keys.signing.empty()) return unchanged("an external signer has the API server's key: it rotates it itself");
   switch (step.step) {
     case RotationStep::Introduce: change.after = TRY(introduce(step, change.before, keys, root, files)); break;
     case RotationStep::Promote: change.after = TRY(promote(step, change.before, keys, root, files)); break;
@@ -100,7 +96,7 @@ base::Result<bool> promoteController(const KeyStep& step, const ManifestPlace& s
   const std::string manifest = TRY(ground.files->read(server.path));
   const cluster::ServiceAccountKeys keys = TRY(cluster::readServiceAccountKeys(manifest));
   const std::string kid = TRY(kidIn(root + keys.signing, *ground.files));
-  if (kid != step.kid) return refused("the API server does not sign with " + step.kid + " yet");
+  if (kid != step.kid) return unchanged("the API server does not sign with " + step.kid + " yet");
   const ManifestPlace place = TRY(placeOf(path, server.backups, *ground.files));
   const std::string before = TRY(ground.files->read(path));
   const std::string after = TRY(cluster::setControllerKey(before, keys.signing));

@@ -15,17 +15,13 @@ namespace {
 constexpr std::uint32_t kManifestMode = 0600;
 constexpr std::chrono::seconds kHelpTimeout{30};
 
-base::Error refused(std::string why, std::string hint = "") {
-  return {base::ErrorKind::Conflict, "", std::move(why) + "; nothing was changed", std::move(hint)};
-}
-
 base::Result<void> checkKeyFiles(const ManifestSwitch& change, const base::Files& files) {
   const cluster::ApiServerFlags flags = TRY(cluster::readApiServerFlags(change.after));
   for (const std::string& file : cluster::keyFilesOf(flags)) {
     const std::optional<base::FileInfo> info = TRY(files.info(change.root + file));
     if (info && !info->isFolder) continue;
-    return refused("the manifest names the key " + file + ", which is not there: the API server would not start",
-                   change.root.empty() ? "when the node's files lie elsewhere, say where with --root" : "");
+    return unchanged("the manifest names the key " + file + ", which is not there: the API server would not start",
+                     change.root.empty() ? "when the node's files lie elsewhere, say where with --root" : "");
   }
   return {};
 }
@@ -49,7 +45,7 @@ base::Result<void> checkFlags(const ManifestSwitch& change, const base::Files& f
     const std::vector<std::string> unknown =
         cluster::unknownFlags(wanted, cluster::flagsInHelp(help->output + help->errors), process.arguments);
     if (unknown.empty()) return {};
-    return refused("this kube-apiserver does not know " + text::joined(unknown) + ": it would not start");
+    return unchanged("this kube-apiserver does not know " + text::joined(unknown) + ": it would not start");
   }
   console.warn("no kube-apiserver runs here that could be asked for its flags: they were not checked");
   return {};
@@ -74,6 +70,10 @@ base::Error putBack(const ManifestSwitch& change, base::Error why, const kube::C
 }
 
 }  // namespace
+
+base::Error unchanged(std::string why, std::string hint) {
+  return base::conflict(std::move(why) + "; nothing was changed", std::move(hint));
+}
 
 base::Result<void> checkSwitch(const ManifestSwitch& change, const base::Files& files, const Console& console) {
   TRY(cluster::checkOnlyFlagsDiffer(change.before, change.after, change.flags));

@@ -23,6 +23,9 @@ struct ManifestSwitch {
   std::chrono::seconds timeout{300};
 };
 
+// Conflict: why, and that nothing was changed.
+base::Error unchanged(std::string why, std::string hint = "");
+
 // Refuses (Conflict) what would keep the API server from starting: a key file that is not there, a flag that it does
 // not know (asked of the program that runs; without one this is said and left out), or a difference beside `flags`.
 base::Result<void> checkSwitch(const ManifestSwitch& change, const base::Files& files, const Console& console);

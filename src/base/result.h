@@ -39,6 +39,9 @@ struct Error {
 inline Error invalid(std::string message) { return {ErrorKind::Invalid, "", std::move(message)}; }
 inline Error notFound(std::string message) { return {ErrorKind::NotFound, "", std::move(message)}; }
 inline Error unavailable(std::string message) { return {ErrorKind::Unavailable, "", std::move(message)}; }
+inline Error conflict(std::string message, std::string hint = "") {
+  return {ErrorKind::Conflict, "", std::move(message), std::move(hint)};
+}
 inline Error internal(std::string message) { return {ErrorKind::Internal, "", std::move(message)}; }
 
 // REQUIRES for value(), * and ->: the Result holds a value. REQUIRES for error(): it holds an Error.

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kNames{"publish", "provider", "accept", "switch", "drain", "finish", "done"};
 
-base::Error conflict(std::string message, std::string hint) {
-  return {base::ErrorKind::Conflict, "", std::move(message), std::move(hint)};
-}
-
 // The issuers of an API server that is looked at but `wish.issuer`. Told by audiences, only `former` counts, when it is
 // known: other audiences may be anything.
 std::vector<std::string> othersOf(const ApiServer& server, const MoveWish& wish) {
@@ -31,16 +27,16 @@ base::Result<std::string> formerOf(const MoveWish& wish, const std::vector<ApiSe
     if (!server.trouble.empty()) continue;
     if (server.signer != wish.issuer) {
       if (!signer.empty() && signer != server.signer)
-        return conflict("one API server signs as " + signer + " and another as " + server.signer,
-                        "bring them to one issuer first: irsa apiserver lint shows their flags");
+        return base::conflict("one API server signs as " + signer + " and another as " + server.signer,
+                              "bring them to one issuer first: irsa apiserver lint shows their flags");
       signer = server.signer;
     }
     const std::vector<std::string> others = othersOf(server, wish);
     if (former.empty() && server.signer == wish.issuer && !others.empty()) former = others.front();
   }
   if (!signer.empty() && !wish.former.empty() && signer != wish.former)
-    return conflict("the API servers sign as " + signer + ", not as " + wish.former,
-                    "leave --former out: it is read from the API servers");
+    return base::conflict("the API servers sign as " + signer + ", not as " + wish.former,
+                          "leave --former out: it is read from the API servers");
   return signer.empty() ? former : signer;
 }
 
@@ -174,10 +170,10 @@ base::Result<WayBack> wayBack(const MoveWish& wish, const MoveWorld& world) {
   way.former = TRY(formerOf(wish, servers));
   way.gates = {readyGate(servers)};
   if (counts.accepting == 0)
-    return conflict("no API server knows " + wish.issuer + " yet: there is nothing to undo", "");
+    return base::conflict("no API server knows " + wish.issuer + " yet: there is nothing to undo", "");
   if (way.former.empty())
-    return conflict("every API server knows " + wish.issuer + " alone, so it is not seen which issuer was before",
-                    "name it with --former");
+    return base::conflict("every API server knows " + wish.issuer + " alone, so it is not seen which issuer was before",
+                          "name it with --former");
   if (counts.alone > 0) {
     way.to = MovePhase::Switch;
     return way;

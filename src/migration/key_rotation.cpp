@@ -14,22 +14,18 @@ constexpr std::string_view kPrefix = "sa-";
 constexpr std::size_t kStampLength = 16;  // 20261127T072000Z
 constexpr std::array<std::string_view, 3> kNames{"introduce", "promote", "retire"};
 
-base::Error conflict(std::string message, std::string hint) {
-  return {base::ErrorKind::Conflict, "", std::move(message), std::move(hint)};
-}
-
 base::Result<void> checkVisible(const std::vector<ApiServer>& servers) {
   if (servers.empty()) return base::unavailable("no API server could be looked at");
   for (const ApiServer& server : servers) {
     if (!server.trouble.empty()) continue;
     if (!server.signingEndpoint.empty())
-      return conflict("an external signer (" + server.signingEndpoint + ") has the keys of " + server.name +
-                          ": it rotates them itself",
-                      "irsa issuer publish --watch keeps the published keys equal to what it offers");
+      return base::conflict("an external signer (" + server.signingEndpoint + ") has the keys of " + server.name +
+                                ": it rotates them itself",
+                            "irsa issuer publish --watch keeps the published keys equal to what it offers");
     if (server.isUnreported) return base::unavailable("the kubelet has not yet reported the new pod of " + server.name);
     if (!server.showsFlags)
-      return conflict("the flags of " + server.name + " are not seen: its API server is no pod of the kubelet",
-                      "rotate with the distribution's own command (k3s certificate rotate-ca, talosctl ...)");
+      return base::conflict("the flags of " + server.name + " are not seen: its API server is no pod of the kubelet",
+                            "rotate with the distribution's own command (k3s certificate rotate-ca, talosctl ...)");
   }
   if (std::ranges::all_of(servers, [](const ApiServer& server) { return !server.trouble.empty(); }))
     return base::unavailable("no API server could be looked at: " + servers.front().trouble);

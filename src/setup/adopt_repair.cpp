@@ -9,10 +9,6 @@ namespace {
 
 using text::Json;
 
-base::Error conflict(std::string message, std::string hint) {
-  return {base::ErrorKind::Conflict, "", std::move(message), std::move(hint)};
-}
-
 // The documents as they will be: several codes may change one.
 using Documents = std::map<std::string_view, aws::Object>;
 
@@ -63,8 +59,8 @@ base::Result<void> repairAccess(const FoundSetup& found, const std::set<std::str
   const bool closes = codes.contains("PUBLIC_ACLS");
   if (!opens && !narrows && !closes) return {};
   if (closes && !opens && !letsEverybodyReadTheDocuments(found))
-    return conflict("PUBLIC_ACLS alone would take the documents from AWS, which reads them by their ACLs",
-                    "mend it together with DOCUMENTS_BY_ACL: --fix DOCUMENTS_BY_ACL,PUBLIC_ACLS");
+    return base::conflict("PUBLIC_ACLS alone would take the documents from AWS, which reads them by their ACLs",
+                          "mend it together with DOCUMENTS_BY_ACL: --fix DOCUMENTS_BY_ACL,PUBLIC_ACLS");
   const std::string target = "bucket " + found.place->bucket;
   aws::PublicAccessBlock block = found.bucket.publicAccess.value_or(aws::PublicAccessBlock{});
   const aws::PublicAccessBlock before = block;
@@ -114,11 +110,12 @@ base::Result<void> checkAsked(const FoundSetup& found, const std::set<std::strin
     auto is = [&](const text::Finding& one) { return one.code == code; };
     auto there = std::find_if(findings.begin(), findings.end(), is);
     if (there == findings.end())
-      return conflict(code + " is not among what is wrong with " + found.issuer(),
-                      "irsa adopt " + found.issuer() + " lists it");
+      return base::conflict(code + " is not among what is wrong with " + found.issuer(),
+                            "irsa adopt " + found.issuer() + " lists it");
     if (!repairableCodes().contains(code))
-      return conflict(code + " is nothing that irsa mends by itself: " + there->why,
-                      there->fix.empty() ? "irsa adopt " + found.issuer() + " lists what it does mend" : there->fix);
+      return base::conflict(
+          code + " is nothing that irsa mends by itself: " + there->why,
+          there->fix.empty() ? "irsa adopt " + found.issuer() + " lists what it does mend" : there->fix);
   }
   return {};
 }

@@ -10,10 +10,6 @@
 namespace setup {
 namespace {
 
-base::Error conflict(std::string message, std::string hint) {
-  return {base::ErrorKind::Conflict, "", std::move(message), std::move(hint)};
-}
-
 // Objects of the same name that serve another cluster: a kubeconfig of the wrong cluster must not take them over.
 base::Result<void> checkCluster(const Desired& desired, const Observed& observed) {
   auto wanted = desired.tags.find(std::string(kClusterTag));
@@ -21,7 +17,7 @@ base::Result<void> checkCluster(const Desired& desired, const Observed& observed
   auto refuse = [&](const Tags& tags, const std::string& target) -> base::Result<void> {
     auto found = tags.find(std::string(kClusterTag));
     if (!hasOurTag(tags, desired.name) || found == tags.end() || found->second == wanted->second) return {};
-    return conflict(
+    return base::conflict(
         target + " belongs to another cluster (uid " + found->second + ", this one is " + wanted->second + ")",
         "choose the right cluster.context, give this cluster another name, or pass --adopt");
   };
@@ -35,20 +31,20 @@ base::Result<void> checkCluster(const Desired& desired, const Observed& observed
 base::Result<void> checkPossible(const Desired& desired, const Observed& observed, bool isMoving) {
   for (const ObservedProvider& live : observed.providers)
     if (!isMoving && live.arn != desired.providerArn && hasOurTag(live.provider.tags, desired.name))
-      return conflict("the issuer of " + desired.name + " is https://" + live.provider.url +
-                          ", irsa.yaml now asks for " + desired.issuer +
-                          ": every token that is in use would be refused",
-                      desired.issuer.find(kUnknownDomain) != std::string::npos
-                          ? "the distribution of that name is gone and none can get it again: irsa destroy, then irsa "
-                            "apply, give the set-up another issuer"
-                          : "irsa migrate plan shows the way to the new issuer; or set name, aws.region and issuer in "
-                            "irsa.yaml back");
+      return base::conflict(
+          "the issuer of " + desired.name + " is https://" + live.provider.url + ", irsa.yaml now asks for " +
+              desired.issuer + ": every token that is in use would be refused",
+          desired.issuer.find(kUnknownDomain) != std::string::npos
+              ? "the distribution of that name is gone and none can get it again: irsa destroy, then irsa "
+                "apply, give the set-up another issuer"
+              : "irsa migrate plan shows the way to the new issuer; or set name, aws.region and issuer in "
+                "irsa.yaml back");
   for (const DesiredRole& wanted : desired.roles)
     for (const ObservedRole& live : observed.roles)
       if (http::sameName(live.role.name, wanted.settings.name) && live.role.arn != wanted.arn)
-        return conflict("role " + wanted.settings.name + " is " + live.role.arn + ", irsa.yaml asks for " + wanted.arn +
-                            ": IAM can neither move nor rename a role",
-                        "give the role another name in irsa.yaml, or set its path and spelling back");
+        return base::conflict("role " + wanted.settings.name + " is " + live.role.arn + ", irsa.yaml asks for " +
+                                  wanted.arn + ": IAM can neither move nor rename a role",
+                              "give the role another name in irsa.yaml, or set its path and spelling back");
   return {};
 }
 
@@ -137,8 +133,8 @@ base::Result<Plan> plan(const Desired& desired, const Observed& observed, const 
   if (!draft.foreign.empty()) {
     std::string list;
     for (const std::string& target : draft.foreign) list += "\n  " + target;
-    return conflict("these exist and were not made for " + desired.name + ", so nothing was done:" + list,
-                    "choose other names in irsa.yaml, or let irsa take them over with --adopt");
+    return base::conflict("these exist and were not made for " + desired.name + ", so nothing was done:" + list,
+                          "choose other names in irsa.yaml, or let irsa take them over with --adopt");
   }
   Plan made;
   fillHead(made, observed, desired.region);

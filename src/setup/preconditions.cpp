@@ -15,10 +15,6 @@ namespace {
 constexpr long kUsualTrustQuota = policy::kTrustQuota;
 constexpr std::size_t kMostResources = 50;  // asked about at once
 
-base::Error conflict(std::string message, std::string hint) {
-  return {base::ErrorKind::Conflict, "", std::move(message), std::move(hint)};
-}
-
 template <typename T>
 std::size_t countOf(const Plan& plan) {
   return std::size_t(std::count_if(plan.actions.begin(), plan.actions.end(),
@@ -45,11 +41,11 @@ base::Result<void> checkPublicAccess(const World& world, Plan& plan) {
   }
   if (!block) return std::move(block).error();
   if (!block->blockPublicPolicy && !block->restrictPublicBuckets) return {};
-  return conflict("account " + plan.account + " blocks public access to all its buckets (" +
-                      (block->blockPublicPolicy ? "BlockPublicPolicy" : "RestrictPublicBuckets") +
-                      "), so nobody could read the issuer's documents in " + plan.bucket,
-                  "have that lifted for S3 (aws s3control get-public-access-block --account-id " + plan.account +
-                      "), or choose issuer.hosting directory and another HTTPS host");
+  return base::conflict("account " + plan.account + " blocks public access to all its buckets (" +
+                            (block->blockPublicPolicy ? "BlockPublicPolicy" : "RestrictPublicBuckets") +
+                            "), so nobody could read the issuer's documents in " + plan.bucket,
+                        "have that lifted for S3 (aws s3control get-public-access-block --account-id " + plan.account +
+                            "), or choose issuer.hosting directory and another HTTPS host");
 }
 
 base::Result<void> checkRoom(const std::map<std::string, long>& summary, const std::string& used,
@@ -57,9 +53,9 @@ base::Result<void> checkRoom(const std::map<std::string, long>& summary, const s
   auto count = summary.find(used), limit = summary.find(quota);
   if (added == 0 || count == summary.end() || limit == summary.end()) return {};
   if (count->second + long(added) <= limit->second) return {};
-  return conflict("the account has " + std::to_string(count->second) + " of " + std::to_string(limit->second) + " " +
-                      what + "; " + std::to_string(added) + " more do not fit",
-                  "remove unused ones, or have the quota raised (Service Quotas, IAM)");
+  return base::conflict("the account has " + std::to_string(count->second) + " of " + std::to_string(limit->second) +
+                            " " + what + "; " + std::to_string(added) + " more do not fit",
+                        "remove unused ones, or have the quota raised (Service Quotas, IAM)");
 }
 
 base::Result<void> checkTrustSizes(const std::map<std::string, long>& summary, const Plan& plan) {
@@ -67,10 +63,11 @@ base::Result<void> checkTrustSizes(const std::map<std::string, long>& summary, c
   const long quota = found == summary.end() ? kUsualTrustQuota : found->second;
   for (const auto& [role, size] : plan.trustSizes)
     if (long(size) > quota)
-      return conflict("the trust policy of role " + role + " would have " + std::to_string(size) +
-                          " characters; the account's quota is " + std::to_string(quota),
-                      "divide its service accounts among several roles, or have the quota raised (Service Quotas, IAM: "
-                      "Role trust policy length, up to 4096)");
+      return base::conflict(
+          "the trust policy of role " + role + " would have " + std::to_string(size) +
+              " characters; the account's quota is " + std::to_string(quota),
+          "divide its service accounts among several roles, or have the quota raised (Service Quotas, IAM: "
+          "Role trust policy length, up to 4096)");
   return {};
 }
 
@@ -102,22 +99,23 @@ base::Result<void> checkIssuer(const World& world, Plan& plan) {
   }
   const std::string hint = "see that everybody can read " + where + ", or correct issuer.url";
   if (answer->status != 200)
-    return conflict(where + " answers with HTTP " + std::to_string(answer->status) + ", so AWS could not read it",
-                    hint);
+    return base::conflict(where + " answers with HTTP " + std::to_string(answer->status) + ", so AWS could not read it",
+                          hint);
   auto discovery = oidc::parseDiscovery(answer->body);
-  if (!discovery) return conflict(where + ": " + discovery.error().message, hint);
+  if (!discovery) return base::conflict(where + ": " + discovery.error().message, hint);
   if (discovery->issuer != plan.issuer)
-    return conflict(where + " says the issuer is \"" + discovery->issuer + "\", irsa.yaml says \"" + plan.issuer +
-                        "\"; AWS compares them to the letter",
-                    "write issuer.url as the document has it");
+    return base::conflict(where + " says the issuer is \"" + discovery->issuer + "\", irsa.yaml says \"" + plan.issuer +
+                              "\"; AWS compares them to the letter",
+                          "write issuer.url as the document has it");
   return {};
 }
 
 base::Result<void> checkThumbprints(const Plan& plan) {
   for (const Action& action : plan.actions)
     if (auto* call = std::get_if<aws::CreateOpenIDConnectProvider>(&action.call); call && call->thumbprints.empty())
-      return conflict("Ceph takes no OIDC provider without a thumbprint, and the issuer publishes no certificate yet",
-                      "run irsa apply for the phase issuer as well");
+      return base::conflict(
+          "Ceph takes no OIDC provider without a thumbprint, and the issuer publishes no certificate yet",
+          "run irsa apply for the phase issuer as well");
   return {};
 }
 
