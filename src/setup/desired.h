@@ -52,6 +52,7 @@ struct Desired {
   bool isAccountRegional = false;
   std::string locationConstraint;                      // empty: the service knows no Regions
   std::optional<aws::PublicAccessBlock> publicAccess;  // absent: left as it is
+  bool replacesAsSeen = false;                         // documents, by their ETag: another writer's is not lost
   std::string directory;                               // Hosting::Directory
   DistributionWish front;                              // Hosting::CloudFront
   std::vector<DesiredDocument> documents;  // keys first: the discovery document points at them; none if existing

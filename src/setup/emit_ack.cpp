@@ -29,7 +29,7 @@ Json object(const EmitSubject& subject, const char* group, const char* kind, std
 
 Json bucketOf(const EmitSubject& subject) {
   const Desired& desired = subject.desired;
-  const aws::PublicAccessBlock block = desired.publicAccess.value_or(aws::PublicAccessBlock{});
+  const aws::PublicAccessBlock& block = subject.publicAccess();
   Json spec = {{"name", desired.bucket}};
   if (desired.region != "us-east-1") spec["createBucketConfiguration"] = {{"locationConstraint", desired.region}};
   spec["publicAccessBlock"] = {{"blockPublicACLs", block.blockPublicAcls},

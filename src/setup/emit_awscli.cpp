@@ -22,7 +22,7 @@ std::string bucketPart(const EmitSubject& subject, std::vector<EmittedFile>& fil
   std::string create = "aws s3api create-bucket --bucket " + desired.bucket;
   if (desired.region != "us-east-1") create += " --create-bucket-configuration LocationConstraint=" + desired.region;
   if (desired.isAccountRegional) create += " --bucket-namespace account-regional";
-  const aws::PublicAccessBlock block = desired.publicAccess.value_or(aws::PublicAccessBlock{});
+  const aws::PublicAccessBlock& block = subject.publicAccess();
   return "\n# the bucket of the issuer's documents\naws s3api head-bucket" + bucketArguments(subject) +
          " > /dev/null 2>&1 ||\n  " + create + " > /dev/null\naws s3api put-bucket-tagging" + bucketArguments(subject) +
          " --tagging " + fileArgument("bucket-tags.json") + "\naws s3api put-public-access-block" +

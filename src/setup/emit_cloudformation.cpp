@@ -60,7 +60,7 @@ Json kept(Json resource) {
 
 void addBucket(const EmitSubject& subject, Json& resources) {
   const Desired& desired = subject.desired;
-  const aws::PublicAccessBlock block = desired.publicAccess.value_or(aws::PublicAccessBlock{});
+  const aws::PublicAccessBlock& block = subject.publicAccess();
   const Json access = {{"BlockPublicAcls", block.blockPublicAcls},
                        {"IgnorePublicAcls", block.ignorePublicAcls},
                        {"BlockPublicPolicy", block.blockPublicPolicy},

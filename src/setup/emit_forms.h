@@ -16,6 +16,7 @@ struct EmitSubject {
   std::string account;
 
   bool hasBucket() const { return !desired.bucket.empty(); }
+  const aws::PublicAccessBlock& publicAccess() const { return *desired.publicAccess; }  // REQUIRES: of AWS
   bool hasFront() const { return desired.hosting == Hosting::CloudFront; }
 };
 

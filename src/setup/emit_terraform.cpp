@@ -79,7 +79,7 @@ std::string head(const EmitSubject& subject) {
 
 std::string bucketPart(const EmitSubject& subject) {
   const Desired& desired = subject.desired;
-  const aws::PublicAccessBlock block = desired.publicAccess.value_or(aws::PublicAccessBlock{});
+  const aws::PublicAccessBlock& block = subject.publicAccess();
   std::string out =
       "\n" +
       Block(resource("aws_s3_bucket", "issuer")).set("bucket", quoted(desired.bucket)).map("tags", desired.tags).text();

@@ -154,7 +154,6 @@ void planBucketContents(const Desired& desired, const Observed& observed, PlanDr
                       desired.hosting == Hosting::S3 ? "everybody may read the documents, and nothing else"
                                                      : "the distribution may read the documents, and nobody else",
                       live.policy.empty() ? "" : readablePolicy(live.policy), readablePolicy(desired.bucketPolicy));
-  const bool seesEtags = desired.dialect == Dialect::Aws;  // Ceph 16 finds no ETag equal to its own
   for (const DesiredDocument& document : desired.documents) {
     auto found = live.documents.find(document.key);
     bool isThere = found != live.documents.end();
@@ -162,7 +161,7 @@ void planBucketContents(const Desired& desired, const Observed& observed, PlanDr
     const aws::Object& wanted = document.object;
     draft.addWithDiff(isThere ? Change::Replace : Change::Add, "s3://" + bucket + "/" + document.key,
                       aws::PutObject{bucket, owner, document.key, wanted.body, wanted.contentType, wanted.cacheControl,
-                                     isThere && seesEtags ? found->second.etag : ""},
+                                     isThere && desired.replacesAsSeen ? found->second.etag : ""},
                       isThere ? whyReplaced(found->second, wanted) : "does not exist",
                       isThere ? found->second.body : "", wanted.body);
   }
