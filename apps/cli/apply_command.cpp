@@ -92,9 +92,7 @@ int runApply(const LifeCycleOptions& options) {
   base::Result<std::unique_ptr<World>> world = openWorld(options.common);
   if (!world) return console.fail(world.error());
   const base::Result<Locks> locks = lock(options.common, **world, console);
-  if (!locks)
-    return console.fail(locks.error(),
-                        locks.error().kind == base::ErrorKind::Conflict ? kLocked : exitCodeOf(locks.error()));
+  if (!locks) return failUnlocked(locks.error(), console);
   const base::Result<setup::Phases> phases = phasesOf(options);
   if (!phases) return console.fail(phases.error());
   const setup::Mode mode{.adopt = options.adopt, .phases = *phases};

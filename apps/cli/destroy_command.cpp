@@ -22,9 +22,7 @@ int runDestroy(const LifeCycleOptions& options) {
   base::Result<std::unique_ptr<World>> world = openWorld(options.common);
   if (!world) return console.fail(world.error());
   const base::Result<Locks> locks = lock(options.common, **world, console);
-  if (!locks)
-    return console.fail(locks.error(),
-                        locks.error().kind == base::ErrorKind::Conflict ? kLocked : exitCodeOf(locks.error()));
+  if (!locks) return failUnlocked(locks.error(), console);
   const setup::Mode mode{.kind = setup::Mode::Kind::Destroy, .deleteBucket = options.deleteBucket};
   setup::World view = (*world)->view();
   base::Result<setup::Plan> plan = setup::makePlan((*world)->configuration, view, mode);

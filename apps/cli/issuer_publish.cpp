@@ -163,8 +163,8 @@ int watch(const IssuerPublishOptions& options, World& world, Metrics& metrics, c
   base::Time due{};
   std::chrono::seconds pause = options.interval;
   while (true) {
-    const base::Result<text::Json> there = openLease(world);
-    const base::Result<bool> leads = there ? election.renew() : base::Result<bool>(there.error());
+    base::Result<bool> leads = election.renew();
+    if (!leads && leads.error().kind == base::ErrorKind::NotFound && openLease(world)) leads = election.renew();
     metrics.lead(leads && *leads);
     if (leads && *leads && world.ground.clock.now() >= due) {
       const base::Result<Round> round = publishOnce(options, world, console);

@@ -23,16 +23,13 @@ struct Seen {
   setup::Plan publish;  // so that every key of the API servers is published
 };
 
-base::Result<void> lookAgain(const KeysOptions& options, const Console& console, Seen& seen) {
+base::Result<void> lookAgain(const KeysOptions& options, const Console& console, Seen& seen,
+                             Wait wait = Wait::ForReports) {
   World& world = *seen.world;
-  seen.rotation.cluster = TRY(lookAtServers(*world.cluster, options.look.servers, world.ground.clock, console));
+  seen.rotation.cluster = TRY(lookAtServers(*world.cluster, options.look.servers, world.ground.clock, console, wait));
   seen.rotation.holders = TRY(migration::lookAtHolders(*world.cluster->client));
   seen.rotation.secrets = TRY(migration::lookAtTokenSecrets(*world.cluster->client));
-  setup::World view = world.view();
-  setup::Mode mode{.phases = {setup::Phase::Issuer}, .isMoving = true};
-  const oidc::Jwks keys = servedKeys(seen.rotation.cluster);
-  if (!keys.keys.empty()) mode.keys = keys;
-  seen.publish = TRY(setup::makePlan(world.configuration, view, mode));
+  seen.publish = TRY(planWithServedKeys(seen.rotation.cluster, {setup::Phase::Issuer}, world));
   seen.issuer = seen.publish.issuer;
   seen.rotation.publishedAt.reset();
   seen.rotation.published = readIssuer(seen.issuer, world, options.common, &seen.rotation.publishedAt);
@@ -142,8 +139,6 @@ bool publish(Seen& seen, setup::Plan plan, const Locks& locks, const Console& co
                   document);
 }
 
-constexpr int kReportTries = 60;
-
 int introduce(const KeysOptions& options, Seen& seen, const Locks& locks, const Console& console) {
   const bool hasWay = !options.nodes.names.empty() || !options.manifest.empty();
   if (!hasWay) return onNodes(options, {}, console);
@@ -151,12 +146,7 @@ int introduce(const KeysOptions& options, Seen& seen, const Locks& locks, const 
   if (!key) return console.fail(key.error());
   const int code = onNodes(options, {"introduce", key->kid, key->name, key->path, key->pem}, console);
   if (code != kOk) return code;
-  // The kubelet reports its new pod some seconds after it runs.
-  base::Result<void> again = lookAgain(options, console, seen);
-  for (int tries = 0; !again && tries < kReportTries; ++tries) {
-    seen.world->ground.clock.sleepFor(std::chrono::seconds(1));
-    again = lookAgain(options, console, seen);
-  }
+  const base::Result<void> again = lookAgain(options, console, seen, Wait::ForFlags);
   if (!again) return console.fail(again.error());
   if (!publish(seen, seen.publish, locks, console)) return kRefused;
   console.done("the key " + key->kid + " is introduced and published; next: irsa keys rotate promote, in an hour");
@@ -255,9 +245,7 @@ int runKeysRotate(const KeysOptions& options) {
   const base::Result<std::unique_ptr<World>> world = openWorld(options.common);
   if (!world) return console.fail(world.error());
   const base::Result<Locks> locks = lock(options.common, **world, console);
-  if (!locks)
-    return console.fail(locks.error(),
-                        locks.error().kind == base::ErrorKind::Conflict ? kLocked : exitCodeOf(locks.error()));
+  if (!locks) return failUnlocked(locks.error(), console);
   base::Result<Seen> looked = look(options, console);
   if (!looked) return console.fail(looked.error());
   if (options.emergency) return emergency(options, *looked, *locks, console);

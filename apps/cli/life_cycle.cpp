@@ -51,6 +51,10 @@ base::Result<setup::Phases> phasesOf(const LifeCycleOptions& options) {
   return phases;
 }
 
+int failUnlocked(const base::Error& error, const Console& console) {
+  return console.fail(error, error.kind == base::ErrorKind::Conflict ? kLocked : exitCodeOf(error));
+}
+
 base::Result<Locks> lock(const CommonOptions& options, const World& world, const Console& console) {
   Locks locks;
   locks.file = TRY(io::lockFile(options.file));

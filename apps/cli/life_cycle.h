@@ -31,6 +31,7 @@ struct Locks {
 };
 // Conflict when another run has one of them.
 base::Result<Locks> lock(const CommonOptions& options, const World& world, const Console& console);
+int failUnlocked(const base::Error& error, const Console& console);  // says it; kLocked when another run is at work
 
 // The plan as a result: lines for people or the document of setup::toJson() with issuer, account and ARNs.
 void showPlan(const Console& console, const setup::Plan& plan);

@@ -228,9 +228,7 @@ int runMigrateNext(const MigrateOptions& options) {
   Locks locks;
   if (!options.common.dryRun) {
     base::Result<Locks> taken = lock(options.common, *decided.world, console);
-    if (!taken)
-      return console.fail(taken.error(),
-                          taken.error().kind == base::ErrorKind::Conflict ? kLocked : exitCodeOf(taken.error()));
+    if (!taken) return failUnlocked(taken.error(), console);
     locks = *std::move(taken);
   }
   const base::Result<void> seen = decide(options, console, decided);

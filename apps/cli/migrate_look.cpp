@@ -61,6 +61,15 @@ migration::PublicIssuer readIssuer(const std::string& issuer, const World& world
   return seen;
 }
 
+base::Result<setup::Plan> planWithServedKeys(const migration::Cluster& cluster, const setup::Phases& phases,
+                                             World& world) {
+  setup::World view = world.view();
+  setup::Mode mode{.phases = phases, .isMoving = true};
+  const oidc::Jwks keys = servedKeys(cluster);
+  if (!keys.keys.empty()) mode.keys = keys;
+  return setup::makePlan(world.configuration, view, mode);
+}
+
 base::Result<MoveLook> lookAtMove(const LookOptions& options, const CommonOptions& common, World& world,
                                   const Console& console) {
   if (!world.cluster)
@@ -68,13 +77,8 @@ base::Result<MoveLook> lookAtMove(const LookOptions& options, const CommonOption
   MoveLook look;
   look.world.cluster = TRY(lookAtServers(*world.cluster, options.servers, world.ground.clock, console));
   look.world.holders = TRY(migration::lookAtHolders(*world.cluster->client));
-  setup::World view = world.view();
-  setup::Mode mode{.phases = {setup::Phase::Issuer}, .isMoving = true};
-  const oidc::Jwks keys = servedKeys(look.world.cluster);
-  if (!keys.keys.empty()) mode.keys = keys;
-  look.publish = TRY(setup::makePlan(world.configuration, view, mode));
-  mode.phases = {setup::Phase::Provider, setup::Phase::Roles};
-  look.trust = TRY(setup::makePlan(world.configuration, view, mode));
+  look.publish = TRY(planWithServedKeys(look.world.cluster, {setup::Phase::Issuer}, world));
+  look.trust = TRY(planWithServedKeys(look.world.cluster, {setup::Phase::Provider, setup::Phase::Roles}, world));
   look.wish = {look.publish.issuer, options.former, {options.longestToken, options.staleIsFine}};
   look.world.published = readIssuer(look.wish.issuer, world, common);
   look.world.published.isAsWished = look.publish.actions.empty();

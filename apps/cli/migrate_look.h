@@ -26,6 +26,10 @@ struct MoveLook {
 // The keys that the published documents must hold: those of all API servers.
 oidc::Jwks servedKeys(const migration::Cluster& cluster);
 
+// What is left to do at AWS in these phases while an issuer or a key moves, every served key being published.
+base::Result<setup::Plan> planWithServedKeys(const migration::Cluster& cluster, const setup::Phases& phases,
+                                             World& world);
+
 // As anybody reads it. `since`: when the JWKS was last written, if the host tells; `keys`: what it holds.
 migration::PublicIssuer readIssuer(const std::string& issuer, const World& world, const CommonOptions& options,
                                    std::optional<base::Time>* since = nullptr, oidc::Jwks* keys = nullptr);

@@ -14,7 +14,7 @@ kube::Client clientAt(const ClusterConnection& cluster, const std::string& origi
 }
 
 base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
-                                               base::Clock& clock, const Console& console) {
+                                               base::Clock& clock, const Console& console, Wait wait) {
   if (origins.empty()) {
     const base::Result<std::vector<std::string>> found = migration::addressesOf(*cluster.client);
     if (!found && found.error().kind != base::ErrorKind::NotFound) {
@@ -38,7 +38,9 @@ base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster,
   const base::Time deadline = clock.now() + kReport;
   while (true) {
     migration::Cluster seen = TRY(migration::lookAtApiServers(endpoints, *cluster.client, clock.now()));
-    const bool isReported = std::ranges::none_of(seen.servers, &migration::ApiServer::isUnreported);
+    const bool isReported = std::ranges::none_of(seen.servers, [wait](const migration::ApiServer& server) {
+      return server.isUnreported || (wait == Wait::ForFlags && server.trouble.empty() && !server.showsFlags);
+    });
     if (isReported || clock.now() >= deadline) return seen;
     clock.sleepFor(kPause);
   }
