@@ -23,10 +23,9 @@ struct Seen {
   setup::Plan publish;  // so that every key of the API servers is published
 };
 
-base::Result<void> lookAgain(const KeysOptions& options, const Console& console, Seen& seen,
-                             Wait wait = Wait::ForReports) {
+base::Result<void> lookAgain(const KeysOptions& options, const Console& console, Seen& seen) {
   World& world = *seen.world;
-  seen.rotation.cluster = TRY(lookAtServers(*world.cluster, options.look.servers, world.ground.clock, console, wait));
+  seen.rotation.cluster = TRY(lookAtServers(*world.cluster, options.look.servers, world.ground.clock, console));
   seen.rotation.holders = TRY(migration::lookAtHolders(*world.cluster->client));
   seen.rotation.secrets = TRY(migration::lookAtTokenSecrets(*world.cluster->client));
   seen.publish = TRY(planWithServedKeys(seen.rotation.cluster, {setup::Phase::Issuer}, world));
@@ -146,7 +145,7 @@ int introduce(const KeysOptions& options, Seen& seen, const Locks& locks, const 
   if (!key) return console.fail(key.error());
   const int code = onNodes(options, {"introduce", key->kid, key->name, key->path, key->pem}, console);
   if (code != kOk) return code;
-  const base::Result<void> again = lookAgain(options, console, seen, Wait::ForFlags);
+  const base::Result<void> again = lookAgain(options, console, seen);
   if (!again) return console.fail(again.error());
   if (!publish(seen, seen.publish, locks, console)) return kRefused;
   console.done("the key " + key->kid + " is introduced and published; next: irsa keys rotate promote, in an hour");

@@ -5,7 +5,13 @@
 namespace cli {
 namespace {
 
-constexpr std::chrono::seconds kReport{90}, kPause{1};
+constexpr std::chrono::seconds kPause{1};
+
+// The kubelet tells of the pod that was there before, or, as long as it is making the new one, of none.
+bool isToBeReported(const migration::ApiServer& server, base::Time now) {
+  const bool isYoung = server.trouble.empty() && now < server.startedAt + migration::kReportTime;
+  return server.isUnreported || (isYoung && !server.showsFlags);
+}
 
 }  // namespace
 
@@ -14,7 +20,7 @@ kube::Client clientAt(const ClusterConnection& cluster, const std::string& origi
 }
 
 base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
-                                               base::Clock& clock, const Console& console, Wait wait) {
+                                               base::Clock& clock, const Console& console) {
   if (origins.empty()) {
     const base::Result<std::vector<std::string>> found = migration::addressesOf(*cluster.client);
     if (!found && found.error().kind != base::ErrorKind::NotFound) {
@@ -35,12 +41,11 @@ base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster,
     const std::size_t scheme = origin.find("://");
     endpoints.push_back({scheme == std::string::npos ? origin : origin.substr(scheme + 3), clients.back()});
   }
-  const base::Time deadline = clock.now() + kReport;
+  const base::Time deadline = clock.now() + migration::kReportTime;
   while (true) {
     migration::Cluster seen = TRY(migration::lookAtApiServers(endpoints, *cluster.client, clock.now()));
-    const bool isReported = std::ranges::none_of(seen.servers, [wait](const migration::ApiServer& server) {
-      return server.isUnreported || (wait == Wait::ForFlags && server.trouble.empty() && !server.showsFlags);
-    });
+    const bool isReported = std::ranges::none_of(
+        seen.servers, [&seen](const migration::ApiServer& server) { return isToBeReported(server, seen.now); });
     if (isReported || clock.now() >= deadline) return seen;
     clock.sleepFor(kPause);
   }

@@ -11,13 +11,9 @@ namespace cli {
 // A client of the API server at `origin`, with the kubeconfig's credentials and roots.
 kube::Client clientAt(const ClusterConnection& cluster, const std::string& origin);
 
-// What is waited for, up to a minute and a half, when a pod has just been changed: the kubelet's report of those that
-// it has told of, or the flags of every API server that can be looked at.
-enum class Wait { ForReports, ForFlags };
-
-// `origins` empty: those behind the Service kubernetes, or else the kubeconfig's server alone, which is said.
+// `origins` empty: those behind the Service kubernetes, or else the kubeconfig's server alone, which is said. Waits for
+// the kubelet's report of a pod that has just been changed, which comes within a minute and a half.
 base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
-                                               base::Clock& clock, const Console& console,
-                                               Wait wait = Wait::ForReports);
+                                               base::Clock& clock, const Console& console);
 
 }  // namespace cli

@@ -18,6 +18,7 @@ constexpr std::string_view kTokenPath = "/api/v1/namespaces/kube-system/servicea
 constexpr std::string_view kReviewPath = "/apis/authentication.k8s.io/v1/tokenreviews";
 constexpr std::string_view kProgram = "kube-apiserver";
 constexpr std::chrono::seconds kReportMargin{5};  // whole seconds, and two ways to know when a process began
+constexpr std::chrono::seconds kMakingTime{15};   // from a pod's making to its container's start
 constexpr int kTokenSeconds = 600;                // the shortest that kube-apiserver gives
 
 const Json& itemsOf(const Json& list) {
@@ -62,29 +63,45 @@ Flags flagsOf(const Json& pod) {
   return flags;
 }
 
-// When the pod's container was started, or, before the kubelet says so, when the pod was made; absent: it is not told.
-std::optional<base::Time> startOfPod(const Json& pod) {
+struct Report {
+  std::optional<base::Time> made;     // the pod
+  std::optional<base::Time> started;  // its container
+  std::int64_t restarts = 0;
+};
+
+std::optional<base::Time> timeAt(const Json& object, const char* name) {
+  const base::Result<base::Time> time = base::parseRfc3339(text::stringAt(object, name));
+  return time ? std::optional(*time) : std::nullopt;
+}
+
+Report reportOf(const Json& pod) {
+  Report report{.made = timeAt(text::at(pod, "metadata"), "creationTimestamp"), .started = {}};
   for (const Json& container : text::at(text::at(pod, "status"), "containerStatuses")) {
-    const Json& running = text::at(text::at(container, "state"), "running");
-    if (text::stringAt(container, "name") != kProgram || !running.is_object()) continue;
-    const base::Result<base::Time> started = base::parseRfc3339(text::stringAt(running, "startedAt"));
-    if (started) return *started;
+    if (text::stringAt(container, "name") != kProgram) continue;
+    report.started = timeAt(text::at(text::at(container, "state"), "running"), "startedAt");
+    report.restarts = text::intAt(container, "restartCount");
   }
-  const base::Result<base::Time> made =
-      base::parseRfc3339(text::stringAt(text::at(pod, "metadata"), "creationTimestamp"));
-  return made ? std::optional(*made) : std::nullopt;
+  return report;
+}
+
+// Whether the pod is that of a process before this one. Before the kubelet makes the new pod, it gives the former one
+// the status of the new process; who has run for long can't be told from one whose machine was started again.
+bool isOfFormerProcess(const Report& report, base::Time startedAt, base::Time now) {
+  const std::optional<base::Time>& latest = report.started ? report.started : report.made;
+  if (latest && *latest + kReportMargin < startedAt) return true;
+  const bool isMadeBefore = report.made && *report.made + kMakingTime < startedAt;
+  return isMadeBefore && report.restarts == 0 && now < startedAt + kReportTime;
 }
 
 // The pod of a kubelet's manifest has the node's address.
-void readFlags(const Json& pods, ApiServer& server) {
+void readFlags(const Json& pods, ApiServer& server, base::Time now) {
   const std::string host = hostOf(server.name);
   for (const Json& pod : itemsOf(pods)) {
     const Json& status = text::at(pod, "status");
     if (text::stringAt(status, "podIP") != host && text::stringAt(status, "hostIP") != host) continue;
     Flags flags = flagsOf(pod);
     if (flags.issuers.empty()) continue;
-    const std::optional<base::Time> started = startOfPod(pod);
-    server.isUnreported = started && *started + kReportMargin < server.startedAt;
+    server.isUnreported = isOfFormerProcess(reportOf(pod), server.startedAt, now);
     if (server.isUnreported) continue;
     server.showsFlags = true;
     server.issuers = std::move(flags.issuers);
@@ -150,7 +167,7 @@ base::Result<std::string> look(const kube::Client& client, const Json& pods, Api
   const std::string keys = TRY(client.getText("/openid/v1/jwks"));
   server.keys = TRY(oidc::parseJwks(keys));
   TRY(readMetrics(client, server, now));
-  readFlags(pods, server);
+  readFlags(pods, server, now);
   std::string token = TRY(mint(client));
   const oidc::UnverifiedToken decoded = TRY(oidc::decodeToken(token));
   readMinted(decoded, server);

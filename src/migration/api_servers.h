@@ -4,6 +4,7 @@
 // https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
 // https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/ (TokenRequest, TokenReview)
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@
 
 namespace migration {
 
+// The kubelet has told of a new manifest's pod so long after its process began.
+constexpr std::chrono::seconds kReportTime{90};
+
 struct ApiServer {
   std::string name = {};     // "192.0.2.10:6443"
   std::string trouble = {};  // why it could not be looked at; then the rest is empty
@@ -24,7 +28,8 @@ struct ApiServer {
   // The signer first. Without flags the issuers are told by the audiences that it gives tokens which ask for none:
   // those are the issuers unless --api-audiences says otherwise.
   std::vector<std::string> issuers = {};
-  // Its pod is that of a process before this one: the kubelet reports a new manifest some ten seconds late.
+  // Its pod is that of a process before this one: the kubelet tells of a new manifest some ten seconds late, and first
+  // gives the former pod the new process's status.
   bool isUnreported = false;
   bool showsFlags = false;                        // its pod could be read, and is reported
   std::vector<std::string> keyFiles = {};         // --service-account-key-file, when it shows flags

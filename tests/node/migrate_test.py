@@ -74,13 +74,9 @@ class TheMove(unittest.TestCase):
     def tearDown(self):
         print(f"  {time.monotonic() - self.started:6.1f} s", end=" ", flush=True)
 
-    def ran(self, arguments):
-        return subprocess.run([IRSA, *map(str, arguments)], env=self.environment, cwd=self.folder, text=True, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
     def irsa(self, *arguments, code=0):
-        done = until("the kubelet's report of its API server", 90,
-                     lambda: one if "is no pod of the kubelet" not in (one := self.ran(arguments)).stdout else None)
+        done = subprocess.run([IRSA, *map(str, arguments)], env=self.environment, cwd=self.folder, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, code, f"irsa {' '.join(map(str, arguments))}:\n{done.stdout}")
         return done.stdout
 

@@ -49,6 +49,10 @@ def number(value, size):
     return encode(value.to_bytes(size, "big"))
 
 
+def moment(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def public_of(pem):
     if b"PRIVATE" in pem:
         return serialization.load_pem_private_key(pem, None).public_key()
@@ -125,10 +129,10 @@ class ApiServer:
         self.controller = self.manifest.parent / "kube-controller-manager.yaml"
         if planes.has_controllers and not self.controller.exists():
             self.controller.write_text(CONTROLLER)
-        self.late = 0  # seconds by which the kubelet's report is too old; each report makes it ten less
+        self.reports = []  # what the kubelet tells of the pod before it tells what is: "former", "mixed" or "none"
         self.obeys, self.unwell, self.stale, self.legacy = True, 0, 0, 0
         self.taken, self.refused = 0, 0
-        self.text = self.manifest.read_text()
+        self.former = self.text = self.manifest.read_text()
         self.started = time.time() - 1000
 
     def flags(self, name):
@@ -138,7 +142,8 @@ class ApiServer:
         """What a kubelet does with the manifest. False while the API server is away."""
         text = self.manifest.read_text()
         if self.obeys and text != self.text:
-            self.text, self.unwell, self.started, self.stale = text, self.planes.away, time.time(), 0
+            self.former, self.text = self.text, text
+            self.unwell, self.started, self.stale = self.planes.away, time.time(), 0
         if self.unwell:
             self.unwell -= 1
             return False
@@ -166,13 +171,17 @@ class ApiServer:
         return bool(key and claims["iss"] in self.flags("service-account-issuer") and claims["exp"] > time.time() and verifies(token, key))
 
     def pod(self):
-        when = datetime.datetime.fromtimestamp(self.started - self.late, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.late = max(0, self.late - 10)
-        return {"metadata": {"name": f"kube-apiserver-{self.address}"},
+        """As the kubelet of 1.37 was seen to tell of it: the former pod, that with the new container's status, none, the new one."""
+        report = self.reports.pop(0) if self.reports else "new"
+        if report == "none":
+            return None
+        made, started = self.started - (100 if report in ("former", "mixed") else -10), self.started - (100 if report == "former" else 0)
+        text = self.text if report == "new" else self.former
+        return {"metadata": {"name": f"kube-apiserver-{self.address}", "creationTimestamp": moment(made)},
                 "status": {"hostIP": self.address, "podIP": self.address, "containerStatuses": [
-                    {"name": "kube-apiserver", "state": {"running": {"startedAt": when}}}]},
+                    {"name": "kube-apiserver", "restartCount": 0, "state": {"running": {"startedAt": moment(started)}}}]},
                 "spec": {"containers": [{"name": "kube-apiserver", "command": [
-                    line.strip()[2:] for line in self.text.splitlines() if line.strip().startswith(("- --", "- kube-apiserver"))]}]}}
+                    line.strip()[2:] for line in text.splitlines() if line.strip().startswith(("- --", "- kube-apiserver"))]}]}}
 
     def answer(self, method, path, query, body):
         if path == "/readyz":
@@ -238,9 +247,8 @@ class ControlPlanes:
 
     def add_pod(self, name, created, seconds=3607):
         """A running pod that mounts a token; `created` in seconds since 1970."""
-        when = datetime.datetime.fromtimestamp(created, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         namespace, _, name = name.partition("/")
-        self.pods.append({"metadata": {"namespace": namespace, "name": name, "creationTimestamp": when}, "status": {"phase": "Running"},
+        self.pods.append({"metadata": {"namespace": namespace, "name": name, "creationTimestamp": moment(created)}, "status": {"phase": "Running"},
                           "spec": {"volumes": [{"projected": {"sources": [{"serviceAccountToken": {"expirationSeconds": seconds}}]}}]}})
 
     def answer(self, method, path, query, body):
@@ -252,7 +260,7 @@ class ControlPlanes:
             is_asked = "control-plane" in query.get("labelSelector", "")
             return 200, {"kind": "NodeList", "items": [{"metadata": {"name": f"node{i}"}} for i in range(self.nodes) if is_asked]}
         if path == "/api/v1/namespaces/kube-system/pods":
-            return 200, {"kind": "PodList", "items": [server.pod() for server in self.servers]}
+            return 200, {"kind": "PodList", "items": [pod for server in self.servers if (pod := server.pod())]}
         if path == "/api/v1/pods":
             return 200, {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": self.pods}
         if path == "/api/v1/namespaces/kube-system":
