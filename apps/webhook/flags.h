@@ -34,7 +34,7 @@ struct Flags {
   int loops = 1;
   int maxConnections = 4096;
   bool reusePort = false;
-  std::chrono::milliseconds drainTime{10'000};
+  std::chrono::milliseconds drainTime{15'000};
   std::vector<std::string> notes;  // flags that were taken and have no effect here: to be logged
 };
 

@@ -29,7 +29,9 @@ using namespace std::chrono_literals;
 
 constexpr int kUsage = 2, kFatal = 255;  // as AWS's webhook exits
 constexpr std::chrono::milliseconds kLongestPoll = 2s, kShortestPoll = 100ms;
-constexpr auto kQuiet = 2s;  // without a connection for so long after SIGTERM, nobody knows us any more
+// So long after SIGTERM nobody has said a word: the API servers know us no more. A connection that they have kept asks
+// for more patience, for they may use it to the last, and what is on its way when it is closed is lost.
+constexpr auto kQuiet = 2s, kQuietConnections = 5s;
 
 // What belongs to one server loop. Deque-held, since handlers are not moved.
 struct LoopParts {
@@ -266,10 +268,11 @@ void Program::drain() {
   isStopping_ = true;  // after that, so that who sees it can count on answers that say close
   std::chrono::milliseconds waited{0}, quiet{0};
   constexpr auto kStep = 50ms;
-  while (waited < flags_.drainTime && quiet < kQuiet) {
+  while (waited < flags_.drainTime && quiet < (server_->connections() == 0 ? kQuiet : kQuietConnections)) {
+    const std::uint64_t heard = server_->heard();
     clock_.sleepFor(kStep);
     waited += kStep;
-    quiet = server_->connections() == 0 ? quiet + kStep : 0ms;
+    quiet = server_->heard() == heard ? quiet + kStep : 0ms;
   }
   server_->stop();
   metricsServer_->stop();

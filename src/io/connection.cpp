@@ -48,6 +48,7 @@ Connection::Connection(Worker& worker, Descriptor socket, SSL_CTX* tls, std::str
       peer_(std::move(peer)),
       isTls_(tls) {
   ++worker_.connections;
+  ++worker_.heard;
   ++worker_.byPeer[peer_];
   if (!tls_) return;
   SSL_set_fd(tls_.get(), socket_.number());
@@ -134,6 +135,7 @@ bool Connection::receive(long count) {
       answerFailure(408, "the request did not come in time");
     return true;
   }
+  ++worker_.heard;
   input_ = {worker_.input.data(), std::size_t(count)};
   if (exchange_) return true;
   worker_.loop.startWaiting(*this, Patience::Request);

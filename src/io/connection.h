@@ -44,6 +44,7 @@ struct Worker {
   std::unordered_map<std::string, std::size_t> byPeer;  // connections of this loop by the address of their peer
   http::Handler* handler = nullptr;
   std::atomic<bool> isDraining = false;
+  std::atomic<std::uint64_t> heard = 0;  // connections, and pieces of what they said
   std::array<char, 64u << 10> input;
   std::vector<std::unique_ptr<Exchange>> spare;
   std::function<void()> connectionClosed = [] {};

@@ -21,8 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLinger = 1000ms;        // how long the sender of a refused request may take to read the answer
-constexpr auto kDrainingIdle = 1000ms;  // longer than a request that was under way when the last answer left
+constexpr auto kLinger = 1000ms;  // how long the sender of a refused request may take to read the answer
 constexpr auto kAcceptPause = 50ms;
 constexpr int kAcceptBatch = 16;
 
@@ -225,6 +224,11 @@ class EpollServer final : public Server {
   std::uint16_t port() const override { return port_; }
   int loops() const override { return options_.loops; }
   std::size_t connections() const override { return connections_; }
+  std::uint64_t heard() const override {
+    std::uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->heard;
+    return sum;
+  }
   void post(int loop, std::function<void()> task) override {
     workers_.at(std::size_t(loop))->loop.post(std::move(task));
   }
@@ -237,13 +241,7 @@ class EpollServer final : public Server {
   }
 
   void drain() override {
-    for (auto& worker : workers_) {
-      worker->isDraining = true;
-      worker->loop.post(
-          [&worker = *worker, idle = std::min<std::chrono::milliseconds>(options_.idleTimeout, kDrainingIdle)] {
-            worker.loop.setDuration(Patience::Idle, idle);
-          });
-    }
+    for (auto& worker : workers_) worker->isDraining = true;
     if (options_.reusePort) stopListening();
   }
 

@@ -52,11 +52,13 @@ class Server {
   // New handshakes use the new pair; open connections keep theirs. On error the old pair stays.
   virtual base::Result<void> replaceCertificate(const std::string& certificatePem, const std::string& keyPem) = 0;
 
-  // From now on answers carry `Connection: close`; idle connections are closed once they have been idle for a moment.
-  // With reusePort nothing new is accepted; without, new connections are served till the end.
+  // From now on answers carry `Connection: close`. Idle connections stay until stop(), for a request may be on its way
+  // on each, and Go, which kube-apiserver is written in, does not send a POST again. With reusePort nothing new is
+  // accepted; without, new connections are served till the end.
   virtual void drain() = 0;
   virtual std::size_t connections() const = 0;
-  virtual void stop() = 0;  // closes everything and joins; idempotent
+  virtual std::uint64_t heard() const = 0;  // grows with whatever comes in
+  virtual void stop() = 0;                  // closes everything and joins; idempotent
 };
 
 }  // namespace io

@@ -60,8 +60,14 @@ class Outages(unittest.TestCase):
         return Creations(self.node, pod(), RATE)
 
     def assert_flawless(self, creations, at_least=50):
-        self.assertEqual((creations.missed, dict(creations.refused), creations.unanswered), (0, {}, 0))
+        found = (creations.missed, dict(creations.refused), creations.unanswered)
+        self.assertEqual(found, (0, {}, 0), "" if found == (0, {}, 0) else "\n".join(self.failed_calls()))
         self.assertGreaterEqual(creations.rate, at_least)
+
+    def failed_calls(self):
+        """What the API server says of its calls to webhooks that failed."""
+        logs = (self.node.run / "fs/var/log/pods").glob("kube-system_kube-apiserver-*/*/*.log")
+        return [line for log in logs for line in log.read_text(errors="replace").splitlines() if "ailed calling webhook" in line][-20:]
 
     def replicas(self):
         """Processes of this node's webhook, as the machine numbers them."""
@@ -99,7 +105,7 @@ class Outages(unittest.TestCase):
 
     def test_O07_a_rolling_restart_is_noticed_by_nobody(self):
         with self.creating() as creations:
-            for _ in range(2):
+            for _ in range(scaled(2, 20)):
                 self.node.kubectl("rollout", "restart", *DEPLOYMENT)
                 self.node.kubectl("rollout", "status", *DEPLOYMENT, "--timeout=120s")
         self.assert_flawless(creations)
