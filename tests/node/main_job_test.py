@@ -107,6 +107,9 @@ class TheMainJob(unittest.TestCase):
         self.assertEqual(done.returncode, code, f"irsa {' '.join(map(str, arguments))}:\n{done.stdout}")
         return done.stdout
 
+    def plan(self):
+        return json.loads(self.irsa("plan", "-f", "irsa.yaml", "-o", "json", "--quiet"))
+
     def run_job(self, name, account, script):
         """Has the Job controller run `script`; gives ("Complete" or "Failed", log, pod)."""
         spec = host_pod(account, self.sim.endpoint, "/usr/bin/sh", "-c", script)
@@ -174,19 +177,51 @@ class TheMainJob(unittest.TestCase):
         account = self.node.get("serviceaccount", "s3-echoer")
         self.assertEqual(account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"], self.role)
         self.node.kubectl("rollout", "status", "deployment", "-n", "irsa-system", "--timeout=1s")  # apply has waited for it
-        plan = json.loads(self.irsa("plan", "-f", "irsa.yaml", "--detailed-exitcode", "-o", "json", "--quiet"))
+        self.irsa("plan", "-f", "irsa.yaml", "--detailed-exitcode")
+        plan = self.plan()
         self.assertEqual(plan["changes"], 0)
         type(self).issuer = plan["issuer"]
         type(self).containers_before = self.node.containers()
         self.assertGreaterEqual(len(self.containers_before), 2)
 
-    def test_04_the_api_server_gets_the_issuer(self):
+    def test_04_what_drifts_is_named_and_repaired(self):
+        self.maxDiff = None
+        s3, iam = (self.session.client(name, **self.options) for name in ("s3", "iam"))
+        [provider] = [entry["Arn"] for entry in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+        bucket = self.issuer.split("://")[1].split(".")[0]
+        webhooks = ("mutatingwebhookconfiguration", "irsa-webhook")
+        drifts = [
+            (lambda: s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={
+                "BlockPublicAcls": False, "IgnorePublicAcls": False, "BlockPublicPolicy": False, "RestrictPublicBuckets": False}),
+             ("s3:PutPublicAccessBlock", f"bucket {bucket}")),
+            (lambda: s3.put_object(Bucket=bucket, Key="keys.json", Body=b'{"keys":[]}'), ("s3:PutObject", f"s3://{bucket}/keys.json")),
+            (lambda: iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=provider, ClientID="sts.amazonaws.com"),
+             ("iam:AddClientIDToOpenIDConnectProvider", f"OIDC provider {self.issuer}")),
+            (lambda: iam.update_assume_role_policy(RoleName="s3-echoer", PolicyDocument=json.dumps({
+                "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]})),
+             ("iam:UpdateAssumeRolePolicy", "role s3-echoer")),
+            (lambda: iam.detach_role_policy(RoleName="s3-echoer", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"),
+             ("iam:AttachRolePolicy", "role s3-echoer")),
+            (lambda: self.node.kubectl("annotate", "serviceaccount", "s3-echoer", "eks.amazonaws.com/role-arn-"),
+             ("kubernetes:Apply", "ServiceAccount default/s3-echoer")),
+            (lambda: self.node.kubectl("patch", *webhooks, "--type=json", "-p", json.dumps(
+                [{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Fail"}])), ("kubernetes:Apply", "MutatingWebhookConfiguration irsa-webhook")),
+        ]
+        found = []
+        for drift, _ in drifts:
+            drift()
+            found.append([(action["call"], action["target"]) for action in self.plan()["actions"]])
+            self.irsa("apply", "-f", "irsa.yaml", "--yes")
+            self.assertEqual(self.plan()["changes"], 0)
+        self.assertEqual(found, [[named] for _, named in drifts])
+
+    def test_05_the_api_server_gets_the_issuer(self):
         self.irsa("apiserver", "patch", "-f", "irsa.yaml", "--manifest", self.node.manifest, "--yes")
         self.assertEqual(self.node.issuers(), [self.issuer, OLD_ISSUER])
         self.assertEqual(self.node.served_issuer(), self.issuer)
         self.assertEqual(self.node.kubectl("get", "--raw", "/readyz"), "ok")
 
-    def test_05_a_job_of_the_account_has_the_role(self):
+    def test_06_a_job_of_the_account_has_the_role(self):
         ended, log, pod = self.run_job("s3-echoer", "s3-echoer", "aws sts get-caller-identity && aws s3 ls && aws s3 ls s3://the-data")
         self.assertEqual(ended, "Complete", log)
         self.assertRegex(log, rf'"Arn": "arn:aws:sts::{self.sim.ready["account"]}:assumed-role/s3-echoer/[^"]+"')
@@ -200,7 +235,7 @@ class TheMainJob(unittest.TestCase):
         self.assertEqual(pod["metadata"]["ownerReferences"][0]["kind"], "Job")
         self.assertEqual(self.irsa("webhook", "lint", "-f", "irsa.yaml"), "no findings\n")
 
-    def test_06_the_same_job_under_another_account_is_refused(self):
+    def test_07_the_same_job_under_another_account_is_refused(self):
         self.node.kubectl("create", "serviceaccount", "intruder")
         self.node.kubectl("annotate", "serviceaccount", "intruder", f"eks.amazonaws.com/role-arn={self.role}")
         ended, log, pod = self.run_job("intruder", "intruder", "aws sts get-caller-identity && aws s3 ls")
@@ -210,7 +245,7 @@ class TheMainJob(unittest.TestCase):
         self.assertIn("AssumeRoleWithWebIdentity", log)
         self.assertNotIn("the-data", log)
 
-    def test_07_bad_tokens_are_refused(self):
+    def test_08_bad_tokens_are_refused(self):
         create = ("create", "token", "s3-echoer", "--duration=1h")
         good = self.node.kubectl(*create, "--audience=sts.amazonaws.com").strip()
         own_key = tokens.read_key(self.node.kubernetes / "pki/sa.key")
@@ -224,7 +259,7 @@ class TheMainJob(unittest.TestCase):
         expired = tokens.signed_again(good, own_key, iat=now - 7200, nbf=now - 7200, exp=now - 3600)
         self.assertEqual(self.refusal(expired), "ExpiredTokenException")
 
-    def test_08_a_pod_of_an_unannotated_account_is_untouched(self):
+    def test_09_a_pod_of_an_unannotated_account_is_untouched(self):
         self.node.kubectl("create", "serviceaccount", "plain")
         wanted = host_pod("plain", self.sim.endpoint, "/usr/bin/sleep", "1000000")
         self.node.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": wanted})
@@ -233,33 +268,33 @@ class TheMainJob(unittest.TestCase):
         added = {volume["name"] for volume in pod["spec"]["volumes"]} - {volume["name"] for volume in wanted["volumes"]}
         self.assertEqual([re.sub(r"-\w+$", "", name) for name in added], ["kube-api-access"])
 
-    def test_09_what_ran_before_runs_on(self):
+    def test_10_what_ran_before_runs_on(self):
         self.assertEqual(self.issuer_of_witness(), OLD_ISSUER)
         self.assertEqual(self.ask_api_as_witness(), "system:serviceaccount:default:default")
         self.assertEqual(self.node.containers(), self.containers_before)
 
-    def test_10_verify(self):
+    def test_11_verify(self):
         self.assertIn(":assumed-role/s3-echoer/", self.irsa("verify", "default/s3-echoer", "-f", "irsa.yaml", "--job"))
         self.assertIn("AccessDenied", self.irsa("verify", "default/intruder", "-f", "irsa.yaml", code=1))
 
-    def test_11_the_workloads_go(self):
+    def test_12_the_workloads_go(self):
         self.node.kubectl("delete", "job", "--all", "--wait")
         self.node.kubectl("delete", "pod", "witness", "plain", "--wait")
         self.node.kubectl("delete", "serviceaccount", "intruder", "plain")
         self.node.kubectl("delete", "configmap", "sim-ca")
         until("no pod left in default", 30, lambda: not self.node.get("pods")["items"])
 
-    def test_12_rollback(self):
+    def test_13_rollback(self):
         self.irsa("apiserver", "rollback", "-f", "irsa.yaml", "--manifest", self.node.manifest, "--yes")
         self.assertEqual(self.node.files(), self.files_before)
         self.assertEqual(self.node.served_issuer(), OLD_ISSUER)
         self.assertEqual(self.node.containers(), self.containers_before)
 
-    def test_13_destroy(self):
+    def test_14_destroy(self):
         self.irsa("destroy", "-f", "irsa.yaml", "--delete-bucket", "--yes")
         self.irsa("destroy", "-f", "irsa.yaml", "--delete-bucket", "--yes")  # nothing left to do is no error
 
-    def test_14_the_worlds_are_as_before(self):
+    def test_15_the_worlds_are_as_before(self):
         self.maxDiff = None
         def same():
             after = self.node.world()
