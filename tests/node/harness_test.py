@@ -41,7 +41,10 @@ class Harness(unittest.TestCase):
             self.assertGreater(len(traces(run)), 10)
             owner.send_signal(signal.SIGKILL)
             owner.wait()
-        until(f"no trace of {run}", 20, lambda: traces(run) == before[0])
+        try:
+            until("the node went", 60, lambda: traces(run) == before[0])
+        except AssertionError:
+            self.fail(f"what is left of {run}: {sorted(set(traces(run)) - set(before[0]))}")
         self.assertEqual(machine_settings(), before[1])
 
 
