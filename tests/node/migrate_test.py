@@ -291,8 +291,14 @@ class TheMove(unittest.TestCase):
         staged.write_bytes(new.read_bytes())
         staged.rename(self.node.manifest)
         until("the other issuer", 120, lambda: "swapped" in self.node.try_kubectl("get", "--raw", "/.well-known/openid-configuration").stdout)
-        until("401s", 60, lambda: self.answers()["401"] >= CLIENTS)
-        print(f"the swap in one step: {self.answers()['401'] - self.bad} answers 401 so far", flush=True)
+        before = self.answers()
+        try:
+            until("401s", 120, lambda: self.answers()["401"] >= before["401"] + 10 * CLIENTS)
+        except AssertionError:
+            self.fail(f"too few answers 401: {before}, then {self.answers()}")
+        since = self.answers() - before
+        print(f"the swap in one step: of {since.total()} requests {since['401']} were answered 401", flush=True)
+        self.assertEqual(since["201"], 0)
 
 
 if __name__ == "__main__":
