@@ -97,10 +97,12 @@ struct PlanOptions {
   bool adopt = false;         // take over objects that are not tagged as ours
   bool deleteBucket = false;  // destroy only
   Phases phases = allPhases();
-  bool isMoving = false;  // the provider of another issuer of ours may stand beside the new one for a while
+  bool documentsOnly = false;  // Mode::documentsOnly
+  bool isMoving = false;       // the provider of another issuer of ours may stand beside the new one for a while
 };
 
-// Conflict when a foreign object stands in the way and `adopt` is off; all of them are named.
+// Conflict when a foreign object stands in the way and `adopt` is off; all of them are named. NotFound when documents
+// alone are to be written and their place is not there.
 base::Result<Plan> plan(const Desired& desired, const Observed& observed, const PlanOptions& options);
 Plan planDestroy(const Observed& observed, const PlanOptions& options);
 // What goes when the move from `former` to another issuer is over: statements of our roles that trust its provider,

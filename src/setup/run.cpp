@@ -92,6 +92,14 @@ base::Result<void> readClusterKeys(const ObservedCluster& cluster, Material& mat
   return {};
 }
 
+// In their order, so that a document with nothing to add does not change.
+void keepPublished(oidc::Jwks published, bool hasCertificates, oidc::Jwks& keys) {
+  addKeys(published, keys);
+  keys = std::move(published);
+  for (oidc::Jwk& jwk : keys.keys)
+    if (!hasCertificates) jwk.x5c.clear();
+}
+
 base::Result<void> fillKeys(const Configuration& configuration, const Observed& observed, const World& world,
                             const Mode& mode, Material& material) {
   switch (configuration.keys.source) {
@@ -105,6 +113,8 @@ base::Result<void> fillKeys(const Configuration& configuration, const Observed& 
       else if (observed.cluster)
         TRY(readClusterKeys(*observed.cluster, material));
   }
+  if (configuration.issuer.republish && !mode.documentsOnly)
+    keepPublished(publishedKeys(configuration, observed), configuration.keys.x5c, material.jwks);
   if (configuration.keys.x5c)
     TRY(certify(material.jwks, nullptr, publishedKeys(configuration, observed), world.clock.now()));
   auto checked = checkKeys(material.jwks);
@@ -189,7 +199,7 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
   if (!configuration.cluster) seen.kube = nullptr;
   const std::size_t callsBefore = world.aws.calls();
   PlanOptions options{mode.adopt, mode.deleteBucket, mode.kind == Mode::Kind::Destroy ? allPhases() : mode.phases,
-                      mode.isMoving};
+                      mode.documentsOnly, mode.isMoving};
   Observed observed = TRY(observe(configuration, seen, options.phases));
   Plan made;
   if (mode.kind == Mode::Kind::Destroy) {
