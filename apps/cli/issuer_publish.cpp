@@ -67,15 +67,6 @@ class Metrics final : public http::Handler {
   bool leads_ = false;
 };
 
-// As AWS reads them.
-base::Result<oidc::Jwks> publishedKeys(const std::string& issuer, const World& world, const CommonOptions& common) {
-  migration::PublicIssuer seen;
-  oidc::Jwks keys;
-  seen = readIssuer(issuer, world, common, nullptr, &keys);
-  if (seen.trouble.empty() || seen.trouble.starts_with("HTTP 404") || seen.trouble.starts_with("HTTP 403")) return keys;
-  return base::unavailable("reading the published JWKS: " + seen.trouble);
-}
-
 struct Round {
   migration::Republication next;
   std::vector<std::string> changed;  // targets
@@ -90,14 +81,12 @@ base::Result<Round> publishOnce(const IssuerPublishOptions& options, World& worl
     return base::unavailable("no API server could be looked at" +
                              (cluster.servers.empty() ? "" : ": " + cluster.servers.front().trouble));
   setup::World view = world.view();
-  setup::Mode mode{.phases = {}, .documentsOnly = true, .isMoving = true};
-  const setup::Plan names = TRY(setup::makePlan(world.configuration, view, mode));
-  const oidc::Jwks published = TRY(publishedKeys(names.issuer, world, options.common));
+  setup::Mode mode{.phases = {setup::Phase::Issuer}, .documentsOnly = true, .isMoving = true};
+  const setup::Plan now = TRY(setup::makePlan(world.configuration, view, mode));
   Round round;
-  round.next = migration::republication(cluster, published, {memory.retired, memory.revoked}, options.grace);
+  round.next = migration::republication(cluster, now.published, {memory.retired, memory.revoked}, options.grace);
   if (round.next.keys.keys.empty()) return base::unavailable("every key that an API server serves is revoked");
   TRY(rememberRetired(world, round.next.retired, memory.retiredAsWritten));
-  mode.phases = {setup::Phase::Issuer};
   mode.keys = round.next.keys;
   const setup::Plan plan = TRY(setup::makePlan(world.configuration, view, mode));
   const setup::Outcome outcome = setup::applyPlan(plan, view, mode, [&](const setup::Event& event) {

@@ -88,6 +88,7 @@ struct Plan {
   std::vector<std::string> notes;  // what is skipped or kept, and why
   std::string account, region, callerArn;
   std::string issuer, bucket, providerArn;
+  oidc::Jwks published = {};                           // now, by what was looked at of the phase issuer
   std::vector<std::string> roleArns;                   // in the order of the bindings
   std::map<std::string, std::size_t> trustSizes = {};  // by role: characters of the trust policy that AWS counts
   std::size_t awsCalls = 0;                            // that it took to look

@@ -211,6 +211,7 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
     made = TRY(plan(desire(configuration, partition, material), observed, options));
     if (!options.phases.empty()) TRY(checkPreconditions(configuration, seen, made));
     noteSkipped(options.phases, made);
+    made.published = publishedKeys(configuration, observed);
   }
   if (auto skew = world.aws.skew(); skew != std::chrono::seconds(0))
     made.notes.push_back("this machine's clock differs from AWS's by " + std::to_string(skew.count()) +

@@ -47,8 +47,8 @@ class Republisher(NodesCase):
         self.write(republish="true")
         self.first, self.second = kid_of(public_of(self.planes.first_keys["sa.pub"])), kid_of(public_of(SECOND_PUB))
 
-    def write(self, republish):
-        wish = WISH.replace("us-west-2\n", f"us-west-2\n  endpoint: {self.account.sim.endpoint}\nissuer: {{republish: {republish}}}\n")
+    def write(self, republish, hosting="s3"):
+        wish = WISH.replace("us-west-2\n", f"us-west-2\n  endpoint: {self.account.sim.endpoint}\nissuer: {{hosting: {hosting}, republish: {republish}}}\n")
         (self.folder / "irsa.yaml").write_text(wish)
 
     def apply(self):
@@ -115,6 +115,13 @@ class Republisher(NodesCase):
         return (self.folder / "pod.log").read_text()
 
     def test_what_apply_makes_runs_and_publishes_within_its_rights(self):
+        self.prove("s3")
+
+    def test_it_does_so_behind_cloudfront(self):
+        self.prove("cloudfront")
+
+    def prove(self, hosting):
+        self.write(republish="true", hosting=hosting)
         issuer = self.apply()["issuer"]
         self.assertEqual(self.seen("plan")["actions"], [])
         self.assertEqual(self.published(), [self.first])

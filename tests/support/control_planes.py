@@ -309,6 +309,7 @@ class ControlPlanes:
 def _handler(server):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def serve(self):
             url = urllib.parse.urlsplit(self.path)
