@@ -71,9 +71,13 @@ enum class Answer { Incomplete, Good, Bad };
 Answer answerOf(const Load& load, const std::string& input) {
   const std::size_t head = input.find("\r\n\r\n");
   if (head == std::string::npos) return Answer::Incomplete;
-  std::size_t length = input.find("Content-Length: ");
-  if (length == std::string::npos || length > head) return Answer::Bad;
-  if (input.size() < head + 4 + std::stoul(input.substr(length + 16))) return Answer::Incomplete;
+  if (const std::size_t length = input.find("Content-Length: "); length < head) {
+    if (input.size() < head + 4 + std::stoul(input.substr(length + 16))) return Answer::Incomplete;
+  } else if (input.find("Transfer-Encoding: chunked") < head) {  // Go's programs
+    if (!input.ends_with("\r\n0\r\n\r\n")) return Answer::Incomplete;
+  } else {
+    return Answer::Bad;
+  }
   return input.starts_with("HTTP/1.1 200") && input.find(load.expected, head) != std::string::npos ? Answer::Good
                                                                                                    : Answer::Bad;
 }

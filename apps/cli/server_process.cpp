@@ -19,14 +19,36 @@ std::vector<std::string> splitAt(std::string_view text, char separator) {
   return parts;
 }
 
-std::set<std::string> logFolders(const base::Files& files, const std::string& root) {
-  std::set<std::string> found;
+constexpr int kNone = -1;
+
+std::string logFolder(const std::string& root, const std::string& pod) {
+  return root + "/var/log/pods/" + pod + "/" + std::string(kProgram);
+}
+
+// The number of a pod's newest container is that of its newest log: "3.log".
+int newestLog(const base::Files& files, const std::string& folder) {
+  int newest = kNone;
+  const base::Result<std::vector<std::string>> names = files.list(folder);
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    int number = kNone;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && std::string_view(end) == ".log") newest = std::max(newest, number);
+  }
+  return newest;
+}
+
+std::map<std::string, int> newestLogs(const base::Files& files, const std::string& root) {
+  std::map<std::string, int> found;
   const base::Result<std::vector<std::string>> names = files.list(root + "/var/log/pods");
-  if (!names) return found;
-  for (const std::string& name : *names) {
-    if (name.starts_with("kube-system_kube-apiserver-")) found.insert(name);
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    if (name.starts_with("kube-system_kube-apiserver-")) found[name] = newestLog(files, logFolder(root, name));
   }
   return found;
+}
+
+int numberIn(const std::map<std::string, int>& logs, const std::string& pod) {
+  const auto found = logs.find(pod);
+  return found == logs.end() ? kNone : found->second;
 }
 
 // A line of the container runtime: time, stream, F or P, and what was said.
@@ -56,7 +78,7 @@ std::vector<ServerProcess> serverProcesses(const base::Files& files) {
 }
 
 ServerWatch::ServerWatch(const base::Files& files, std::vector<std::string> arguments, std::string root)
-    : files_(files), arguments_(std::move(arguments)), root_(std::move(root)), logsBefore_(logFolders(files, root_)) {}
+    : files_(files), arguments_(std::move(arguments)), root_(std::move(root)), logsBefore_(newestLogs(files, root_)) {}
 
 std::optional<std::string> ServerWatch::ended() {
   std::set<long> now;
@@ -67,22 +89,29 @@ std::optional<std::string> ServerWatch::ended() {
   }
   const bool hasEnded = std::ranges::any_of(seen_, [&](long id) { return !now.contains(id); });
   seen_.insert(now.begin(), now.end());
-  if (!hasEnded) return std::nullopt;
+  if (!hasEnded && !isFollowed()) return std::nullopt;
   const std::string words = lastWords();
   return "the container of the new manifest ended" + (words.empty() ? "" : ": " + words);
 }
 
-// The newest log of the pod that came with the new manifest.
+// The kubelet names a static pod after its manifest, so that one that was tried before goes on counting.
+bool ServerWatch::isFollowed() const {
+  return std::ranges::any_of(newestLogs(files_, root_),
+                             [this](const auto& pod) { return pod.second >= numberIn(logsBefore_, pod.first) + 2; });
+}
+
+// Of the newest log that the new manifest's pod had.
 std::string ServerWatch::lastWords() const {
   std::string found;
-  for (const std::string& folder : logFolders(files_, root_)) {
-    if (logsBefore_.contains(folder)) continue;
-    const std::string place = root_ + "/var/log/pods/" + folder + "/" + std::string(kProgram);
-    const base::Result<std::vector<std::string>> logs = files_.list(place);
-    if (!logs || logs->empty()) continue;
-    const base::Result<std::string> log = files_.read(place + "/" + logs->front());  // that of its first container
-    if (!log) continue;
-    for (const std::string& line : splitAt(*log, '\n')) {
+  for (const auto& [pod, number] : newestLogs(files_, root_)) {
+    if (number <= numberIn(logsBefore_, pod)) continue;
+    const std::string folder = logFolder(root_, pod);
+    base::Result<std::string> log = files_.read(folder + "/" + std::to_string(number) + ".log");
+    if (log && log->find("err=") == std::string::npos && number > 0) {  // of one that has just begun
+      base::Result<std::string> former = files_.read(folder + "/" + std::to_string(number - 1) + ".log");
+      if (former) log = std::move(former);
+    }
+    for (const std::string& line : splitAt(log ? *log : "", '\n')) {
       const bool isReason =
           found.empty() || line.find("err=") != std::string::npos || line.find("rror:") != std::string::npos;
       if (isReason && !line.empty()) found = said(line);

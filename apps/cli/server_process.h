@@ -1,6 +1,7 @@
 // The API server's process on this node, as /proc and the kubelet's logs show it: whether the flags of a new manifest
 // run, and what a container that ended had said.
 #pragma once
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,22 +19,25 @@ struct ServerProcess {
 // Those named kube-apiserver whose arguments may be read.
 std::vector<ServerProcess> serverProcesses(const base::Files& files);
 
-// Watches for the process with exactly these arguments. `root` is where the node's /var/log lies.
+// Watches for the process with exactly these arguments, and for the logs of its containers, since one that can't have
+// its port or read its key ends within milliseconds. `root` is where the node's /var/log lies.
 class ServerWatch {
  public:
   ServerWatch(const base::Files& files, std::vector<std::string> arguments, std::string root);
 
-  // Looks. The reason once such a process has come and gone again; before that, absent.
+  // Looks. The reason once such a process has come and gone again, or its container has been followed by another;
+  // before that, absent.
   std::optional<std::string> ended();
 
  private:
+  bool isFollowed() const;
   std::string lastWords() const;
 
   const base::Files& files_;
   std::vector<std::string> arguments_;
   std::string root_;
   std::set<long> seen_;
-  std::set<std::string> logsBefore_;
+  std::map<std::string, int> logsBefore_;  // a pod's folder, and the number of its newest container's log
 };
 
 }  // namespace cli

@@ -36,7 +36,7 @@ std::string hostOf(std::string_view address) {
 
 struct Flags {
   std::vector<std::string> issuers, keyFiles;
-  std::string signingKey, signingEndpoint;
+  std::string signingKey, signingEndpoint, advertised;
 };
 
 void takeFlag(std::string_view item, Flags& flags) {
@@ -48,6 +48,7 @@ void takeFlag(std::string_view item, Flags& flags) {
   if (name == "service-account-key-file") flags.keyFiles.push_back(value);
   if (name == "service-account-signing-key-file") flags.signingKey = value;
   if (name == "service-account-signing-endpoint") flags.signingEndpoint = value;
+  if (name == "advertise-address") flags.advertised = value;
 }
 
 Flags flagsOf(const Json& pod) {
@@ -94,14 +95,18 @@ bool isOfFormerProcess(const Report& report, base::Time startedAt, base::Time no
   return isMadeBefore && report.restarts == 0 && now < startedAt + kReportTime;
 }
 
-// The pod of a kubelet's manifest has the node's address.
+// The pod of a kubelet's manifest has the node's address; a new one for most of a minute no status that says so.
+bool isAt(const std::string& host, const Json& pod, const Flags& flags) {
+  const Json& status = text::at(pod, "status");
+  const std::string address = text::stringAt(status, "hostIP");
+  return address == host || text::stringAt(status, "podIP") == host || (address.empty() && flags.advertised == host);
+}
+
 void readFlags(const Json& pods, ApiServer& server, base::Time now) {
   const std::string host = hostOf(server.name);
   for (const Json& pod : itemsOf(pods)) {
-    const Json& status = text::at(pod, "status");
-    if (text::stringAt(status, "podIP") != host && text::stringAt(status, "hostIP") != host) continue;
     Flags flags = flagsOf(pod);
-    if (flags.issuers.empty()) continue;
+    if (flags.issuers.empty() || !isAt(host, pod, flags)) continue;
     server.isUnreported = isOfFormerProcess(reportOf(pod), server.startedAt, now);
     if (server.isUnreported) continue;
     server.showsFlags = true;

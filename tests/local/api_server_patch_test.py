@@ -226,6 +226,41 @@ class ApiServerPatch(unittest.TestCase):
         self.assertLess(time.monotonic() - started, 20)
         self.assertEqual(self.manifest.read_bytes(), BEFORE)
 
+    def end_at_once(self, uid, number):
+        """Containers of the new manifest end before anybody sees their process: the kubelet starts the next, with the next log."""
+        self.api(obeys=False)
+        logs = self.folder / "var/log/pods" / f"kube-system_kube-apiserver-node0_{uid}" / "kube-apiserver"
+
+        stop = threading.Event()
+
+        def kubelet():
+            while self.manifest.read_bytes() != AFTER:
+                if stop.wait(0.02):
+                    return
+            logs.mkdir(parents=True, exist_ok=True)
+            for log in (number, number + 1):
+                (logs / f"{log}.log").write_text('2026-11-27T13:23:16.01Z stderr F I1127 1 server.go:153] "Golang settings"\n'
+                                                 '2026-11-27T13:23:16.02Z stderr F E1127 1 run.go:72] "command failed" err="bind: in use"\n')
+        watcher = threading.Thread(target=kubelet)
+        watcher.start()
+        try:
+            done = self.irsa("patch", "--issuer", NEW, "--timeout", "60s", code=1)
+        finally:
+            stop.set()
+            watcher.join()
+        self.assertIn('the container of the new manifest ended: E1127 1 run.go:72] "command failed" err="bind: in use"; the old '
+                      "manifest was put back", done.stderr)
+        self.assertEqual(self.manifest.read_bytes(), BEFORE)
+
+    def test_a_container_that_ends_at_once_is_known_by_its_logs(self):
+        self.end_at_once("4711", 0)
+
+    def test_and_so_is_one_of_a_manifest_that_was_tried_before(self):
+        old = self.folder / "var/log/pods/kube-system_kube-apiserver-node0_4711/kube-apiserver"
+        old.mkdir(parents=True)
+        (old / "3.log").write_text("2026-11-27T12:00:00Z stderr F what it said then\n")
+        self.end_at_once("4711", 4)
+
     def test_rollback_keeps_what_somebody_changed_since(self):
         self.api()
         self.irsa("patch", "--issuer", NEW)

@@ -3,7 +3,6 @@ in one step, done the same way, gives them. Manifests that would not start are r
 the one before."""
 import base64
 import collections
-import contextlib
 import json
 import os
 import pathlib
@@ -208,13 +207,15 @@ class TheMove(unittest.TestCase):
 
         def take():
             while not stop.is_set():
-                with contextlib.suppress(OSError):
-                    listener = socket.socket(socket.AF_INET6)
-                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener = socket.socket(socket.AF_INET6)
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
                     listener.bind(("::", 6443))
                     listener.listen()
                     taken.append(listener)
                     return
+                except OSError:
+                    listener.close()
                 time.sleep(0.01)
         threading.Thread(target=take, daemon=True).start()
         try:

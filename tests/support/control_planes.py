@@ -129,7 +129,7 @@ class ApiServer:
         self.controller = self.manifest.parent / "kube-controller-manager.yaml"
         if planes.has_controllers and not self.controller.exists():
             self.controller.write_text(CONTROLLER)
-        self.reports = []  # what the kubelet tells of the pod before it tells what is: "former", "mixed" or "none"
+        self.reports = []  # what the kubelet tells of the pod before it tells all: "former", "mixed", "none", "bare"
         self.obeys, self.unwell, self.stale, self.legacy = True, 0, 0, 0
         self.taken, self.refused = 0, 0
         self.former = self.text = self.manifest.read_text()
@@ -171,17 +171,19 @@ class ApiServer:
         return bool(key and claims["iss"] in self.flags("service-account-issuer") and claims["exp"] > time.time() and verifies(token, key))
 
     def pod(self):
-        """As the kubelet of 1.37 was seen to tell of it: the former pod, that with the new container's status, none, the new one."""
+        """As the kubelet of 1.37 was seen to tell of it: the former pod, that with the new container's status, none, the new one
+        without a status, and at last with it."""
         report = self.reports.pop(0) if self.reports else "new"
         if report == "none":
             return None
-        made, started = self.started - (100 if report in ("former", "mixed") else -10), self.started - (100 if report == "former" else 0)
-        text = self.text if report == "new" else self.former
+        is_new = report in ("new", "bare")
+        made, started = self.started + (10 if is_new else -100), self.started - (100 if report == "former" else 0)
         return {"metadata": {"name": f"kube-apiserver-{self.address}", "creationTimestamp": moment(made)},
-                "status": {"hostIP": self.address, "podIP": self.address, "containerStatuses": [
+                "status": {} if report == "bare" else {"hostIP": self.address, "podIP": self.address, "containerStatuses": [
                     {"name": "kube-apiserver", "restartCount": 0, "state": {"running": {"startedAt": moment(started)}}}]},
                 "spec": {"containers": [{"name": "kube-apiserver", "command": [
-                    line.strip()[2:] for line in text.splitlines() if line.strip().startswith(("- --", "- kube-apiserver"))]}]}}
+                    line.strip()[2:] for line in (self.text if is_new else self.former).splitlines()
+                    if line.strip().startswith(("- --", "- kube-apiserver"))]}]}}
 
     def answer(self, method, path, query, body):
         if path == "/readyz":
