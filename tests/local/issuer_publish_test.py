@@ -40,6 +40,14 @@ class Publish(NodesCase):
         self.assertEqual(self.publish("--grace", "0s")["keys"], [self.first])
         self.assertEqual(self.published(), [self.first])
 
+    def test_a_revoked_key_is_published_no_more_whoever_serves_it(self):
+        self.teach(*self.planes.servers)
+        self.publish()
+        [lease] = [one for path, one in self.planes.objects.items() if path.endswith("/irsa-republish-edge")]
+        lease["metadata"].setdefault("annotations", {})["irsa-anywhere/revoked-keys"] = json.dumps([self.second])
+        self.assertEqual(self.publish()["keys"], [self.first])
+        self.assertEqual(self.publish()["retired"], [])
+
     def test_no_key_goes_while_an_api_server_is_away(self):
         self.teach(self.planes.servers[1])
         self.publish()
