@@ -19,7 +19,10 @@ base::Result<text::Json> openLease(const World& world) {
                                                                 {"metadata", std::move(metadata)},
                                                                 {"spec", text::Json::object()}});
   const bool wasQuicker = !made && made.error().kind == base::ErrorKind::AlreadyExists;
-  return wasQuicker ? cluster.get(place.path()) : made;
+  if (wasQuicker) return cluster.get(place.path());
+  if (!made && made.error().kind == base::ErrorKind::NotFound)
+    return std::move(made).error().withHint("irsa apply makes the namespace " + place.nameSpace);
+  return made;
 }
 
 base::Result<void> annotate(const World& world, std::string_view name, const std::string& value) {

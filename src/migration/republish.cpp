@@ -7,8 +7,8 @@
 namespace migration {
 namespace {
 
-bool holds(const oidc::Jwks& keys, std::string_view kid) {
-  return std::ranges::any_of(keys.keys, [kid](const oidc::Jwk& key) { return key.kid == kid; });
+bool holds(const std::vector<oidc::Jwk>& keys, std::string_view kid) {
+  return std::ranges::any_of(keys, [kid](const oidc::Jwk& key) { return key.kid == kid; });
 }
 
 }  // namespace
@@ -37,12 +37,13 @@ Republication republication(const Cluster& cluster, const oidc::Jwks& published,
   for (const ApiServer& server : cluster.servers) {
     next.isSure = next.isSure && server.trouble.empty();
     for (const oidc::Jwk& key : server.keys.keys) {
-      if (!known.revoked.contains(key.kid) && !holds(next.keys, key.kid)) next.keys.keys.push_back(key);
+      if (!known.revoked.contains(key.kid) && !holds(next.keys.keys, key.kid)) next.keys.keys.push_back(key);
     }
   }
   std::vector<oidc::Jwk> gone;
   for (const oidc::Jwk& key : published.keys) {
-    if (known.revoked.contains(key.kid) || holds(next.keys, key.kid)) continue;
+    const bool isNoKey = key.kid.empty() || holds(gone, key.kid);
+    if (isNoKey || known.revoked.contains(key.kid) || holds(next.keys.keys, key.kid)) continue;
     const auto found = known.retired.find(key.kid);
     const bool isKnown = found != known.retired.end();
     const base::Time since = isKnown ? found->second : cluster.now;

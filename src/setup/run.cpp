@@ -92,12 +92,19 @@ base::Result<void> readClusterKeys(const ObservedCluster& cluster, Material& mat
   return {};
 }
 
-// In their order, so that a document with nothing to add does not change.
-void keepPublished(oidc::Jwks published, bool hasCertificates, oidc::Jwks& keys) {
-  addKeys(published, keys);
-  keys = std::move(published);
-  for (oidc::Jwk& jwk : keys.keys)
+// Those that are served as they are served. In the published order, so that a document with nothing to add does not
+// change.
+void keepPublished(const oidc::Jwks& published, bool hasCertificates, oidc::Jwks& keys) {
+  oidc::Jwks all;
+  for (const oidc::Jwk& there : published.keys) {
+    if (there.kid.empty()) continue;
+    const auto served = std::ranges::find(keys.keys, there.kid, &oidc::Jwk::kid);
+    addKeys(all, {.keys = {served == keys.keys.end() ? there : *served}});
+  }
+  addKeys(all, keys);
+  for (oidc::Jwk& jwk : all.keys)
     if (!hasCertificates) jwk.x5c.clear();
+  keys = std::move(all);
 }
 
 base::Result<void> fillKeys(const Configuration& configuration, const Observed& observed, const World& world,

@@ -83,6 +83,11 @@ TEST(Republish, ARevokedKeyIsNotPublishedWhoeverServesIt) {
   EXPECT_THAT(next.retired, IsEmpty());
 }
 
+TEST(Republish, WhatIsNoKeyInThePublishedDocumentDoesNotStay) {
+  EXPECT_THAT(kidsOf(republication(cluster({{"k1"}}), jwks({"", "k0", "k0", "k1"}), {}, kGrace)),
+              ElementsAre("k1", "k0"));
+}
+
 TEST(Republish, TheSameLookGivesTheSameKeysInTheSameOrder) {
   const Republication first = republication(cluster({{"b"}}), jwks({"z", "b", "a"}), {}, kGrace);
   EXPECT_EQ(kidsOf(republication(cluster({{"b"}}), first.keys, {.retired = first.retired}, kGrace)), kidsOf(first));

@@ -299,6 +299,22 @@ TEST_F(Republisher, ApplyAddsKeysAndLeavesTakingThemOutToIt) {
   EXPECT_THAT(kids(), ElementsAre(second));
 }
 
+TEST_F(Republisher, ApplyMendsADocumentThatSomebodyHarmed) {
+  worlds.run(kWish);
+  const std::string kid = kids().at(0), bucket = worlds.plan(kWish)->bucket;
+  const auto good = worlds.aws->call(aws::GetObject{bucket, kAccount, "keys.json"});
+  ASSERT_TRUE(good);
+  oidc::Jwks harmed = oidc::jwksOf({crypto::SigningKey::generateEc("P-256").value().publicKey()});
+  harmed.keys.push_back(harmed.keys[0]);
+  harmed.keys[0].kid = kid;  // somebody else's key under the name of ours
+  harmed.keys[1].kid = "";
+  ASSERT_TRUE(worlds.aws->call(aws::PutObject{bucket, kAccount, "keys.json", text::compact(oidc::render(harmed)),
+                                              good->contentType, good->cacheControl, ""}));
+  EXPECT_THAT(calls(kWish), ElementsAre("s3:PutObject s3://" + bucket + "/keys.json"));
+  worlds.run(kWish);
+  EXPECT_EQ(worlds.aws->call(aws::GetObject{bucket, kAccount, "keys.json"})->body, good->body);
+}
+
 TEST_F(Republisher, PublishingWritesDocumentsAndMendsNothingElse) {
   worlds.run(kWish);
   const std::string bucket = worlds.plan(kWish)->bucket;
