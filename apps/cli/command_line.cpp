@@ -138,8 +138,8 @@ void addPolicy(CLI::App& root, Options& options, Command& chosen) {
   addCommon(*app, policy.cycle.common);
   app->add_option("--for", policy.command, "the command that needs it")
       ->required()
-      ->check(CLI::IsMember({"plan", "apply", "destroy"}).description(""))
-      ->type_name("plan|apply|destroy");
+      ->check(CLI::IsMember({"plan", "apply", "destroy", "publish"}).description(""))
+      ->type_name("plan|apply|destroy|publish");
   addPhases(*app, policy.cycle);
   app->add_flag("--delete-bucket", policy.cycle.deleteBucket, "for destroy --delete-bucket");
   example(*app, "irsa policy --for apply -f irsa.yaml");

@@ -10,14 +10,13 @@
 #include "kube/lease_election.h"
 #include "migration/republish.h"
 #include "oidc/discovery.h"
+#include "republish_lease.h"
 #include "seen_servers.h"
 #include "setup/documents.h"
 
 namespace cli {
 namespace {
 
-constexpr std::string_view kLeases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
-constexpr std::string_view kRetired = "irsa-anywhere/retired-keys";
 constexpr std::chrono::seconds kLease{30}, kTick{2}, kLongestPause{600};
 
 // What a scrape reads; the loop writes it.
@@ -68,66 +67,26 @@ class Metrics final : public http::Handler {
   bool leads_ = false;
 };
 
-std::string leaseName(const World& world) { return "irsa-republish-" + world.configuration.name; }
-std::string leasePath(const World& world) { return std::string(kLeases) + "/" + leaseName(world); }
-
-// The Lease, made when it is not there; its annotation remembers since when a key is retired.
-base::Result<text::Json> openLease(const World& world) {
-  const kube::Client& cluster = *world.cluster->client;
-  base::Result<text::Json> found = cluster.get(leasePath(world));
-  if (found || found.error().kind != base::ErrorKind::NotFound) return found;
-  text::Json metadata = {{"name", leaseName(world)}, {"namespace", "kube-system"}};
-  metadata["labels"] = {{"app.kubernetes.io/managed-by", "irsa"}, {"irsa-anywhere/name", world.configuration.name}};
-  base::Result<text::Json> made = cluster.create(std::string(kLeases), {{"apiVersion", "coordination.k8s.io/v1"},
-                                                                        {"kind", "Lease"},
-                                                                        {"metadata", std::move(metadata)},
-                                                                        {"spec", text::Json::object()}});
-  const bool wasQuicker = !made && made.error().kind == base::ErrorKind::AlreadyExists;
-  return wasQuicker ? cluster.get(leasePath(world)) : made;
-}
-
-// As AWS reads them.
-base::Result<oidc::Jwks> publishedKeys(const std::string& issuer, const World& world, const CommonOptions& common) {
-  migration::PublicIssuer seen;
-  oidc::Jwks keys;
-  seen = readIssuer(issuer, world, common, nullptr, &keys);
-  if (seen.trouble.empty() || seen.trouble.starts_with("HTTP 404") || seen.trouble.starts_with("HTTP 403")) return keys;
-  return base::unavailable("reading the published JWKS: " + seen.trouble);
-}
-
 struct Round {
   migration::Republication next;
   std::vector<std::string> changed;  // targets
 };
 
-base::Result<void> remember(const World& world, const migration::Retired& retired, const std::string& before) {
-  const std::string now = migration::writeRetired(retired);
-  if (now == before || (retired.empty() && before.empty())) return {};
-  text::Json annotations;
-  annotations[std::string(kRetired)] = now;
-  TRY(world.cluster->client->patch(leasePath(world), {{"metadata", {{"annotations", std::move(annotations)}}}},
-                                   "application/merge-patch+json"));
-  return {};
-}
-
 base::Result<Round> publishOnce(const IssuerPublishOptions& options, World& world, const Console& console) {
-  const text::Json lease = TRY(openLease(world));
-  const std::string before = text::stringAt(text::at(text::at(lease, "metadata"), "annotations"), kRetired);
-  const migration::Cluster cluster =
-      TRY(lookAtServers(*world.cluster, options.look.servers, world.ground.clock, console));
+  const RepublishMemory memory = TRY(openRepublishLease(world));
+  const std::unique_ptr<ServerPlaces> places = TRY(findServers(*world.cluster, options.look.servers, console));
+  const migration::Cluster cluster = migration::lookAtKeys(places->endpoints, world.ground.clock.now());
   const auto isAway = [](const migration::ApiServer& server) { return !server.trouble.empty(); };
   if (std::ranges::all_of(cluster.servers, isAway))
     return base::unavailable("no API server could be looked at" +
                              (cluster.servers.empty() ? "" : ": " + cluster.servers.front().trouble));
   setup::World view = world.view();
-  setup::Mode mode{.phases = {}, .isMoving = true};
-  const setup::Plan names = TRY(setup::makePlan(world.configuration, view, mode));
-  const oidc::Jwks published = TRY(publishedKeys(names.issuer, world, options.common));
+  setup::Mode mode{.phases = {setup::Phase::Issuer}, .documentsOnly = true, .isMoving = true};
+  const setup::Plan now = TRY(setup::makePlan(world.configuration, view, mode));
   Round round;
-  round.next = migration::republication(cluster, published, migration::readRetired(before), options.grace);
-  if (round.next.keys.keys.empty()) return base::unavailable("no API server serves a key");
-  TRY(remember(world, round.next.retired, before));
-  mode.phases = {setup::Phase::Issuer};
+  round.next = migration::republication(cluster, now.published, {memory.retired, memory.revoked}, options.grace);
+  if (round.next.keys.keys.empty()) return base::unavailable("every key that an API server serves is revoked");
+  TRY(rememberRetired(world, round.next.retired, memory.retiredAsWritten));
   mode.keys = round.next.keys;
   const setup::Plan plan = TRY(setup::makePlan(world.configuration, view, mode));
   const setup::Outcome outcome = setup::applyPlan(plan, view, mode, [&](const setup::Event& event) {
@@ -152,20 +111,28 @@ base::Result<std::unique_ptr<io::Server>> serveMetrics(const std::string& addres
   if (colon != std::string::npos) std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
   if (port < 0 || port > 65535) return base::invalid("--metrics " + address + ": it is ADDRESS:PORT");
   server.address = address.substr(0, colon);
+  if (server.address.starts_with('[') && server.address.ends_with(']'))
+    server.address = server.address.substr(1, server.address.size() - 2);
   server.port = std::uint16_t(port);
   return io::Server::start(server, [&metrics](int) -> http::Handler& { return metrics; });
 }
 
 int watch(const IssuerPublishOptions& options, World& world, Metrics& metrics, const Console& console) {
   const std::string holder = io::hostName() + "/" + std::to_string(io::processId());
+  const LeasePlace place = republishLease(world.configuration);
   kube::LeaseElection election(*world.cluster->client, world.ground.clock,
-                               {"kube-system", leaseName(world), holder, kLease});
+                               {place.nameSpace, place.name, holder, kLease});
   base::Time due{};
   std::chrono::seconds pause = options.interval;
+  std::string said;  // of the Lease, which is asked for every two seconds
   while (true) {
     base::Result<bool> leads = election.renew();
-    if (!leads && leads.error().kind == base::ErrorKind::NotFound && openLease(world)) leads = election.renew();
+    if (!leads && leads.error().kind == base::ErrorKind::NotFound && openRepublishLease(world))
+      leads = election.renew();
     metrics.lead(leads && *leads);
+    const std::string trouble = leads ? "" : leads.error().message;
+    if (!trouble.empty() && trouble != said) console.warn("the Lease " + place.name + ": " + trouble);
+    said = trouble;
     if (leads && *leads && world.ground.clock.now() >= due) {
       const base::Result<Round> round = publishOnce(options, world, console);
       pause = round ? options.interval : std::min<std::chrono::seconds>(pause * 2, kLongestPause);

@@ -7,6 +7,7 @@
 #include "crypto/key.h"
 #include "life_cycle.h"
 #include "migration/key_rotation.h"
+#include "republish_lease.h"
 #include "seen_servers.h"
 #include "text/words.h"
 
@@ -172,6 +173,15 @@ int retire(const KeysOptions& options, const Seen& seen, const Console& console)
   return kOk;
 }
 
+// Else it would publish the old keys for as long as an API server serves them, and for its time of grace.
+void tellRepublisher(const Seen& seen, const std::string& newKid, const Console& console) {
+  std::set<std::string> kids(seen.rotation.published.kids.begin(), seen.rotation.published.kids.end());
+  for (const oidc::Jwk& key : servedKeys(seen.rotation.cluster).keys) kids.insert(key.kid);
+  kids.erase(newKid);
+  const base::Result<void> told = revoke(*seen.world, kids);
+  if (!told) console.warn("a republisher could not be told, stop it if there is one: " + told.error().message);
+}
+
 // The other way round: what the leaked key signs must be worth nothing at once, whoever is refused by it.
 int emergency(const KeysOptions& options, Seen& seen, const Locks& locks, const Console& console) {
   const bool hasWay = !options.nodes.names.empty() || !options.manifest.empty();
@@ -186,9 +196,11 @@ int emergency(const KeysOptions& options, Seen& seen, const Locks& locks, const 
   const base::Result<crypto::PublicKey> half = crypto::PublicKey::fromPem(key->pem);
   if (!half) return console.fail(half.error());
   setup::World view = seen.world->view();
-  const setup::Mode mode{.phases = {setup::Phase::Issuer}, .isMoving = true, .keys = oidc::jwksOf({*half})};
+  const setup::Mode mode{
+      .phases = {setup::Phase::Issuer}, .documentsOnly = true, .isMoving = true, .keys = oidc::jwksOf({*half})};
   const base::Result<setup::Plan> alone = setup::makePlan(seen.world->configuration, view, mode);
   if (!alone) return console.fail(alone.error());
+  tellRepublisher(seen, key->kid, console);
   if (!publish(seen, *alone, locks, console)) return kRefused;
   console.done("AWS is told of the new key alone; its caches forget the old one within five minutes");
   int code = onNodes(options, {"introduce", key->kid, key->name, key->path, key->pem}, console);

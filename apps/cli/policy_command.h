@@ -7,7 +7,7 @@ namespace cli {
 
 struct PolicyOptions {
   LifeCycleOptions cycle;
-  std::string command;  // plan, apply or destroy
+  std::string command;  // plan, apply, destroy or publish (of the issuer)
 };
 
 // The smallest IAM policy with which a command can do its work on this irsa.yaml.

@@ -19,8 +19,8 @@ kube::Client clientAt(const ClusterConnection& cluster, const std::string& origi
   return {*cluster.http, origin, cluster.token, "irsa/" IRSA_VERSION};
 }
 
-base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
-                                               base::Clock& clock, const Console& console) {
+base::Result<std::unique_ptr<ServerPlaces>> findServers(const ClusterConnection& cluster,
+                                                        std::vector<std::string> origins, const Console& console) {
   if (origins.empty()) {
     const base::Result<std::vector<std::string>> found = migration::addressesOf(*cluster.client);
     if (!found && found.error().kind != base::ErrorKind::NotFound) {
@@ -33,17 +33,23 @@ base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster,
                  " is looked at; name them with --server");
     origins = {cluster.access.server};
   }
-  std::vector<kube::Client> clients;
-  clients.reserve(origins.size());
-  std::vector<migration::Endpoint> endpoints;
+  auto places = std::make_unique<ServerPlaces>();
+  places->clients.reserve(origins.size());  // the endpoints refer to them
   for (const std::string& origin : origins) {
-    clients.push_back(clientAt(cluster, origin));
+    places->clients.push_back(clientAt(cluster, origin));
     const std::size_t scheme = origin.find("://");
-    endpoints.push_back({scheme == std::string::npos ? origin : origin.substr(scheme + 3), clients.back()});
+    places->endpoints.push_back(
+        {scheme == std::string::npos ? origin : origin.substr(scheme + 3), places->clients.back()});
   }
+  return places;
+}
+
+base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster, std::vector<std::string> origins,
+                                               base::Clock& clock, const Console& console) {
+  const std::unique_ptr<ServerPlaces> places = TRY(findServers(cluster, std::move(origins), console));
   const base::Time deadline = clock.now() + migration::kReportTime;
   while (true) {
-    migration::Cluster seen = TRY(migration::lookAtApiServers(endpoints, *cluster.client, clock.now()));
+    migration::Cluster seen = TRY(migration::lookAtApiServers(places->endpoints, *cluster.client, clock.now()));
     const bool isReported = std::ranges::none_of(
         seen.servers, [&seen](const migration::ApiServer& server) { return isToBeReported(server, seen.now); });
     if (isReported || clock.now() >= deadline) return seen;

@@ -32,7 +32,16 @@ std::vector<std::string> kubeconfigPaths(const std::string& configured, const ba
   base::Result<std::optional<base::FileInfo>> there = files.info(own);
   if (there && *there) return {own};
   base::Result<std::optional<base::FileInfo>> node = files.info(std::string(kNodeKubeconfig));
-  return {node && *node ? std::string(kNodeKubeconfig) : own};
+  if (node && *node) return {std::string(kNodeKubeconfig)};
+  const bool isInPod = !io::environment("KUBERNETES_SERVICE_HOST").value_or("").empty();
+  return isInPod ? std::vector<std::string>() : std::vector{own};
+}
+
+// A pod has its own account when there is no kubeconfig, as kubectl does it.
+base::Result<kube::ClusterAccess> accessTo(const setup::ClusterSettings& settings, const base::Files& files) {
+  const std::vector<std::string> paths = kubeconfigPaths(settings.kubeconfig, files);
+  if (paths.empty()) return kube::inClusterAccess(files, io::environment);
+  return kube::readKubeconfig(files, paths, settings.context);
 }
 
 base::Result<std::string> runProgram(const std::vector<std::string>& argv) {
@@ -118,8 +127,7 @@ base::Result<setup::Configuration> loadConfiguration(const CommonOptions& option
 base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& settings, const CommonOptions& options,
                                                Ground& ground) {
   ClusterConnection connection;
-  connection.access =
-      TRY(kube::readKubeconfig(*ground.files, kubeconfigPaths(settings.kubeconfig, *ground.files), settings.context));
+  connection.access = TRY(accessTo(settings, *ground.files));
   connection.token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock));
   io::ClientOptions http = clientOptions(options);
   http.tls = connection.access.tls;

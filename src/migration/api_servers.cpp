@@ -15,6 +15,7 @@ namespace {
 using text::Json;
 
 constexpr std::string_view kTokenPath = "/api/v1/namespaces/kube-system/serviceaccounts/default/token";
+constexpr std::string_view kKeysPath = "/openid/v1/jwks";
 constexpr std::string_view kReviewPath = "/apis/authentication.k8s.io/v1/tokenreviews";
 constexpr std::string_view kProgram = "kube-apiserver";
 constexpr std::chrono::seconds kReportMargin{5};  // whole seconds, and two ways to know when a process began
@@ -154,22 +155,35 @@ base::Result<base::Time> startIn(const std::string& metrics) {
   return base::Time(started);
 }
 
+void heedClock(const http::Response& answer, base::Time& now) {
+  const base::Result<base::Time> theirs = base::parseHttpDate(answer.headers.get("Date"));
+  if (theirs) now = std::min(now, *theirs + std::chrono::seconds(1));  // it has no fractions
+}
+
 // /metrics, and the API server's own clock.
 base::Result<void> readMetrics(const kube::Client& client, ApiServer& server, base::Time& now) {
   const http::Response answer = TRY(metricsOf(client));
   server.startedAt = TRY(startIn(answer.body));
   server.staleTokens = std::uint64_t(metricIn(answer.body, "serviceaccount_stale_tokens_total"));
   server.legacyTokens = std::uint64_t(metricIn(answer.body, "serviceaccount_legacy_tokens_total"));
-  const base::Result<base::Time> theirs = base::parseHttpDate(answer.headers.get("Date"));
-  if (theirs) now = std::min(now, *theirs + std::chrono::seconds(1));  // it has no fractions
+  heedClock(answer, now);
   return {};
+}
+
+base::Result<oidc::Jwks> readKeys(const kube::Client& client, base::Time& now) {
+  const http::Response answer = TRY(client.send({.method = "GET", .target = std::string(kKeysPath)}));
+  if (answer.status != 200) return kube::errorOf(answer, "reading " + std::string(kKeysPath));
+  oidc::Jwks keys = TRY(oidc::parseJwks(answer.body));
+  if (keys.keys.empty()) return base::unavailable("it serves no key");
+  heedClock(answer, now);
+  return keys;
 }
 
 base::Result<std::string> look(const kube::Client& client, const Json& pods, ApiServer& server, base::Time& now) {
   const std::string document = TRY(client.getText(std::string(oidc::kDiscoveryPath)));
   oidc::Discovery discovery = TRY(oidc::parseDiscovery(document));
   server.signer = std::move(discovery.issuer);
-  const std::string keys = TRY(client.getText("/openid/v1/jwks"));
+  const std::string keys = TRY(client.getText(std::string(kKeysPath)));
   server.keys = TRY(oidc::parseJwks(keys));
   TRY(readMetrics(client, server, now));
   readFlags(pods, server, now);
@@ -259,6 +273,20 @@ base::Result<Cluster> lookAtApiServers(const std::vector<Endpoint>& endpoints, c
       const base::Result<bool> taken = takes(endpoints[j].client, minted[i]);
       if (!taken || !*taken) seen.servers[i].refusedBy.push_back(endpoints[j].name);
     }
+  }
+  return seen;
+}
+
+Cluster lookAtKeys(const std::vector<Endpoint>& endpoints, base::Time now) {
+  Cluster seen{{}, now};
+  for (const Endpoint& endpoint : endpoints) {
+    ApiServer server{.name = endpoint.name};
+    base::Result<oidc::Jwks> keys = readKeys(endpoint.client, seen.now);
+    if (keys)
+      server.keys = *std::move(keys);
+    else
+      server.trouble = keys.error().message;
+    seen.servers.push_back(std::move(server));
   }
   return seen;
 }

@@ -65,6 +65,9 @@ base::Result<std::vector<std::string>> addressesOf(const kube::Client& cluster);
 base::Result<Cluster> lookAtApiServers(const std::vector<Endpoint>& endpoints, const kube::Client& cluster,
                                        base::Time now);
 
+// The same of their keys alone, for which nothing is minted and no pod is read. One that serves no key is in trouble.
+Cluster lookAtKeys(const std::vector<Endpoint>& endpoints, base::Time now);
+
 // That a new token of this API server is signed as `issuer` and taken by it. Unavailable, with the reason, if not.
 base::Result<void> proveTokens(const kube::Client& client, std::string_view issuer);
 

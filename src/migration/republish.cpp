@@ -7,8 +7,8 @@
 namespace migration {
 namespace {
 
-bool holds(const oidc::Jwks& keys, std::string_view kid) {
-  return std::ranges::any_of(keys.keys, [kid](const oidc::Jwk& key) { return key.kid == kid; });
+bool holds(const std::vector<oidc::Jwk>& keys, std::string_view kid) {
+  return std::ranges::any_of(keys, [kid](const oidc::Jwk& key) { return key.kid == kid; });
 }
 
 }  // namespace
@@ -31,22 +31,24 @@ std::string writeRetired(const Retired& retired) {
   return text::compact(document);
 }
 
-Republication republication(const Cluster& cluster, const oidc::Jwks& published, const Retired& retired,
+Republication republication(const Cluster& cluster, const oidc::Jwks& published, const KnownKeys& known,
                             std::chrono::seconds grace) {
   Republication next;
   for (const ApiServer& server : cluster.servers) {
     next.isSure = next.isSure && server.trouble.empty();
     for (const oidc::Jwk& key : server.keys.keys) {
-      if (!holds(next.keys, key.kid)) next.keys.keys.push_back(key);
+      if (!known.revoked.contains(key.kid) && !holds(next.keys.keys, key.kid)) next.keys.keys.push_back(key);
     }
   }
   std::vector<oidc::Jwk> gone;
   for (const oidc::Jwk& key : published.keys) {
-    if (holds(next.keys, key.kid)) continue;
-    const auto known = retired.find(key.kid);
-    const base::Time since = known == retired.end() ? cluster.now : known->second;
+    const bool isNoKey = key.kid.empty() || holds(gone, key.kid);
+    if (isNoKey || known.revoked.contains(key.kid) || holds(next.keys.keys, key.kid)) continue;
+    const auto found = known.retired.find(key.kid);
+    const bool isKnown = found != known.retired.end();
+    const base::Time since = isKnown ? found->second : cluster.now;
     if (next.isSure && cluster.now >= since + grace) continue;
-    if (next.isSure || known != retired.end()) next.retired[key.kid] = since;
+    if (next.isSure || isKnown) next.retired[key.kid] = since;
     gone.push_back(key);
   }
   std::ranges::sort(gone, {}, &oidc::Jwk::kid);

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,14 @@ struct Republication {
   Retired retired;     // to be remembered
   bool isSure = true;  // every API server could be looked at; if not, no key's time of grace ends or begins
 };
-// A key is never dropped for an API server that could not be looked at.
-Republication republication(const Cluster& cluster, const oidc::Jwks& published, const Retired& retired,
+// What is known of keys from before.
+struct KnownKeys {
+  Retired retired = {};
+  std::set<std::string> revoked = {};  // kids that are published no more, whoever serves them
+};
+
+// A key is never dropped for an API server that could not be looked at, unless it is revoked.
+Republication republication(const Cluster& cluster, const oidc::Jwks& published, const KnownKeys& known,
                             std::chrono::seconds grace);
 
 }  // namespace migration

@@ -16,6 +16,7 @@
 #include "setup/fault_collector.h"
 #include "setup/key_files.h"
 #include "setup/names.h"
+#include "setup/republisher_objects.h"
 #include "setup/value_checks.h"
 #include "text/encoding.h"
 #include "text/json.h"
@@ -39,7 +40,6 @@ constexpr std::array<std::string_view, 5> kWebhook{"namespace", "image", "replic
 constexpr std::array<std::string_view, 3> kBinding{"serviceAccount", "serviceAccounts", "role"};
 constexpr std::array<std::string_view, 7> kRole{"name", "path", "policies", "inline", "boundary", "maxSessionDuration",
                                                 "tags"};
-constexpr std::string_view kNotYet = " is not in this version of irsa";
 constexpr std::size_t kMostTags = 48;           // AWS takes 50, two are ours
 constexpr std::size_t kMostPolicies = 25;       // that can be attached to a role; 10 unless the quota was raised
 constexpr std::size_t kLongestInline = 10'240;  // characters without white space
@@ -69,6 +69,7 @@ class Reader {
       if (const YamlNode* webhook = root.find("webhook")) readWebhook(*webhook);
       if (const YamlNode* bindings = root.find("bindings")) readBindings(*bindings);
       wish_.tags = tagsOf(root, "tags");
+      if (wish_.issuer.republish) addRepublisher(*root.find("issuer")->find("republish"));
       if (isCeph()) checkForCeph(*root.find("aws"));
     }
     TRY(std::move(faults_).verdict());
@@ -136,17 +137,11 @@ class Reader {
     wish_.cluster->distribution = faults_.string(node, "cluster.distribution", "auto");
   }
 
-  void refuse(const YamlNode& parent, std::string_view section, std::string_view key) {
-    if (const YamlNode* node = parent.find(key))
-      faults_.fault(node->start, std::string(section) + "." + std::string(key) + std::string(kNotYet));
-  }
-
   void readIssuer(const YamlNode& node) {
     if (!faults_.isMapping(node, "issuer", kIssuer)) return;
     IssuerSettings& issuer = wish_.issuer;
     std::string hosting =
         faults_.string(node, "issuer.hosting", "s3", oneOf({"s3", "cloudfront", "directory", "existing"}));
-    refuse(node, "issuer", "republish");
     issuer.hosting = hosting == "directory"    ? Hosting::Directory
                      : hosting == "existing"   ? Hosting::Existing
                      : hosting == "cloudfront" ? Hosting::CloudFront
@@ -163,6 +158,7 @@ class Reader {
     issuer.domain = faults_.string(node, "issuer.domain", "", checkDomain);
     issuer.certificate = faults_.string(node, "issuer.certificate", "", checkCertificateArn);
     issuer.directory = resolved(faults_.string(node, "issuer.directory", "issuer"));
+    issuer.republish = faults_.boolean(node, "issuer.republish", false);
     if (const YamlNode* file = node.find("caFile")) readThumbprints(*file);
     refuseOfOtherHosting(node, hosting);
   }
@@ -412,6 +408,34 @@ class Reader {
     faults_.fault(node.start, "role.inline: " + node.scalar +
                                   " is no identity policy: " + (json ? policy.error().message : json.error().message));
     return "";
+  }
+
+  // Its role is that of a binding like others.
+  void addRepublisher(const YamlNode& node) {
+    const Hosting hosting = wish_.issuer.hosting;
+    if (isCeph())
+      return faults_.fault(node.start,
+                           "issuer.republish is not for Ceph, whose provider must be told each new key's certificate: "
+                           "irsa apply does both");
+    if (hosting != Hosting::S3 && hosting != Hosting::CloudFront)
+      return faults_.fault(node.start, "issuer.republish goes with hosting s3 or cloudfront, where irsa may write");
+    if (!wish_.cluster)
+      return faults_.fault(node.start, "issuer.republish needs the section cluster: it is a pod there");
+    if (wish_.keys.source != KeySource::Cluster)
+      return faults_.fault(node.start, "issuer.republish needs keys.source cluster: it follows the API servers' keys");
+    Binding binding{.nameSpace = wish_.webhook.nameSpace,
+                    .serviceAccount = std::string(kRepublisherName),
+                    .role = {.name = wish_.name + "-republisher"},
+                    .isRepublishers = true};
+    for (const Binding& other : wish_.bindings)
+      if (http::sameName(other.role.name, binding.role.name) || other.subject() == binding.subject())
+        faults_.fault(node.start, "issuer.republish gives " + binding.nameSpace + "/" + binding.serviceAccount +
+                                      " the role " + binding.role.name + ", and bindings has one of them already");
+    wish_.bindings.push_back(std::move(binding));
+    if (wish_.aws.caFile.empty()) return;
+    auto roots = files_.read(wish_.aws.caFile);
+    if (!roots) return faults_.fault(node.start, "issuer.republish takes aws.caFile along: " + roots.error().message);
+    wish_.aws.roots = *std::move(roots);
   }
 
   // One service account has one role; one role is described once, or the same way each time.

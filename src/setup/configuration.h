@@ -31,6 +31,7 @@ struct AwsSettings {
   std::string s3Endpoint = {}, iamEndpoint = {}, stsEndpoint = {},
               cloudFrontEndpoint = {};  // origins; empty: AWS's own. `endpoint` fills all four
   std::string caFile = {};              // roots for these endpoints; path
+  std::string roots = {};               // what caFile holds; read only with IssuerSettings::republish
 };
 
 struct ClusterSettings {
@@ -53,6 +54,7 @@ struct IssuerSettings {
   std::string domain = {};       // CloudFront: the issuer's own host name; empty: the distribution's
   std::string certificate = {};  // CloudFront: ARN of the domain's certificate in ACM, in us-east-1
   std::string directory = {};    // Directory: path of the folder that stands for the URL
+  bool republish = false;        // S3, CloudFront: a pod of ours keeps the published keys equal to the API servers'
   std::vector<std::string> thumbprints =
       {};  // SHA-1 in hex, of a private authority's certificates; empty: IAM's choice. Ceph: beside those of x5c
 };
@@ -93,8 +95,12 @@ struct RoleSettings {
 struct Binding {
   std::string nameSpace, serviceAccount;  // the latter may hold * and ?
   RoleSettings role = {};
+  // Added for issuer.republish. What the role may follows from names that are not known yet: desire() says it.
+  bool isRepublishers = false;
 
   bool isPattern() const { return serviceAccount.find_first_of("*?") != std::string::npos; }
+  // Whether the account is to name its role. The republisher's pod does so itself.
+  bool isAnnotated() const { return !isPattern() && !isRepublishers; }
   std::string subject() const { return "system:serviceaccount:" + nameSpace + ":" + serviceAccount; }
 };
 

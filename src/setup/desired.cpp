@@ -8,6 +8,9 @@
 #include "setup/documents.h"
 #include "setup/key_files.h"
 #include "setup/names.h"
+#include "setup/object_parts.h"
+#include "setup/permissions.h"
+#include "setup/republisher_objects.h"
 
 namespace setup {
 namespace {
@@ -30,8 +33,15 @@ Tags tagsOf(const Configuration& configuration, const Material& material) {
   return tags;
 }
 
+// What `irsa issuer publish` does at AWS, and no more.
+std::string publishersPolicy(const Configuration& configuration, const Identifiers& names, const Material& material) {
+  PermissionQuestion question{.command = Command::Publish, .phases = {Phase::Issuer}};
+  question.distribution = material.distribution.empty() ? std::string(kUnknownDistribution) : material.distribution;
+  return text::compact(permissionPolicy(configuration, names, material.account, question));
+}
+
 std::vector<DesiredRole> rolesOf(const Configuration& configuration, const Identifiers& names, const Desired& desired,
-                                 std::string_view account) {
+                                 const Material& material) {
   std::vector<DesiredRole> roles;
   for (const Binding& binding : configuration.bindings) {
     auto isSame = [&](const DesiredRole& role) { return role.settings.name == binding.role.name; };
@@ -40,8 +50,9 @@ std::vector<DesiredRole> rolesOf(const Configuration& configuration, const Ident
     for (const Binding& other : configuration.bindings)
       if (other.role.name == binding.role.name) subjects.push_back(other.subject());
     DesiredRole role{.settings = binding.role,
-                     .arn = roleArn(names.partition, account, binding.role.path, binding.role.name),
+                     .arn = roleArn(names.partition, material.account, binding.role.path, binding.role.name),
                      .tags = desired.tags};
+    if (binding.isRepublishers) role.settings.inlinePolicy = publishersPolicy(configuration, names, material);
     for (const auto& [key, value] : binding.role.tags) role.tags[key] = value;
     if (!isCeph(configuration)) role.description = roleDescription(configuration.name);
     text::Json trust = policy::trustPolicy(names.providerArn, oidc::providerName(names.issuer), kAudience, subjects);
@@ -180,16 +191,19 @@ Desired desire(const Configuration& configuration, const aws::Partition& partiti
     desired.documents = documentsOf(names.issuer, configuration.issuer.prefix, material.jwks);
   desired.issuer = names.issuer;
   desired.providerArn = names.providerArn;
-  desired.roles = rolesOf(configuration, names, desired, material.account);
+  desired.roles = rolesOf(configuration, names, desired, material);
   desired.privateKeyPath = privateKeyPath(configuration.keys.directory, configuration.name);
   desired.newPrivateKeyPem = material.newPrivateKeyPem;
   desired.hasCluster = !material.clusterUid.empty();
   if (desired.hasCluster || material.isForPipeline) {
     desired.objects = webhookObjects(webhookWishFor(configuration, material));
-    for (const Binding& binding : configuration.bindings)
-      if (!binding.isPattern())
-        desired.accounts.push_back({binding.nameSpace, binding.serviceAccount,
-                                    roleArn(names.partition, material.account, binding.role.path, binding.role.name)});
+    for (const Binding& binding : configuration.bindings) {
+      const std::string arn = roleArn(names.partition, material.account, binding.role.path, binding.role.name);
+      if (binding.isAnnotated()) desired.accounts.push_back({binding.nameSpace, binding.serviceAccount, arn});
+      if (binding.isRepublishers)
+        append(desired.objects,
+               republisherObjects(republisherWishOf(configuration, material.account, arn, material.apiServerPort)));
+    }
   }
   addNotes(configuration, material, desired);
   return desired;

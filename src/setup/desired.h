@@ -64,7 +64,7 @@ struct Desired {
   std::string privateKeyPath, newPrivateKeyPem;
   bool hasCluster = false;
   std::vector<DesiredAccount> accounts;   // without those given as patterns
-  std::vector<KubernetesObject> objects;  // of the webhook
+  std::vector<KubernetesObject> objects;  // of the webhook, then of the republisher
   std::vector<std::string> notes;
 };
 

@@ -58,7 +58,7 @@ struct ObservedCluster {
   std::string jwks;                            // as served; read only where irsa.yaml asks for it
   bool servesGuard = false;                    // has the kind ValidatingAdmissionPolicy
   int apiServerPort = 0;                       // of the Service kubernetes' endpoints; 0: they are not told
-  std::map<std::string, text::Json> objects;   // of the webhook, by path; absent ones are left out
+  std::map<std::string, text::Json> objects;   // of webhook and republisher, by path; absent ones are left out
   std::map<std::string, text::Json> accounts;  // by path: those bound, and those that carry our label
 };
 

@@ -2,6 +2,7 @@
 
 #include "setup/names.h"
 #include "setup/observed.h"
+#include "setup/republisher_objects.h"
 
 namespace setup {
 namespace {
@@ -61,13 +62,15 @@ base::Result<void> observeWebhook(const World& world, const Configuration& confi
   whole.settings.guard = true;  // it may be there from before
   std::vector<std::string> paths;
   for (const KubernetesObject& object : webhookObjects(whole)) paths.push_back(object.path);
+  for (const KubernetesObject& object : republisherObjects({.nameSpace = whole.settings.nameSpace}))
+    paths.push_back(object.path);
   return lookAtAll(world, paths, found.objects);
 }
 
 base::Result<void> observeAccounts(const World& world, const Configuration& configuration, ObservedCluster& found) {
   std::vector<std::string> paths;
   for (const Binding& binding : configuration.bindings)
-    if (!binding.isPattern()) paths.push_back(accountPath(binding.nameSpace, binding.serviceAccount));
+    if (binding.isAnnotated()) paths.push_back(accountPath(binding.nameSpace, binding.serviceAccount));
   TRY(lookAtAll(world, paths, found.accounts));
   std::vector<Json> labelled = TRY(
       world.kube->list("/api/v1/serviceaccounts?labelSelector=irsa-anywhere%2Frole%3Dtrue%2Cirsa-anywhere%2Fname%3D" +

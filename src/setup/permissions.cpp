@@ -85,13 +85,14 @@ struct Resources {
   std::string distributions = {}, accessControls = {};  // Hosting::CloudFront
 };
 
-Resources resourcesOf(const Configuration& configuration, const Identifiers& names, std::string_view account) {
+Resources resourcesOf(const Configuration& configuration, const Identifiers& names, std::string_view account,
+                      const std::string& distribution) {
   Resources found;
   const std::string iam = "arn:" + names.partition + ":iam::" + std::string(account) + ":";
   const bool isCloudFront = configuration.issuer.hosting == Hosting::CloudFront;
   if (isCloudFront) {
     // CloudFront chooses the ids.
-    found.distributions = distributionArn(names.partition, account, "*");
+    found.distributions = distributionArn(names.partition, account, distribution);
     found.accessControls =
         "arn:" + names.partition + ":cloudfront::" + std::string(account) + ":origin-access-control/*";
   }
@@ -128,14 +129,15 @@ void allowIssuer(const Resources& on, const PermissionQuestion& question, Policy
       bucket.push_back(action);
     documents.push_back("s3:PutObject");
   }
+  if (question.command == Command::Publish) documents.push_back("s3:PutObject");
   if (question.command == Command::Destroy && question.deletesBucket) {
     bucket.push_back("s3:DeleteBucket");
     documents.push_back("s3:DeleteObject");
   }
   policy.allow("Bucket", bucket, {on.bucket});
   policy.allow("Documents", documents, on.documents);
-  if (question.command != Command::Destroy && on.distributions.empty())
-    policy.allow("PublicAccess", {"s3:GetAccountPublicAccessBlock"}, {"*"});
+  const bool opensBucket = question.command == Command::Plan || question.command == Command::Apply;
+  if (opensBucket && on.distributions.empty()) policy.allow("PublicAccess", {"s3:GetAccountPublicAccessBlock"}, {"*"});
 }
 
 void allowFront(const Resources& on, const PermissionQuestion& question, PolicyWriter& policy) {
@@ -152,6 +154,8 @@ void allowFront(const Resources& on, const PermissionQuestion& question, PolicyW
                         "cloudfront:CreateInvalidation"});
     add(controls, {"cloudfront:CreateOriginAccessControl", "cloudfront:GetOriginAccessControl",
                    "cloudfront:UpdateOriginAccessControl"});
+  } else if (question.command == Command::Publish) {
+    add(distributions, {"cloudfront:CreateInvalidation"});
   } else if (question.command == Command::Destroy && question.deletesBucket) {
     add(distributions, {"cloudfront:UpdateDistribution", "cloudfront:DeleteDistribution"});
     add(controls, {"cloudfront:GetOriginAccessControl", "cloudfront:DeleteOriginAccessControl"});
@@ -179,7 +183,8 @@ void allowRoles(const Configuration& configuration, const Resources& on, const P
   Words more;
   if (question.command == Command::Apply) {
     bool hasBoundary = anyRole(configuration, [](const RoleSettings& role) { return !role.boundary.empty(); });
-    bool hasInline = anyRole(configuration, [](const RoleSettings& role) { return !role.inlinePolicy.empty(); });
+    bool hasInline = configuration.issuer.republish ||
+                     anyRole(configuration, [](const RoleSettings& role) { return !role.inlinePolicy.empty(); });
     bool lacksBoundary = anyRole(configuration, [](const RoleSettings& role) { return role.boundary.empty(); });
     more = {"iam:CreateRole", "iam:TagRole",          "iam:UpdateAssumeRolePolicy",
             "iam:UpdateRole", "iam:DetachRolePolicy", "iam:DeleteRolePolicy"};
@@ -220,7 +225,7 @@ std::map<std::string, std::set<std::string>> permissionsFor(const Plan& plan) {
 
 Json permissionPolicy(const Configuration& configuration, const Identifiers& names, std::string_view account,
                       const PermissionQuestion& question) {
-  const Resources on = resourcesOf(configuration, names, account);
+  const Resources on = resourcesOf(configuration, names, account, question.distribution);
   const Phases& phases = question.phases;
   const bool hasRoles = phases.contains(Phase::Roles), hasProvider = phases.contains(Phase::Provider);
   Words everywhere;  // IAM asks about these without a resource

@@ -14,12 +14,14 @@ namespace setup {
 // Of the calls of a plan: by resource ARN, the actions.
 std::map<std::string, std::set<std::string>> permissionsFor(const Plan& plan);
 
-enum class Command { Plan, Apply, Destroy };
+// Publish: irsa issuer publish, which asks for the phase issuer alone and writes documents.
+enum class Command { Plan, Apply, Destroy, Publish };
 
 struct PermissionQuestion {
   Command command = Command::Apply;
   bool deletesBucket = false;  // Destroy
   Phases phases = allPhases();
+  std::string distribution = "*";  // Hosting::CloudFront: its id, where it is known
 };
 
 // The smallest identity policy for a command on this irsa.yaml, whatever it finds: rights to look at what it names, to

@@ -57,6 +57,23 @@ void fillHead(Plan& plan, const Observed& observed, std::string_view region) {
   plan.providerArn = observed.identifiers.providerArn;
 }
 
+// What else differs is a run of apply's to mend.
+base::Result<void> keepDocuments(const Desired& desired, const Observed& observed, PlanDraft& draft) {
+  const bool isInBucket = desired.hosting == Hosting::S3 || desired.hosting == Hosting::CloudFront;
+  const bool isThere = !isInBucket || (observed.bucket.exists && !draft.awaitsNames);
+  if (!isThere)
+    return base::Error{base::ErrorKind::NotFound, "",
+                       "there is no place for documents: bucket " + desired.bucket +
+                           (observed.bucket.exists ? " has no whole distribution" : " does not exist"),
+                       "irsa apply makes it"};
+  std::erase_if(draft.actions, [](const Action& action) {
+    return !std::holds_alternative<aws::PutObject>(action.call) &&
+           !std::holds_alternative<aws::CreateInvalidation>(action.call) &&
+           !std::holds_alternative<WriteDocument>(action.call);
+  });
+  return {};
+}
+
 void planIssuer(const Desired& desired, const Observed& observed, PlanDraft& draft) {
   if (!desired.newPrivateKeyPem.empty())
     draft.add(Change::Add, "file " + desired.privateKeyPath,
@@ -124,7 +141,10 @@ base::Result<Plan> plan(const Desired& desired, const Observed& observed, const 
   if (!options.adopt) TRY(checkCluster(desired, observed));
   TRY(checkPossible(desired, observed, options.isMoving));
   PlanDraft draft{options};
-  if (draft.enter(Phase::Issuer)) planIssuer(desired, observed, draft);
+  if (draft.enter(Phase::Issuer)) {
+    planIssuer(desired, observed, draft);
+    if (options.documentsOnly) TRY(keepDocuments(desired, observed, draft));
+  }
   if (draft.enter(Phase::Provider)) planProvider(desired, observed, draft);
   if (draft.enter(Phase::Roles)) planRoles(desired, observed, draft);
   if (desired.hasCluster && draft.enter(Phase::Webhook)) planWebhook(desired, observed, draft);

@@ -88,6 +88,7 @@ struct Plan {
   std::vector<std::string> notes;  // what is skipped or kept, and why
   std::string account, region, callerArn;
   std::string issuer, bucket, providerArn;
+  oidc::Jwks published = {};                           // now, by what was looked at of the phase issuer
   std::vector<std::string> roleArns;                   // in the order of the bindings
   std::map<std::string, std::size_t> trustSizes = {};  // by role: characters of the trust policy that AWS counts
   std::size_t awsCalls = 0;                            // that it took to look
@@ -97,10 +98,12 @@ struct PlanOptions {
   bool adopt = false;         // take over objects that are not tagged as ours
   bool deleteBucket = false;  // destroy only
   Phases phases = allPhases();
-  bool isMoving = false;  // the provider of another issuer of ours may stand beside the new one for a while
+  bool documentsOnly = false;  // Mode::documentsOnly
+  bool isMoving = false;       // the provider of another issuer of ours may stand beside the new one for a while
 };
 
-// Conflict when a foreign object stands in the way and `adopt` is off; all of them are named.
+// Conflict when a foreign object stands in the way and `adopt` is off; all of them are named. NotFound when documents
+// alone are to be written and their place is not there.
 base::Result<Plan> plan(const Desired& desired, const Observed& observed, const PlanOptions& options);
 Plan planDestroy(const Observed& observed, const PlanOptions& options);
 // What goes when the move from `former` to another issuer is over: statements of our roles that trust its provider,

@@ -59,7 +59,7 @@ base::Result<std::vector<Workload>> workloadsToRestart(const kube::Client& clust
                                                        const Configuration& configuration) {
   std::map<std::string, std::set<std::string>> accounts;  // by namespace
   for (const Binding& binding : configuration.bindings)
-    if (!binding.isPattern()) accounts[binding.nameSpace].insert(binding.serviceAccount);
+    if (binding.isAnnotated()) accounts[binding.nameSpace].insert(binding.serviceAccount);
   std::map<std::tuple<std::string, std::string, std::string>, Workload> found;
   for (const auto& [nameSpace, names] : accounts) {
     auto pods = TRY(cluster.list("/api/v1/namespaces/" + nameSpace + "/pods"));

@@ -92,6 +92,21 @@ base::Result<void> readClusterKeys(const ObservedCluster& cluster, Material& mat
   return {};
 }
 
+// Those that are served as they are served. In the published order, so that a document with nothing to add does not
+// change.
+void keepPublished(const oidc::Jwks& published, bool hasCertificates, oidc::Jwks& keys) {
+  oidc::Jwks all;
+  for (const oidc::Jwk& there : published.keys) {
+    if (there.kid.empty()) continue;
+    const auto served = std::ranges::find(keys.keys, there.kid, &oidc::Jwk::kid);
+    addKeys(all, {.keys = {served == keys.keys.end() ? there : *served}});
+  }
+  addKeys(all, keys);
+  for (oidc::Jwk& jwk : all.keys)
+    if (!hasCertificates) jwk.x5c.clear();
+  keys = std::move(all);
+}
+
 base::Result<void> fillKeys(const Configuration& configuration, const Observed& observed, const World& world,
                             const Mode& mode, Material& material) {
   switch (configuration.keys.source) {
@@ -105,6 +120,8 @@ base::Result<void> fillKeys(const Configuration& configuration, const Observed& 
       else if (observed.cluster)
         TRY(readClusterKeys(*observed.cluster, material));
   }
+  if (configuration.issuer.republish && !mode.documentsOnly)
+    keepPublished(publishedKeys(configuration, observed), configuration.keys.x5c, material.jwks);
   if (configuration.keys.x5c)
     TRY(certify(material.jwks, nullptr, publishedKeys(configuration, observed), world.clock.now()));
   auto checked = checkKeys(material.jwks);
@@ -189,7 +206,7 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
   if (!configuration.cluster) seen.kube = nullptr;
   const std::size_t callsBefore = world.aws.calls();
   PlanOptions options{mode.adopt, mode.deleteBucket, mode.kind == Mode::Kind::Destroy ? allPhases() : mode.phases,
-                      mode.isMoving};
+                      mode.documentsOnly, mode.isMoving};
   Observed observed = TRY(observe(configuration, seen, options.phases));
   Plan made;
   if (mode.kind == Mode::Kind::Destroy) {
@@ -201,6 +218,7 @@ base::Result<Plan> makePlan(const Configuration& configuration, World& world, co
     made = TRY(plan(desire(configuration, partition, material), observed, options));
     if (!options.phases.empty()) TRY(checkPreconditions(configuration, seen, made));
     noteSkipped(options.phases, made);
+    made.published = publishedKeys(configuration, observed);
   }
   if (auto skew = world.aws.skew(); skew != std::chrono::seconds(0))
     made.notes.push_back("this machine's clock differs from AWS's by " + std::to_string(skew.count()) +

@@ -20,8 +20,11 @@ struct Mode {
   bool deleteBucket = false;    // Destroy: the bucket too
   bool adopt = false;           // take over objects that are not tagged as ours
   Phases phases = allPhases();  // Apply: what is looked at and changed
-  bool isMoving = false;        // Apply: another issuer of ours may stand beside the new one (irsa migrate)
-  // Apply with keys.source cluster: to be published instead of what the kubeconfig's API server serves.
+  // Apply: of the issuer only its documents are written, and they hold `keys` and no other.
+  bool documentsOnly = false;
+  bool isMoving = false;  // Apply: another issuer of ours may stand beside the new one (irsa migrate)
+  // Apply with keys.source cluster: to be published instead of what the kubeconfig's API server serves. With
+  // issuer.republish a published key stays all the same: taking keys out is the republisher's.
   std::optional<oidc::Jwks> keys = {};
 };
 

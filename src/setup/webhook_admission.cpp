@@ -80,8 +80,9 @@ constexpr std::string_view kDenial =
     "' lets a pod start without the role'";
 
 KubernetesObject policyObject(const WebhookWish& wish) {
-  KubernetesObject made = newObject(
-      wish, {kAdmission, "validatingadmissionpolicies", "ValidatingAdmissionPolicy", Scope::Cluster}, kGuardName);
+  KubernetesObject made =
+      newObject(ownerOf(wish), {kAdmission, "validatingadmissionpolicies", "ValidatingAdmissionPolicy", Scope::Cluster},
+                kGuardName);
   Json constraints = {{"resourceRules", Json::array({newPods()})},
                       {"namespaceSelector", notIn(exemptNamespaces(wish.settings.nameSpace))},
                       {"objectSelector", expressions(Json::array({requirement(kSkipLabel, "DoesNotExist")}))}};
@@ -105,9 +106,10 @@ KubernetesObject policyObject(const WebhookWish& wish) {
 
 // By label, since the conditions run once for each account of the pod's namespace that is selected.
 KubernetesObject policyBindingObject(const WebhookWish& wish) {
-  KubernetesObject made = newObject(
-      wish, {kAdmission, "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", Scope::Cluster},
-      kGuardName);
+  KubernetesObject made =
+      newObject(ownerOf(wish),
+                {kAdmission, "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", Scope::Cluster},
+                kGuardName);
   Json accounts = {{"selector", {{"matchLabels", {{kRoleLabel, "true"}}}}}, {"parameterNotFoundAction", "Allow"}};
   made.object["spec"] = {{"policyName", kGuardName},
                          {"paramRef", std::move(accounts)},
@@ -125,8 +127,8 @@ KubernetesObject webhookConfigurationObject(const WebhookWish& wish) {
                expressions(Json::array({notSkipped, requirement(kInjectLabel, "NotIn", {required})}))};
   Way strict{"strict." + name, "Fail", notIn({space}),
              expressions(Json::array({notSkipped, requirement(kInjectLabel, "In", {required})}))};
-  KubernetesObject made =
-      newObject(wish, {kAdmission, "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", Scope::Cluster});
+  KubernetesObject made = newObject(
+      ownerOf(wish), {kAdmission, "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", Scope::Cluster});
   made.object["webhooks"] = Json::array({entryOf(wish, std::move(ordinary)), entryOf(wish, std::move(strict))});
   if (!wish.injectCaFrom.empty())
     made.object["metadata"]["annotations"] = {{"cert-manager.io/inject-ca-from", wish.injectCaFrom}};

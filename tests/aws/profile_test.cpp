@@ -119,9 +119,11 @@ TEST_F(CredentialsSearch, AWebIdentityIsExchangedAndRenewedBeforeItExpires) {
   EXPECT_THAT(sts.body, testing::EndsWith("WebIdentityToken=eyJ.e.s"));
   (void)credentials();
   EXPECT_EQ(sts.asked, 1);
+  files.files["/token"].contents = "eyJ.the.next\n";
   clock.advance(std::chrono::minutes(56));  // of the sixty that are left at the clock's start
   (void)credentials();
   EXPECT_EQ(sts.asked, 2);
+  EXPECT_THAT(sts.body, testing::EndsWith("WebIdentityToken=eyJ.the.next"));
 }
 
 TEST_F(CredentialsSearch, AProfileAssumesItsRoleWithWhatItsSourceHas) {

@@ -3,29 +3,13 @@ import json
 import os
 import re
 import subprocess
-import time
 import unittest
-import urllib.request
 
 from support.control_planes import kid_of, public_of
-from support.nodes import NodesCase
+from support.nodes import SECOND_PUB, NodesCase, metric, until
 from support.scale import SANITIZED
 
 IRSA = os.environ["IRSA"]
-SECOND_PUB = b"""-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE43+ke4lgY8tQz4lm4mFZx3G7ykcH
-B7/hrgep9ISd8p8/skkUDZaCAy2M5lSnDmBBjxAhi6zOwTGpfnR7GmgWcw==
------END PUBLIC KEY-----
-"""
-
-
-def until(what, seconds, probe):
-    end = time.monotonic() + seconds
-    while not (found := probe()):
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.1)
-    return found
 
 
 @unittest.skipIf(SANITIZED, "takes minutes; its rooms have their own tests")
@@ -35,22 +19,6 @@ class Publish(NodesCase):
         self.irsa("apply", "--yes", "--only", "issuer")
         self.first = kid_of(public_of(self.planes.first_keys["sa.pub"]))
         self.second = kid_of(public_of(SECOND_PUB))
-
-    def published(self):
-        s3 = self.account.client("s3")
-        bucket = s3.list_buckets()["Buckets"][0]["Name"]
-        return [key["kid"] for key in json.loads(s3.get_object(Bucket=bucket, Key="keys.json")["Body"].read())["keys"]]
-
-    def teach(self, *servers):
-        """They verify with the second key too."""
-        for server in servers:
-            (server.keys / "second.pub").write_bytes(SECOND_PUB)
-            server.text = server.text.replace("sa.pub\n", "sa.pub\n    - --service-account-key-file=/etc/kubernetes/pki/second.pub\n")
-            server.obeys = False
-
-    def forget(self, *servers):
-        for server in servers:
-            server.text = server.text.replace("    - --service-account-key-file=/etc/kubernetes/pki/second.pub\n", "")
 
     def publish(self, *arguments, code=0):
         return json.loads(self.irsa("issuer", "publish", "-o", "json", "--quiet", *arguments, code=code).stdout)
@@ -72,6 +40,14 @@ class Publish(NodesCase):
         self.assertEqual(self.publish("--grace", "0s")["keys"], [self.first])
         self.assertEqual(self.published(), [self.first])
 
+    def test_a_revoked_key_is_published_no_more_whoever_serves_it(self):
+        self.teach(*self.planes.servers)
+        self.publish()
+        [lease] = [one for path, one in self.planes.objects.items() if path.endswith("/irsa-republish-edge")]
+        lease["metadata"].setdefault("annotations", {})["irsa-anywhere/revoked-keys"] = json.dumps([self.second])
+        self.assertEqual(self.publish()["keys"], [self.first])
+        self.assertEqual(self.publish()["retired"], [])
+
     def test_no_key_goes_while_an_api_server_is_away(self):
         self.teach(self.planes.servers[1])
         self.publish()
@@ -85,29 +61,24 @@ class Publish(NodesCase):
         process.port = re.search(r"metrics at port (\d+)", process.stderr.readline())[1]
         return process
 
-    @staticmethod
-    def metric(process, name):
-        with urllib.request.urlopen(f"http://127.0.0.1:{process.port}/metrics", timeout=10) as answer:
-            return int(re.search(rf"(?m)^irsa_republish_{name} (\d+)$", answer.read().decode())[1])
-
     def test_watches_as_one_of_several_and_says_by_metric_how_it_goes(self):
         first = self.watch()
-        until("a first look", 30, lambda: self.metric(first, "last_success_timestamp_seconds") > 0)
+        until("a first look", 30, lambda: metric(first.port, "last_success_timestamp_seconds") > 0)
         second = self.watch()
         self.teach(*self.planes.servers)
         until("the new key published", 30, lambda: self.published() == [self.first, self.second])
-        until("a look that is counted", 10, lambda: self.metric(first, "writes_total") == 1)
-        self.assertEqual(self.metric(first, "leader"), 1)
-        self.assertEqual(self.metric(second, "leader"), 0)
+        until("a look that is counted", 10, lambda: metric(first.port, "writes_total") == 1)
+        self.assertEqual(metric(first.port, "leader"), 1)
+        self.assertEqual(metric(second.port, "leader"), 0)
         for server in self.planes.servers:
             server.text_before, server.text = server.text, ""  # serves no issuer
-        until("a failure counted", 60, lambda: self.metric(first, "failures_total") > 0)
+        until("a failure counted", 60, lambda: metric(first.port, "failures_total") > 0)
         self.assertEqual(self.published(), [self.first, self.second])
         for server in self.planes.servers:
             server.text = server.text_before
         first.kill()
         first.wait()
-        until("the other to lead", 60, lambda: self.metric(second, "leader") == 1)
+        until("the other to lead", 60, lambda: metric(second.port, "leader") == 1)
 
 
 if __name__ == "__main__":

@@ -51,30 +51,46 @@ TEST(Republish, ARetiredKeyStaysForItsGraceAndNotASecondLonger) {
   Republication next = republication(cluster({{"k2"}}), jwks({"k1", "k2"}), {}, hours(48));
   EXPECT_THAT(kidsOf(next), ElementsAre("k2", "k1"));
   EXPECT_EQ(next.retired, (Retired{{"k1", kStart}}));
-  next = republication(cluster({{"k2"}}, kStart + hours(48) - seconds(1)), next.keys, next.retired, hours(48));
+  next = republication(cluster({{"k2"}}, kStart + hours(48) - seconds(1)), next.keys, {.retired = next.retired},
+                       hours(48));
   EXPECT_THAT(kidsOf(next), ElementsAre("k2", "k1"));
-  next = republication(cluster({{"k2"}}, kStart + hours(48)), next.keys, next.retired, hours(48));
+  next = republication(cluster({{"k2"}}, kStart + hours(48)), next.keys, {.retired = next.retired}, hours(48));
   EXPECT_THAT(kidsOf(next), ElementsAre("k2"));
   EXPECT_THAT(next.retired, IsEmpty());
 }
 
 TEST(Republish, AKeyThatComesBackIsNoLongerRetired) {
-  const Republication next = republication(cluster({{"k1", "k2"}}), jwks({"k1", "k2"}), {{"k1", kStart}}, kGrace);
+  const Republication next =
+      republication(cluster({{"k1", "k2"}}), jwks({"k1", "k2"}), {.retired = {{"k1", kStart}}}, kGrace);
   EXPECT_THAT(next.retired, IsEmpty());
 }
 
 TEST(Republish, NoKeyGoesWhileAnApiServerCannotBeLookedAt) {
   Cluster seen = cluster({{"k2"}}, kStart + hours(100));
   seen.servers.push_back({.name = "b", .trouble = "connection refused"});
-  const Republication next = republication(seen, jwks({"k1", "k2"}), {{"k1", kStart}}, kGrace);
+  const Republication next = republication(seen, jwks({"k1", "k2"}), {.retired = {{"k1", kStart}}}, kGrace);
   EXPECT_FALSE(next.isSure);
   EXPECT_THAT(kidsOf(next), ElementsAre("k2", "k1"));
   EXPECT_THAT(republication(seen, jwks({"k1", "k2"}), {}, kGrace).retired, IsEmpty());
 }
 
+TEST(Republish, ARevokedKeyIsNotPublishedWhoeverServesIt) {
+  const KnownKeys known{.retired = {{"k0", kStart}}, .revoked = {"k0", "k1"}};
+  Cluster seen = cluster({{"k1", "k2"}, {}});
+  seen.servers[1].trouble = "connection refused";
+  const Republication next = republication(seen, jwks({"k0", "k1", "k2"}), known, kGrace);
+  EXPECT_THAT(kidsOf(next), ElementsAre("k2"));
+  EXPECT_THAT(next.retired, IsEmpty());
+}
+
+TEST(Republish, WhatIsNoKeyInThePublishedDocumentDoesNotStay) {
+  EXPECT_THAT(kidsOf(republication(cluster({{"k1"}}), jwks({"", "k0", "k0", "k1"}), {}, kGrace)),
+              ElementsAre("k1", "k0"));
+}
+
 TEST(Republish, TheSameLookGivesTheSameKeysInTheSameOrder) {
   const Republication first = republication(cluster({{"b"}}), jwks({"z", "b", "a"}), {}, kGrace);
-  EXPECT_EQ(kidsOf(republication(cluster({{"b"}}), first.keys, first.retired, kGrace)), kidsOf(first));
+  EXPECT_EQ(kidsOf(republication(cluster({{"b"}}), first.keys, {.retired = first.retired}, kGrace)), kidsOf(first));
 }
 
 TEST(Republish, WhatIsRememberedReadsBack) {

@@ -13,6 +13,7 @@
 namespace setup {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -148,6 +149,29 @@ TEST_F(Emit, ANamespaceOfBucketsIsRefusedWhereTheFormDoesNotKnowIt) {
   auto files = emitted(wish, Form::AwsCli);
   ASSERT_TRUE(files);
   EXPECT_THAT(files->front().body, HasSubstr("--bucket-namespace account-regional"));
+}
+
+TEST_F(Emit, TheRepublisherComesOutWithItsPodAndItsRole) {
+  std::string wish = kWish;
+  wish.replace(wish.find("keys: {source: files, publicKeys: [sa.pub]}"), 43, "cluster: {context: edge}");
+  auto bodyOf = [&](const std::string& issuer, Form form, std::size_t file = 0) {
+    auto files = emitted(wish + issuer, form);
+    return files ? files->at(file).body : files.error().message;
+  };
+  const std::string s3 = "issuer: {republish: true}\n", front = "issuer: {hosting: cloudfront, republish: true}\n";
+  EXPECT_THAT(bodyOf(s3, Form::Kustomize, 1),
+              AllOf(HasSubstr("name: irsa-republisher"), HasSubstr(":role/edge-prod-republisher")));
+  for (Form form : {Form::Terraform, Form::CloudFormation, Form::Ack, Form::AwsCli}) {
+    SCOPED_TRACE(int(form));
+    EXPECT_THAT(bodyOf(s3, form), HasSubstr("edge-prod-republisher"));
+  }
+  auto helm = emitted(wish + s3, Form::HelmValues);
+  ASSERT_TRUE(helm);
+  for (const EmittedFile& file : *helm) EXPECT_THAT(file.path, Not(HasSubstr("republisher")));
+  EXPECT_THAT(bodyOf(front, Form::Terraform), HasSubstr("distribution/${aws_cloudfront_distribution.issuer.id}"));
+  EXPECT_THAT(bodyOf(front, Form::CloudFormation),
+              HasSubstr(R"(\"cloudfront:CreateInvalidation\"],\"Resource\":\"arn:aws:cloudfront::111122223333:)"
+                        R"(distribution/${Distribution}\")"));
 }
 
 TEST_F(Emit, AwsIsNotAskedAndNothingIsChanged) {

@@ -212,6 +212,7 @@ class ControlPlanes:
         self.port = free_port()
         self.secrets = []  # metadata of those that hold tokens
         self.pods, self.objects, self.lock, self.version = [], {}, threading.Lock(), 1
+        self.calls = []  # (token, method, path) of each request
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.first_keys = {
             "sa.key": key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()),
@@ -271,24 +272,33 @@ class ControlPlanes:
             return 200, {"kind": "PartialObjectMetadataList", "items": [{"metadata": one} for one in self.secrets]}
         if path.endswith("/endpointslices"):
             return 200, {"items": [{"ports": [{"port": self.port}], "endpoints": [{"addresses": [server.address]} for server in self.servers]}]}
-        return self._keep(method, path, body)
+        if path == "/apis/admissionregistration.k8s.io/v1":
+            return 200, {"kind": "APIResourceList", "resources": [{"name": "validatingadmissionpolicies"}]}
+        if path == "/api/v1/serviceaccounts":
+            wanted = dict(term.split("=") for term in query.get("labelSelector", "").split(",") if term)
+            return 200, {"kind": "ServiceAccountList", "apiVersion": "v1", "metadata": {}, "items": [
+                one for place, one in self.objects.items() if "/serviceaccounts/" in place
+                and wanted.items() <= one["metadata"].get("labels", {}).items()]}
+        return self._keep(method, path, body, is_apply="fieldManager" in query)
 
-    def _keep(self, method, path, body):
-        """Any other object: created, read, replaced under its resourceVersion, deleted."""
+    def _keep(self, method, path, body, is_apply=False):
+        """Any other object: created, applied, read, replaced under its resourceVersion, deleted with what lies in it."""
         if method == "POST":
             content = json.loads(body)
             path += "/" + content["metadata"]["name"]
             if path in self.objects:
                 return 409, {"kind": "Status", "reason": "AlreadyExists", "message": "already exists"}
-        elif path not in self.objects:
+        elif path not in self.objects and not is_apply:
             return 404, {"kind": "Status", "reason": "NotFound", "message": f"the server could not find {path}"}
         if method == "GET":
             return 200, self.objects[path]
         if method == "DELETE":
+            for place in [place for place in self.objects if place.startswith(path + "/")]:
+                del self.objects[place]
             return 200, self.objects.pop(path)
         content = json.loads(body)
         if method == "PATCH":
-            content = merged(self.objects[path], content)
+            content = merged(self.objects.get(path, {}), content)
         now = self.objects.get(path, {}).get("metadata", {}).get("resourceVersion")
         if content["metadata"].get("resourceVersion", now) != now:
             return 409, {"kind": "Status", "reason": "Conflict", "message": "the object has been modified"}
@@ -301,6 +311,7 @@ class ControlPlanes:
 def _handler(server):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def serve(self):
             url = urllib.parse.urlsplit(self.path)
@@ -308,6 +319,7 @@ def _handler(server):
             if not server.look():
                 self.close_connection = True
                 return
+            server.planes.calls.append((self.headers.get("Authorization", "").removeprefix("Bearer "), self.command, url.path))
             status, answer = server.answer(self.command, url.path, dict(urllib.parse.parse_qsl(url.query)), body)
             content = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
             self.send_response(status)

@@ -1,8 +1,11 @@
 """Several API servers, an account, irsa.yaml for both, and an ssh that goes to another folder instead of another machine."""
 import json
 import pathlib
+import re
 import tempfile
+import time
 import unittest
+import urllib.request
 
 from support.account import Account
 from support.control_planes import ControlPlanes
@@ -19,6 +22,27 @@ bindings:
   role:
     name: app-0
 """
+
+SECOND_PUB = b"""-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE43+ke4lgY8tQz4lm4mFZx3G7ykcH
+B7/hrgep9ISd8p8/skkUDZaCAy2M5lSnDmBBjxAhi6zOwTGpfnR7GmgWcw==
+-----END PUBLIC KEY-----
+"""
+
+
+def until(what, seconds, probe):
+    end = time.monotonic() + seconds
+    while not (found := probe()):
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.1)
+    return found
+
+
+def metric(port, name):
+    """Of `irsa issuer publish`."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return int(re.search(rf"(?m)^irsa_republish_{name} (\d+)$", answer.read().decode())[1])
 
 
 class NodesCase(unittest.TestCase):
@@ -43,3 +67,19 @@ class NodesCase(unittest.TestCase):
 
     def flags(self, name):
         return [server.flags(name) for server in self.planes.servers]
+
+    def published(self):
+        s3 = self.account.client("s3")
+        bucket = s3.list_buckets()["Buckets"][0]["Name"]
+        return [key["kid"] for key in json.loads(s3.get_object(Bucket=bucket, Key="keys.json")["Body"].read())["keys"]]
+
+    def teach(self, *servers):
+        """They verify with the second key too."""
+        for server in servers:
+            (server.keys / "second.pub").write_bytes(SECOND_PUB)
+            server.text = server.text.replace("sa.pub\n", "sa.pub\n    - --service-account-key-file=/etc/kubernetes/pki/second.pub\n")
+            server.obeys = False
+
+    def forget(self, *servers):
+        for server in servers:
+            server.text = server.text.replace("    - --service-account-key-file=/etc/kubernetes/pki/second.pub\n", "")
