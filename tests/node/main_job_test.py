@@ -110,6 +110,9 @@ class TheMainJob(unittest.TestCase):
     def plan(self):
         return json.loads(self.irsa("plan", "-f", "irsa.yaml", "-o", "json", "--quiet"))
 
+    def bucket(self):
+        return self.issuer.split("://")[1].split(".")[0]
+
     def run_job(self, name, account, script):
         """Has the Job controller run `script`; gives ("Complete" or "Failed", log, pod)."""
         spec = host_pod(account, self.sim.endpoint, "/usr/bin/sh", "-c", script)
@@ -188,7 +191,7 @@ class TheMainJob(unittest.TestCase):
         self.maxDiff = None
         s3, iam = (self.session.client(name, **self.options) for name in ("s3", "iam"))
         [provider] = [entry["Arn"] for entry in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
-        bucket = self.issuer.split("://")[1].split(".")[0]
+        bucket = self.bucket()
         webhooks = ("mutatingwebhookconfiguration", "irsa-webhook")
         drifts = [
             (lambda: s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={
@@ -221,7 +224,23 @@ class TheMainJob(unittest.TestCase):
         self.assertEqual(self.node.served_issuer(), self.issuer)
         self.assertEqual(self.node.kubectl("get", "--raw", "/readyz"), "ok")
 
-    def test_06_a_job_of_the_account_has_the_role(self):
+    def test_06_the_republisher_keeps_the_keys_published(self):
+        wish = self.folder / "irsa.yaml"
+        wish.write_text(wish.read_text() + "issuer: {republish: true}\n")
+        self.irsa("apply", "-f", "irsa.yaml", "--yes")
+        self.node.kubectl("rollout", "status", "deployment/irsa-republisher", "-n", "irsa-system", "--timeout=60s")
+        s3, place = self.session.client("s3", **self.options), {"Bucket": self.bucket(), "Key": "keys.json"}
+        published = s3.get_object(**place)["Body"].read()
+        s3.put_object(**place, Body=b'{"keys":[]}')
+        until("the keys published again", 120, lambda: s3.get_object(**place)["Body"].read() == published)
+        self.assertEqual(self.plan()["changes"], 0)
+        said = self.node.kubectl("logs", "deployment/irsa-republisher", "-n", "irsa-system")
+        self.assertNotIn("orbidden", said)
+        after = self.node.containers()
+        self.assertEqual({name: after[name] for name in self.containers_before}, self.containers_before)
+        type(self).containers_before = after
+
+    def test_07_a_job_of_the_account_has_the_role(self):
         ended, log, pod = self.run_job("s3-echoer", "s3-echoer", "aws sts get-caller-identity && aws s3 ls && aws s3 ls s3://the-data")
         self.assertEqual(ended, "Complete", log)
         self.assertRegex(log, rf'"Arn": "arn:aws:sts::{self.sim.ready["account"]}:assumed-role/s3-echoer/[^"]+"')
@@ -235,7 +254,7 @@ class TheMainJob(unittest.TestCase):
         self.assertEqual(pod["metadata"]["ownerReferences"][0]["kind"], "Job")
         self.assertEqual(self.irsa("webhook", "lint", "-f", "irsa.yaml"), "no findings\n")
 
-    def test_07_the_same_job_under_another_account_is_refused(self):
+    def test_08_the_same_job_under_another_account_is_refused(self):
         self.node.kubectl("create", "serviceaccount", "intruder")
         self.node.kubectl("annotate", "serviceaccount", "intruder", f"eks.amazonaws.com/role-arn={self.role}")
         ended, log, pod = self.run_job("intruder", "intruder", "aws sts get-caller-identity && aws s3 ls")
@@ -245,7 +264,7 @@ class TheMainJob(unittest.TestCase):
         self.assertIn("AssumeRoleWithWebIdentity", log)
         self.assertNotIn("the-data", log)
 
-    def test_08_bad_tokens_are_refused(self):
+    def test_09_bad_tokens_are_refused(self):
         create = ("create", "token", "s3-echoer", "--duration=1h")
         good = self.node.kubectl(*create, "--audience=sts.amazonaws.com").strip()
         own_key = tokens.read_key(self.node.kubernetes / "pki/sa.key")
@@ -259,7 +278,7 @@ class TheMainJob(unittest.TestCase):
         expired = tokens.signed_again(good, own_key, iat=now - 7200, nbf=now - 7200, exp=now - 3600)
         self.assertEqual(self.refusal(expired), "ExpiredTokenException")
 
-    def test_09_a_pod_of_an_unannotated_account_is_untouched(self):
+    def test_10_a_pod_of_an_unannotated_account_is_untouched(self):
         self.node.kubectl("create", "serviceaccount", "plain")
         wanted = host_pod("plain", self.sim.endpoint, "/usr/bin/sleep", "1000000")
         self.node.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": wanted})
@@ -268,33 +287,33 @@ class TheMainJob(unittest.TestCase):
         added = {volume["name"] for volume in pod["spec"]["volumes"]} - {volume["name"] for volume in wanted["volumes"]}
         self.assertEqual([re.sub(r"-\w+$", "", name) for name in added], ["kube-api-access"])
 
-    def test_10_what_ran_before_runs_on(self):
+    def test_11_what_ran_before_runs_on(self):
         self.assertEqual(self.issuer_of_witness(), OLD_ISSUER)
         self.assertEqual(self.ask_api_as_witness(), "system:serviceaccount:default:default")
         self.assertEqual(self.node.containers(), self.containers_before)
 
-    def test_11_verify(self):
+    def test_12_verify(self):
         self.assertIn(":assumed-role/s3-echoer/", self.irsa("verify", "default/s3-echoer", "-f", "irsa.yaml", "--job"))
         self.assertIn("AccessDenied", self.irsa("verify", "default/intruder", "-f", "irsa.yaml", code=1))
 
-    def test_12_the_workloads_go(self):
+    def test_13_the_workloads_go(self):
         self.node.kubectl("delete", "job", "--all", "--wait")
         self.node.kubectl("delete", "pod", "witness", "plain", "--wait")
         self.node.kubectl("delete", "serviceaccount", "intruder", "plain")
         self.node.kubectl("delete", "configmap", "sim-ca")
         until("no pod left in default", 30, lambda: not self.node.get("pods")["items"])
 
-    def test_13_rollback(self):
+    def test_14_rollback(self):
         self.irsa("apiserver", "rollback", "-f", "irsa.yaml", "--manifest", self.node.manifest, "--yes")
         self.assertEqual(self.node.files(), self.files_before)
         self.assertEqual(self.node.served_issuer(), OLD_ISSUER)
         self.assertEqual(self.node.containers(), self.containers_before)
 
-    def test_14_destroy(self):
+    def test_15_destroy(self):
         self.irsa("destroy", "-f", "irsa.yaml", "--delete-bucket", "--yes")
         self.irsa("destroy", "-f", "irsa.yaml", "--delete-bucket", "--yes")  # nothing left to do is no error
 
-    def test_15_the_worlds_are_as_before(self):
+    def test_16_the_worlds_are_as_before(self):
         self.maxDiff = None
         def same():
             after = self.node.world()
