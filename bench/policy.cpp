@@ -2,9 +2,7 @@
 //   policy_bench [SECONDS]   prints one JSON line: decisions a second of CPU for four documents, the worst of five
 //   rounds each
 //
-// From the repository's root, after script/build:
-//   g++ -std=c++20 -O2 -Isrc bench/policy.cpp build/release/libpolicy.a build/release/libtext.a build/release/libbase.a
-//   -o build/policy_bench taskset -c 0 build/policy_bench
+// script/bench sim compiles and runs it.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

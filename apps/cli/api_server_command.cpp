@@ -20,7 +20,7 @@ struct PhaseWish {
 };
 
 constexpr std::chrono::seconds kDefaultTimeout{300};
-constexpr std::chrono::seconds kAnswerTimeout{5};  // of one question to an API server that may be going away
+constexpr std::chrono::seconds kAnswerTimeout{3};  // of one question to an API server that may be going away
 constexpr std::uint32_t kManifestMode = 0600;
 
 std::string rollbackCommand(const ApiServerOptions& options, const ManifestPlace& place) {

@@ -1,5 +1,7 @@
 #include "ground.h"
 
+#include <algorithm>
+
 #include "http/address.h"
 
 namespace cli {
@@ -17,7 +19,10 @@ std::string firstOf(const std::string& configured, const std::string& variable) 
 io::ClientOptions clientOptions(const CommonOptions& options) {
   io::ClientOptions http;
   http.proxy = "env";
-  if (options.timeout.count() > 0) http.answerTimeout = options.timeout;
+  if (options.timeout.count() > 0) {
+    http.answerTimeout = options.timeout;
+    http.connectTimeout = std::min<std::chrono::milliseconds>(http.connectTimeout, options.timeout);
+  }
   return http;
 }
 

@@ -42,12 +42,12 @@ base::Result<void> waitForIssuer(const IssuerWait& wait, base::Clock& clock, con
   const base::Time deadline = clock.now() + wait.timeout;
   std::string said;
   while (true) {
+    const std::optional<std::string> ended = wait.ended ? wait.ended() : std::nullopt;
+    if (ended) return base::Error{base::ErrorKind::Conflict, "", *ended};
     const std::string state = missing(wait);
     if (state.empty()) return {};
     if (state != said) console.progress("  waiting: " + state);
     said = state;
-    const std::optional<std::string> ended = wait.ended ? wait.ended() : std::nullopt;
-    if (ended) return base::Error{base::ErrorKind::Conflict, "", *ended};
     if (clock.now() >= deadline) {
       return base::unavailable("after " + std::to_string(wait.timeout.count()) + " s " + state);
     }

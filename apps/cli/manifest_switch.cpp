@@ -83,7 +83,8 @@ base::Result<void> checkSwitch(const ManifestSwitch& change, const base::Files& 
 
 base::Result<void> carryOut(const ManifestSwitch& change, const kube::Client& cluster, Ground& ground,
                             const Console& console) {
-  ServerWatch watch(*ground.files, TRY(cluster::argumentsOf(change.after)), change.root);
+  const std::vector<std::string> before = TRY(cluster::argumentsOf(change.before));
+  ServerWatch watch(*ground.files, before, TRY(cluster::argumentsOf(change.after)), change.root);
   IssuerWait wait{cluster, change.issuer, change.timeout};
   if (change.issuer == change.formerIssuer) wait.restartedAfter = TRY(migration::startOf(cluster));
   wait.ended = [&watch] { return watch.ended(); };

@@ -77,21 +77,42 @@ std::vector<ServerProcess> serverProcesses(const base::Files& files) {
   return found;
 }
 
-ServerWatch::ServerWatch(const base::Files& files, std::vector<std::string> arguments, std::string root)
-    : files_(files), arguments_(std::move(arguments)), root_(std::move(root)), logsBefore_(newestLogs(files, root_)) {}
+ServerWatch::ServerWatch(const base::Files& files, const std::vector<std::string>& before,
+                         std::vector<std::string> after, std::string root)
+    : files_(files),
+      arguments_(std::move(after)),
+      root_(std::move(root)),
+      canSee_(!processesWith(before).empty()),
+      logsBefore_(newestLogs(files, root_)) {}
 
 std::optional<std::string> ServerWatch::ended() {
-  std::set<long> now;
-  for (const ServerProcess& process : serverProcesses(files_)) {
-    if (std::ranges::equal(process.arguments.begin() + 1, process.arguments.end(),
-                           arguments_.empty() ? arguments_.end() : arguments_.begin() + 1, arguments_.end()))
-      now.insert(process.id);
-  }
-  const bool hasEnded = std::ranges::any_of(seen_, [&](long id) { return !now.contains(id); });
+  const std::set<long> now = processesWith(arguments_);
+  const bool hasGone = std::ranges::any_of(seen_, [&now](long id) { return !now.contains(id); });
   seen_.insert(now.begin(), now.end());
-  if (!hasEnded && !isFollowed()) return std::nullopt;
+  const bool hasEnded = hasGone || isFollowed() || (canSee_ && now.empty() && hasSpoken());
+  if (!hasEnded) return std::nullopt;
   const std::string words = lastWords();
   return "the container of the new manifest ended" + (words.empty() ? "" : ": " + words);
+}
+
+std::set<long> ServerWatch::processesWith(const std::vector<std::string>& arguments) const {
+  std::set<long> found;
+  for (const ServerProcess& process : serverProcesses(files_)) {
+    if (std::ranges::equal(process.arguments.begin() + 1, process.arguments.end(),
+                           arguments.empty() ? arguments.end() : arguments.begin() + 1, arguments.end()))
+      found.insert(process.id);
+  }
+  return found;
+}
+
+// Whoever has written a line to its log has begun.
+bool ServerWatch::hasSpoken() const {
+  return std::ranges::any_of(newestLogs(files_, root_), [this](const auto& pod) {
+    const auto& [name, number] = pod;
+    if (number <= numberIn(logsBefore_, name)) return false;
+    const base::Result<std::string> log = files_.read(logFolder(root_, name) + "/" + std::to_string(number) + ".log");
+    return log && !log->empty();
+  });
 }
 
 // The kubelet names a static pod after its manifest, so that one that was tried before goes on counting.

@@ -19,23 +19,27 @@ struct ServerProcess {
 // Those named kube-apiserver whose arguments may be read.
 std::vector<ServerProcess> serverProcesses(const base::Files& files);
 
-// Watches for the process with exactly these arguments, and for the logs of its containers, since one that can't have
-// its port or read its key ends within milliseconds. `root` is where the node's /var/log lies.
+// Watches for the process with exactly the arguments `after`, and for the logs of its containers, since one that can't
+// have its port ends within milliseconds. `before` are those of the process that runs now: when that can't be seen, the
+// new one could not be either. `root` is where the node's /var/log lies.
 class ServerWatch {
  public:
-  ServerWatch(const base::Files& files, std::vector<std::string> arguments, std::string root);
+  ServerWatch(const base::Files& files, const std::vector<std::string>& before, std::vector<std::string> after,
+              std::string root);
 
-  // Looks. The reason once such a process has come and gone again, or its container has been followed by another;
-  // before that, absent.
+  // Looks. The reason once such a process has come and gone again; before that, absent.
   std::optional<std::string> ended();
 
  private:
+  std::set<long> processesWith(const std::vector<std::string>& arguments) const;
+  bool hasSpoken() const;
   bool isFollowed() const;
   std::string lastWords() const;
 
   const base::Files& files_;
   std::vector<std::string> arguments_;
   std::string root_;
+  bool canSee_;
   std::set<long> seen_;
   std::map<std::string, int> logsBefore_;  // a pod's folder, and the number of its newest container's log
 };

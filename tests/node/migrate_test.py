@@ -1,8 +1,8 @@
 """A real kubeadm node goes to another issuer, and to another key, while pods ask its API all the time: nobody gets a 401. The swap
 in one step, done the same way, gives them. Manifests that would not start are refused or put back. One story; each step needs
 the one before."""
-import base64
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -13,6 +13,11 @@ import sys
 import threading
 import time
 import unittest
+
+import boto3
+import botocore
+import botocore.config
+import botocore.exceptions
 
 from kubectl import until
 from main_job_test import API_IN_PODS, OLD_ISSUER, host_pod, set_up_node
@@ -151,21 +156,61 @@ class TheMove(unittest.TestCase):
         self.assertEqual(self.phase(), "done")
         self.assertEqual(self.unauthorized(), 0)
         self.assertEqual(self.node.containers(), self.containers)
+        print(f"the move: {self.answers()['401']} of {self.answers()['201']} answers were 401", flush=True)
+
+    def token_for_aws(self):
+        return self.node.kubectl("create", "token", "default", "--audience=sts.amazonaws.com", "--duration=1h").strip()
+
+    @contextlib.contextmanager
+    def shown_to_aws(self, population):
+        """Every 200 ms AWS is shown each token of the population, which may grow; it refuses none."""
+        unsigned = botocore.config.Config(signature_version=botocore.UNSIGNED)
+        sts = boto3.client("sts", region_name="us-west-2", endpoint_url=self.sim.endpoint, verify=str(self.folder / "ca.crt"), config=unsigned)
+        role, answers, stop = f"arn:aws:iam::{self.sim.ready['account']}:role/mover", collections.Counter(), threading.Event()
+
+        def show():
+            while not stop.wait(0.2):
+                for token in list(population):
+                    try:
+                        sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="moved", WebIdentityToken=token)
+                        answers["taken"] += 1
+                    except botocore.exceptions.ClientError as error:
+                        answers[str(error)] += 1
+        shower = threading.Thread(target=show, daemon=True)
+        shower.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            shower.join()
+        print(f"AWS was shown tokens of every age: {dict(answers)}", flush=True)
+        self.assertEqual(list(answers), ["taken"])
+        self.assertGreater(answers["taken"], 100)
 
     @soak_only
     def test_08_a_key_of_another_kind(self):
+        tokens_of_every_age, before = [self.token_for_aws()], self.answers()
+        with self.shown_to_aws(tokens_of_every_age):
+            self.rotate(tokens_of_every_age)
+        since = self.answers() - before
+        print(f"the rotation: {since['401']} of {since['201']} answers were 401", flush=True)
+        self.assertEqual(len({tokens.head_of(token)["kid"] for token in tokens_of_every_age}), 2)
+
+    def rotate(self, tokens_of_every_age):
         self.here("keys", "rotate", "introduce")
+        tokens_of_every_age.append(self.token_for_aws())
         self.assertEqual(self.unauthorized(), 0)
         self.assertIn("may be cached", self.here("keys", "rotate", "promote", code=1))
         self.here("keys", "rotate", "promote", "--cached", "0s")
         self.assertEqual(self.unauthorized(), 0)
-        head = self.node.kubectl("create", "token", "default").split(".")[0]
-        self.assertEqual(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["alg"], "ES256")
+        tokens_of_every_age.append(self.token_for_aws())
+        self.assertEqual([tokens.head_of(token)["alg"] for token in tokens_of_every_age], ["RS256", "RS256", "ES256"])
         controller = (self.node.kubernetes / "manifests/kube-controller-manager.yaml").read_text()
         self.assertRegex(controller, r"--service-account-private-key-file=/etc/kubernetes/pki/sa-2\S+\.key")
         self.assertIn("pods are older", self.here("keys", "rotate", "retire", code=1))
         self.roll()
         self.here("keys", "rotate", "retire")
+        tokens_of_every_age.append(self.token_for_aws())
         self.assertEqual(self.unauthorized(), 0)
         self.assertNotIn("pki/sa.pub", self.node.manifest.read_text())
 
@@ -203,26 +248,30 @@ class TheMove(unittest.TestCase):
 
     @soak_only
     def test_10_a_port_that_another_has(self):
-        stop, taken = threading.Event(), []
+        stop, turned_away = threading.Event(), []
 
         def take():
+            """As soon as the API server leaves its port; whoever comes is turned away, as by a program that speaks otherwise."""
             while not stop.is_set():
-                listener = socket.socket(socket.AF_INET6)
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
+                with socket.socket(socket.AF_INET6) as listener, contextlib.suppress(OSError):
+                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     listener.bind(("::", 6443))
                     listener.listen()
-                    taken.append(listener)
-                    return
-                except OSError:
-                    listener.close()
+                    listener.settimeout(0.05)
+                    while not stop.is_set():
+                        with contextlib.suppress(TimeoutError):
+                            client, _ = listener.accept()
+                            client.close()
+                            turned_away.append(client)
                 time.sleep(0.01)
-        threading.Thread(target=take, daemon=True).start()
+        taker = threading.Thread(target=take, daemon=True)
+        taker.start()
         try:
-            self.is_put_back("a port that another has", lambda: (stop.set(), [one.close() for one in taken]))
+            self.is_put_back("a port that another has", stop.set)
         finally:
             stop.set()
-        self.assertTrue(taken)
+            taker.join()
+        self.assertTrue(turned_away)
 
     @soak_only
     def test_11_a_key_path_that_is_wrong_is_refused_before_the_rename(self):
@@ -245,8 +294,14 @@ class TheMove(unittest.TestCase):
         staged.write_bytes(new.read_bytes())
         staged.rename(self.node.manifest)
         until("the other issuer", 120, lambda: "swapped" in self.node.try_kubectl("get", "--raw", "/.well-known/openid-configuration").stdout)
-        until("401s", 60, lambda: self.answers()["401"] >= CLIENTS)
-        print(f"the swap in one step: {self.answers()['401'] - self.bad} answers 401 so far", flush=True)
+        before = self.answers()
+        try:
+            until("401s", 120, lambda: self.answers()["401"] >= before["401"] + 10 * CLIENTS)
+        except AssertionError:
+            self.fail(f"too few answers 401: {before}, then {self.answers()}")
+        since = self.answers() - before
+        print(f"the swap in one step: {since['401']} of {since['401'] + since['201']} answers were 401", flush=True)
+        self.assertEqual(since["201"], 0)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from creations import Creations
 from kubectl import until
 from node import Node
 from support import certificates
-from support.scale import scaled
+from support.scale import scaled, soak_only
 
 IRSA, WEBHOOK = pathlib.Path(os.environ["IRSA"]).resolve(), pathlib.Path(os.environ["IRSA_WEBHOOK"]).resolve()
 IMAGE = "irsa.test/irsa-anywhere:test"
@@ -84,10 +84,10 @@ class Outages(unittest.TestCase):
             process = int(status.split("PPid:")[1].split()[0])
         return process == self.node.pid
 
-    def restart_api_server(self, number):
+    def restart_api_server(self, number, edit=lambda text: text):
         """With a manifest that differs, since the kubelet waits longer and longer with one that only died."""
         before = self.node.try_kubectl("get", "--raw", "/metrics").stdout
-        text = self.node.manifest.read_text()
+        text = edit(self.node.manifest.read_text())
         begin = text.index("  annotations:\n") + len("  annotations:\n")
         lines = [line for line in text[begin:].splitlines(True) if "irsa.test/restart" not in line]
         changed = self.node.manifest.with_name(".kube-apiserver.yaml")  # which the kubelet does not read
@@ -174,6 +174,39 @@ class Outages(unittest.TestCase):
         for made in until("forty pods", 120, all_there):
             self.assertIn({"name": "AWS_ROLE_ARN", "value": ROLE}, made["spec"]["containers"][0]["env"])
         self.node.kubectl("delete", "deployment", "forty")
+
+    @soak_only
+    def test_the_audiences_of_the_usual_recipe_as_a_control(self):
+        """--api-audiences=sts.amazonaws.com refuses every token that was there before, the webhook's too: it goes on with what it
+        knows. A pod of an account that it does not know is refused by the guard; without the guard it starts without its role."""
+        flag, anchor = "    - --api-audiences=sts.amazonaws.com\n", "    - --service-account-issuer="
+        token = self.node.kubectl("create", "token", "guarded").strip()
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+        is_taken = lambda: json.loads(self.node.kubectl("create", "-f", "-", "-o", "json", given=review))["status"].get("authenticated", False)
+        binding = next(item for item in self.manifests["items"] if item["kind"] == "ValidatingAdmissionPolicyBinding")
+        def made(account):
+            """How 20 pods of that account fare: (with the role, without it, refused)."""
+            answers = [self.node.try_kubectl("create", "--dry-run=server", "-f", "-", "-o", "json", given=pod(account)) for _ in range(20)]
+            with_role = sum("AWS_ROLE_ARN" in answer.stdout for answer in answers)
+            return with_role, sum(answer.returncode == 0 for answer in answers) - with_role, sum(answer.returncode != 0 for answer in answers)
+        self.assertTrue(is_taken())
+        self.restart_api_server("audiences", lambda text: text.replace(anchor, flag + anchor, 1))
+        try:
+            self.assertFalse(is_taken())
+            self.node.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
+                "name": "late", "annotations": {"eks.amazonaws.com/role-arn": ROLE}, "labels": {"irsa-anywhere/role": "true"}}})
+            until("the guard at work", 30, lambda: "irsa-guard" in self.node.try_kubectl(
+                "create", "--dry-run=server", "-f", "-", given=pod("late")).stderr)
+            self.assertEqual((made("guarded"), made("late")), ((20, 0, 0), (0, 0, 20)))
+            self.node.kubectl("delete", "validatingadmissionpolicybinding", binding["metadata"]["name"])
+            until("the guard gone", 30, lambda: made("late")[2] == 0)
+            self.assertEqual(made("late"), (0, 20, 0))
+        finally:
+            self.restart_api_server("no audiences", lambda text: text.replace(flag, ""))
+            self.node.apply(binding)
+        self.assertTrue(is_taken())
+        until("the account known", 60, lambda: made("late") == (20, 0, 0))
+        self.node.kubectl("delete", "serviceaccount", "late")
 
     def test_in_the_place_of_AWSs_program_it_runs_with_that_programs_own_manifests(self):
         """Their pull policy and certificate differ here, since this node has no registry and no cert-manager."""

@@ -14,6 +14,10 @@ def _decode(part):
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
+def head_of(token):
+    return json.loads(_decode(token.split(".")[0]))
+
+
 def claims_of(token):
     return json.loads(_decode(token.split(".")[1]))
 
