@@ -43,7 +43,7 @@ class StsStub final : public http::Client {
 class CredentialsSearch : public testing::Test {
  protected:
   CredentialsSource source(std::string profile = "") {
-    return findCredentials({.profile = profile,
+    return findCredentials({.profile = std::move(profile),
                             .environment = [this](const std::string& name) -> std::optional<std::string> {
                               auto found = environment.find(name);
                               return found == environment.end() ? std::nullopt : std::optional(found->second);
