@@ -171,7 +171,9 @@ base::Result<void> readMetrics(const kube::Client& client, ApiServer& server, ba
 }
 
 base::Result<oidc::Jwks> readKeys(const kube::Client& client, base::Time& now) {
-  const http::Response answer = TRY(client.send({.method = "GET", .target = std::string(kKeysPath)}));
+  http::Request request{.method = "GET", .target = std::string(kKeysPath)};
+  request.headers.add("Accept", "*/*");  // it is application/jwk-set+json and insists on that
+  const http::Response answer = TRY(client.send(std::move(request)));
   if (answer.status != 200) return kube::errorOf(answer, "reading " + std::string(kKeysPath));
   oidc::Jwks keys = TRY(oidc::parseJwks(answer.body));
   if (keys.keys.empty()) return base::unavailable("it serves no key");

@@ -34,6 +34,7 @@ spec:
     - --service-account-private-key-file=/etc/kubernetes/pki/sa.key
     name: kube-controller-manager
 """
+JWK_SET = "application/jwk-set+json"  # of the two documents only this one insists on its kind
 OLD = "https://kubernetes.default.svc.cluster.local"
 
 
@@ -321,6 +322,8 @@ def _handler(server):
                 return
             server.planes.calls.append((self.headers.get("Authorization", "").removeprefix("Bearer "), self.command, url.path))
             status, answer = server.answer(self.command, url.path, dict(urllib.parse.parse_qsl(url.query)), body)
+            if url.path == "/openid/v1/jwks" and not any(kind in self.headers.get("Accept", "") for kind in ("*/*", JWK_SET)):
+                status, answer = 406, f"406: Not Acceptable\n\nAvailable representations: {JWK_SET}"
             content = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
