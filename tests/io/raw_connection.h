@@ -23,7 +23,8 @@ class RawConnection {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
-    if (host != 1) ::bind(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const auto* own = reinterpret_cast<const sockaddr*>(&address);
+    if (host != 1 && ::bind(socket_.number(), own, sizeof address) != 0) return;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     isConnected_ = ::connect(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
