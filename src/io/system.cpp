@@ -82,6 +82,8 @@ void runUnattended() {
   if (opened > STDERR_FILENO) ::close(opened);
   // Left to itself, glibc raises this threshold with the first large block that is freed and keeps what comes after.
   ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  // Each thread would get an arena of its own, and none gives to another what it no longer needs.
+  ::mallopt(M_ARENA_MAX, 2);
 }
 
 void blockTerminationSignals() {

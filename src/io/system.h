@@ -37,8 +37,8 @@ class FileLock;
 base::Result<std::shared_ptr<FileLock>> lockFile(const std::string& path);
 
 // For a program that nobody sits in front of: SIGHUP, SIGUSR1 and SIGUSR2 do nothing from now on, a standard stream
-// that is closed becomes /dev/null, lest the next socket be taken for it, and large memory goes back to the kernel when
-// freed.
+// that is closed becomes /dev/null, lest the next socket be taken for it, large memory goes back to the kernel when
+// freed, and threads share what is freed.
 void runUnattended();
 
 // Blocks SIGTERM and SIGINT in the calling thread (and those it starts later) and waits for one of them: its number.

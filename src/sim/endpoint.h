@@ -32,7 +32,8 @@ struct Settings {
 // Two paths beside AWS's own serve tests. Both ask for a loopback peer and the administrator's signature (service s3,
 // iam or sts) and speak JSON:
 //   GET  /_irsa/calls   [{"n","time","service","operation","principal","status","code","reason"}, …], oldest first, the
-//                       last 10,000. `reason` holds what AWS never says: the trace of a refusal.
+//                       last 10,000. `reason` holds what AWS never says: the trace of a refusal. Texts are cut
+//                       at 2,000 bytes.
 //   POST /_irsa/expect  {"operation":"CreateRole","nth":1,"fault":"throttle"} or an array of such: the nth call from
 //   now
 //                       on (1 is the next; the default) meets the fault. throttle: Throttling or SlowDown · error500 ·

@@ -9,7 +9,7 @@
 namespace sim {
 namespace {
 
-constexpr std::size_t kKept = 10'000;
+constexpr std::size_t kKept = 10'000, kLongestText = 2'000;
 
 constexpr std::array<std::pair<std::string_view, Fault>, 4> kFaults{
     {{"throttle", Fault::Throttle},
@@ -82,6 +82,12 @@ std::optional<Fault> Expectations::next(std::string_view operation) {
 }
 
 void CallLog::add(LoggedCall call) {
+  for (std::string* text : {&call.operation, &call.principal, &call.reason}) {
+    if (text->size() <= kLongestText) continue;
+    text->resize(kLongestText);
+    text->shrink_to_fit();
+    *text += "...";
+  }
   calls_.push_back(std::move(call));
   if (calls_.size() <= kKept) return;
   calls_.pop_front();

@@ -1,5 +1,5 @@
-"""boto3 against the IAM of irsa sim: roles, managed policies, simulation, pages, and the errors of the API reference; and what
-SIGKILL leaves of --state."""
+"""boto3 against the IAM of irsa sim: roles, managed policies, simulation, pages, and the errors of the API reference; what is too
+much for it; and what SIGKILL leaves of --state."""
 import json
 import os
 import pathlib
@@ -228,6 +228,50 @@ class ManagedPolicies(Iam):
         pages = self.iam.get_paginator("simulate_principal_policy").paginate(
             PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/r", ActionNames=["s3:GetObject", "s3:PutObject"], ResourceArns=["arn:aws:s3:::a/b", "arn:aws:s3:::c/d"], PaginationConfig={"PageSize": 3})
         self.assertEqual([one["EvalDecision"] for page in pages for one in page["EvaluationResults"]], ["allowed"] * 2 + ["implicitDeny"] * 2)
+
+
+class TooMuch(Iam):
+    """Documents that are long, deep or forbidden, each with its documented error; none of them leaves memory behind."""
+    POLICIES = {
+        "of 200 KB": json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "x" * 200_000, "Effect": "Allow", "Action": "*"}]}),
+        "deep": '{"Statement":' * 5_000, "cut": trust()[:-20],
+        "with a member twice": '{"Version":"2012-10-17","Version":"2012-10-17","Statement":[]}'}
+    CONFIGURATIONS = {
+        "with a DTD": '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><CreateBucketConfiguration>&c;</CreateBucketConfiguration>',
+        "from outside": '<!DOCTYPE a SYSTEM "file:///etc/passwd"><CreateBucketConfiguration/>',
+        "deep": "<a>" * 50_000, "of another kind": '{"LocationConstraint":"us-west-2"}'}
+
+    def setUp(self):
+        simulator = self.enterContext(Simulator(IRSA))
+        self.process, self.iam, self.s3 = simulator.process, client_of(simulator.ready), client_of(simulator.ready, "s3")
+        self.addCleanup(self.iam.close)
+        self.addCleanup(self.s3.close)
+        self.s3.meta.events.register("before-call.s3.CreateBucket", lambda params, **_: params.update(body=self.body.encode()))
+
+    def round(self):
+        found = {name: self.refused(self.iam.create_role, RoleName="r", AssumeRolePolicyDocument=document)[:2]
+                 for name, document in self.POLICIES.items()}
+        for name, self.body in self.CONFIGURATIONS.items():
+            found["bucket " + name] = self.refused(self.s3.create_bucket, Bucket="too-much")[:2]
+        return found
+
+    def resident(self):
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(text.split("VmRSS:")[1].split()[0]) / 1024
+
+    def test_each_has_its_error_and_memory_stays(self):
+        malformed = (400, "MalformedXML")
+        self.assertEqual(self.round(), {
+            "of 200 KB": (400, "ValidationError"), "deep": (400, "MalformedPolicyDocument"), "cut": (400, "MalformedPolicyDocument"),
+            "with a member twice": (400, "MalformedPolicyDocument"),
+            **{"bucket " + name: malformed for name in self.CONFIGURATIONS}})
+        for _ in range(5):
+            self.round()
+        before = self.resident()
+        for _ in range(30):
+            self.round()
+        if not SANITIZED:  # a sanitizer keeps what was freed
+            self.assertLess(self.resident() - before, 2)
 
 
 class Killed(unittest.TestCase):
