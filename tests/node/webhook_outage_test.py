@@ -133,16 +133,16 @@ class Outages(unittest.TestCase):
     def test_C03_authorities_follow_each_other_under_load(self):
         most = scaled(4, 20)
         arguments = self.node.get(*DEPLOYMENT)["spec"]["template"]["spec"]["containers"][0]["args"]
-        def run_with(words):
+        def begin_with(words):
+            """Anew: the authority that is there has the life that was told before, and without one the webhook makes its own."""
+            self.node.kubectl("scale", *DEPLOYMENT, "--replicas=0")
+            until("no webhook", 60, lambda: not self.replicas())
+            self.node.kubectl("patch", "secret", "irsa-webhook", *THERE, "--type=json", "-p", '[{"op": "remove", "path": "/data"}]')
             self.node.kubectl("patch", *DEPLOYMENT, "--type=json", "-p", json.dumps(
                 [{"op": "replace", "path": "/spec/template/spec/containers/0/args", "value": words}]))
-        self.node.kubectl("scale", *DEPLOYMENT, "--replicas=0")
-        until("no webhook", 60, lambda: not self.replicas())
-        # The authority that is there has a year; without one the webhook makes its own of the life that it is told now.
-        self.node.kubectl("patch", "secret", "irsa-webhook", *THERE, "--type=json", "-p", '[{"op": "remove", "path": "/data"}]')
-        run_with([*arguments, "--ca-lifetime=20s", "--cert-lifetime=20s", "--ca-settle=2s"])
-        self.node.kubectl("scale", *DEPLOYMENT, "--replicas=2")
-        self.await_webhook()
+            self.node.kubectl("scale", *DEPLOYMENT, "--replicas=2")
+            self.await_webhook()
+        begin_with([*arguments, "--ca-lifetime=20s", "--cert-lifetime=20s", "--ca-settle=2s"])
         seen = set()
         def authorities():
             configuration = self.node.get("mutatingwebhookconfiguration", "irsa-webhook")
@@ -151,8 +151,7 @@ class Outages(unittest.TestCase):
             return len(seen) > most
         with self.creating() as creations:
             until(f"{most} authorities after the first", 500, authorities)
-        run_with(arguments)
-        self.await_webhook()
+        begin_with(arguments)
         self.assert_flawless(creations)
 
     def test_L02_a_deployment_that_meets_no_webhook_has_its_role_when_it_is_back(self):
