@@ -46,11 +46,6 @@ std::map<std::string, int> newestLogs(const base::Files& files, const std::strin
   return found;
 }
 
-int numberIn(const std::map<std::string, int>& logs, const std::string& pod) {
-  const auto found = logs.find(pod);
-  return found == logs.end() ? kNone : found->second;
-}
-
 // A line of the container runtime: time, stream, F or P, and what was said.
 std::string said(const std::string& line) {
   std::size_t at = 0;
@@ -89,9 +84,14 @@ std::optional<std::string> ServerWatch::ended() {
   const std::set<long> now = processesWith(arguments_);
   const bool hasGone = std::ranges::any_of(seen_, [&now](long id) { return !now.contains(id); });
   seen_.insert(now.begin(), now.end());
-  const bool hasEnded = hasGone || isFollowed() || (canSee_ && now.empty() && hasSpoken());
+  const std::vector<NewLog> logs = newLogs();
+  const bool isFollowed = std::ranges::any_of(logs, [](const NewLog& log) { return log.more > 1; });
+  // Whoever has written a line to its log has begun.
+  const bool hasSpoken =
+      std::ranges::any_of(logs, [this](const NewLog& log) { return !read(log, log.number).empty(); });
+  const bool hasEnded = hasGone || isFollowed || (canSee_ && now.empty() && hasSpoken);
   if (!hasEnded) return std::nullopt;
-  const std::string words = lastWords();
+  const std::string words = lastWords(logs);
   return "the container of the new manifest ended" + (words.empty() ? "" : ": " + words);
 }
 
@@ -105,34 +105,31 @@ std::set<long> ServerWatch::processesWith(const std::vector<std::string>& argume
   return found;
 }
 
-// Whoever has written a line to its log has begun.
-bool ServerWatch::hasSpoken() const {
-  return std::ranges::any_of(newestLogs(files_, root_), [this](const auto& pod) {
-    const auto& [name, number] = pod;
-    if (number <= numberIn(logsBefore_, name)) return false;
-    const base::Result<std::string> log = files_.read(logFolder(root_, name) + "/" + std::to_string(number) + ".log");
-    return log && !log->empty();
-  });
-}
-
 // The kubelet names a static pod after its manifest, so that one that was tried before goes on counting.
-bool ServerWatch::isFollowed() const {
-  return std::ranges::any_of(newestLogs(files_, root_),
-                             [this](const auto& pod) { return pod.second >= numberIn(logsBefore_, pod.first) + 2; });
+std::vector<ServerWatch::NewLog> ServerWatch::newLogs() const {
+  std::vector<NewLog> found;
+  for (const auto& [pod, number] : newestLogs(files_, root_)) {
+    const auto before = logsBefore_.find(pod);
+    const int more = number - (before == logsBefore_.end() ? kNone : before->second);
+    if (more > 0) found.push_back({logFolder(root_, pod), number, more});
+  }
+  return found;
 }
 
-// Of the newest log that the new manifest's pod had.
-std::string ServerWatch::lastWords() const {
+std::string ServerWatch::read(const NewLog& log, int number) const {
+  const base::Result<std::string> words = files_.read(log.folder + "/" + std::to_string(number) + ".log");
+  return words ? *words : "";
+}
+
+std::string ServerWatch::lastWords(const std::vector<NewLog>& logs) const {
   std::string found;
-  for (const auto& [pod, number] : newestLogs(files_, root_)) {
-    if (number <= numberIn(logsBefore_, pod)) continue;
-    const std::string folder = logFolder(root_, pod);
-    base::Result<std::string> log = files_.read(folder + "/" + std::to_string(number) + ".log");
-    if (log && log->find("err=") == std::string::npos && number > 0) {  // of one that has just begun
-      base::Result<std::string> former = files_.read(folder + "/" + std::to_string(number - 1) + ".log");
-      if (former) log = std::move(former);
+  for (const NewLog& log : logs) {
+    std::string words = read(log, log.number);
+    if (words.find("err=") == std::string::npos) {  // of one that has just begun
+      const std::string former = read(log, log.number - 1);
+      if (!former.empty()) words = former;
     }
-    for (const std::string& line : splitAt(log ? *log : "", '\n')) {
+    for (const std::string& line : splitAt(words, '\n')) {
       const bool isReason =
           found.empty() || line.find("err=") != std::string::npos || line.find("rror:") != std::string::npos;
       if (isReason && !line.empty()) found = said(line);

@@ -31,10 +31,17 @@ class ServerWatch {
   std::optional<std::string> ended();
 
  private:
+  // The newest of a pod whose containers have become more.
+  struct NewLog {
+    std::string folder;
+    int number;
+    int more;  // containers than there were
+  };
+
   std::set<long> processesWith(const std::vector<std::string>& arguments) const;
-  bool hasSpoken() const;
-  bool isFollowed() const;
-  std::string lastWords() const;
+  std::vector<NewLog> newLogs() const;
+  std::string read(const NewLog& log, int number) const;  // empty: there is none
+  std::string lastWords(const std::vector<NewLog>& logs) const;
 
   const base::Files& files_;
   std::vector<std::string> arguments_;
