@@ -9,10 +9,8 @@
 #include "io/server.h"
 #include "kube/lease_election.h"
 #include "migration/republish.h"
-#include "oidc/discovery.h"
 #include "republish_lease.h"
 #include "seen_servers.h"
-#include "setup/documents.h"
 
 namespace cli {
 namespace {

@@ -37,7 +37,7 @@ oidc::Jwks servedKeys(const migration::Cluster& cluster) {
 }
 
 migration::PublicIssuer readIssuer(const std::string& issuer, const World& world, const CommonOptions& options,
-                                   std::optional<base::Time>* since, oidc::Jwks* held) {
+                                   std::optional<base::Time>* since) {
   migration::PublicIssuer seen;
   const IssuerLook look(options, world.configuration.aws.caFile, false, &world.aws, world.ground);
   const setup::FetchedDocument document = look.fetch(issuer + std::string(oidc::kDiscoveryPath));
@@ -55,7 +55,6 @@ migration::PublicIssuer readIssuer(const std::string& issuer, const World& world
   if (seen.trouble.empty() && !jwks) seen.trouble = jwks.error().message;
   if (!jwks || !seen.trouble.empty()) return seen;
   for (const oidc::Jwk& key : jwks->keys) seen.kids.push_back(key.kid);
-  if (held) *held = *jwks;
   const base::Result<base::Time> written = base::parseHttpDate(keys.lastModified);
   if (since && written) *since = *written;
   return seen;

@@ -30,9 +30,9 @@ oidc::Jwks servedKeys(const migration::Cluster& cluster);
 base::Result<setup::Plan> planWithServedKeys(const migration::Cluster& cluster, const setup::Phases& phases,
                                              World& world);
 
-// As anybody reads it. `since`: when the JWKS was last written, if the host tells; `keys`: what it holds.
+// As anybody reads it. `since`: when the JWKS was last written, if the host tells.
 migration::PublicIssuer readIssuer(const std::string& issuer, const World& world, const CommonOptions& options,
-                                   std::optional<base::Time>* since = nullptr, oidc::Jwks* keys = nullptr);
+                                   std::optional<base::Time>* since = nullptr);
 
 base::Result<MoveLook> lookAtMove(const LookOptions& options, const CommonOptions& common, World& world,
                                   const Console& console);

@@ -175,18 +175,15 @@ base::Result<oidc::Jwks> readKeys(const kube::Client& client, base::Time& now) {
   request.headers.add("Accept", "*/*");  // it is application/jwk-set+json and insists on that
   const http::Response answer = TRY(client.send(std::move(request)));
   if (answer.status != 200) return kube::errorOf(answer, "reading " + std::string(kKeysPath));
-  oidc::Jwks keys = TRY(oidc::parseJwks(answer.body));
-  if (keys.keys.empty()) return base::unavailable("it serves no key");
   heedClock(answer, now);
-  return keys;
+  return oidc::parseJwks(answer.body);
 }
 
 base::Result<std::string> look(const kube::Client& client, const Json& pods, ApiServer& server, base::Time& now) {
   const std::string document = TRY(client.getText(std::string(oidc::kDiscoveryPath)));
   oidc::Discovery discovery = TRY(oidc::parseDiscovery(document));
   server.signer = std::move(discovery.issuer);
-  const std::string keys = TRY(client.getText(std::string(kKeysPath)));
-  server.keys = TRY(oidc::parseJwks(keys));
+  server.keys = TRY(readKeys(client, now));
   TRY(readMetrics(client, server, now));
   readFlags(pods, server, now);
   std::string token = TRY(mint(client));
@@ -284,10 +281,12 @@ Cluster lookAtKeys(const std::vector<Endpoint>& endpoints, base::Time now) {
   for (const Endpoint& endpoint : endpoints) {
     ApiServer server{.name = endpoint.name};
     base::Result<oidc::Jwks> keys = readKeys(endpoint.client, seen.now);
-    if (keys)
-      server.keys = *std::move(keys);
-    else
+    if (!keys)
       server.trouble = keys.error().message;
+    else if (keys->keys.empty())
+      server.trouble = "it serves no key";
+    else
+      server.keys = *std::move(keys);
     seen.servers.push_back(std::move(server));
   }
   return seen;
