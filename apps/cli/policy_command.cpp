@@ -20,7 +20,6 @@ base::Result<text::Json> policyFor(const PolicyOptions& options) {
                      : options.command == "destroy" ? setup::Command::Destroy
                      : options.command == "publish" ? setup::Command::Publish
                                                     : setup::Command::Apply;
-  if (question.command == setup::Command::Publish) question.phases = {setup::Phase::Issuer};
   question.deletesBucket = options.cycle.deleteBucket;
   return setup::permissionPolicy(world->configuration, names, account, question);
 }

@@ -35,7 +35,7 @@ Tags tagsOf(const Configuration& configuration, const Material& material) {
 
 // What `irsa issuer publish` does at AWS, and no more.
 std::string publishersPolicy(const Configuration& configuration, const Identifiers& names, const Material& material) {
-  PermissionQuestion question{.command = Command::Publish, .phases = {Phase::Issuer}};
+  PermissionQuestion question{.command = Command::Publish};
   question.distribution = material.distribution.empty() ? std::string(kUnknownDistribution) : material.distribution;
   return text::compact(permissionPolicy(configuration, names, material.account, question));
 }

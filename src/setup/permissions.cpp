@@ -226,7 +226,7 @@ std::map<std::string, std::set<std::string>> permissionsFor(const Plan& plan) {
 Json permissionPolicy(const Configuration& configuration, const Identifiers& names, std::string_view account,
                       const PermissionQuestion& question) {
   const Resources on = resourcesOf(configuration, names, account, question.distribution);
-  const Phases& phases = question.phases;
+  const Phases phases = question.command == Command::Publish ? Phases{Phase::Issuer} : question.phases;
   const bool hasRoles = phases.contains(Phase::Roles), hasProvider = phases.contains(Phase::Provider);
   Words everywhere;  // IAM asks about these without a resource
   if (hasProvider) everywhere.push_back("iam:ListOpenIDConnectProviders");
