@@ -6,17 +6,14 @@ bench/data/apply.json and bench/README.md.
 import json
 import os
 import pathlib
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-from machine import circumstances, machine_line, publish  # pylint: disable=wrong-import-position
+from machine import circumstances, machine_line, publish, timed  # pylint: disable=wrong-import-position
 from support.simulator import Simulator  # pylint: disable=wrong-import-position
 
 POLICY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -52,17 +49,6 @@ def shell(folder, account):
     script = folder / "by-hand.sh"
     script.write_text("set -e\n" + "".join(f"aws {command} > /dev/null\n" for command in commands))
     return script, len(commands)
-
-
-def timed(command, **options):
-    """Seconds, and seconds of the processor, that a command took."""
-    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, **options)
-    took, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
-        raise SystemExit(f"bench: {' '.join(map(str, command))} ended with {done.returncode}\n{done.stdout}{done.stderr}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"seconds": took, "cpu": cpu, "output": done.stdout}
 
 
 class Bench:

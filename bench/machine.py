@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import time
 
@@ -46,6 +47,17 @@ def wait_for(check, what, seconds=60):
                 return time.monotonic() - begin
         time.sleep(0.002)
     raise SystemExit(f"bench: {what} did not come up in {seconds} s")
+
+
+def timed(command, **options):
+    """Seconds, and seconds of the processor, that a command took."""
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, **options)
+    took, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        raise SystemExit(f"bench: {' '.join(map(str, command))} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": took, "cpu": cpu, "output": done.stdout}
 
 
 def circumstances():
