@@ -6,8 +6,9 @@ import subprocess
 import unittest
 
 from support.control_planes import kid_of, public_of
-from support.nodes import SECOND_PUB, NodesCase, metric, until
+from support.nodes import SECOND_PUB, NodesCase, metric
 from support.scale import SANITIZED
+from support.until import until
 
 IRSA = os.environ["IRSA"]
 

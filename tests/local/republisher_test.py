@@ -12,9 +12,10 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 
 from support.control_planes import kid_of, public_of, sign
-from support.nodes import SECOND_PUB, WISH, NodesCase, metric, until
+from support.nodes import SECOND_PUB, WISH, NodesCase, metric
 from support.ports import free_port
 from support.scale import SANITIZED
+from support.until import until
 
 IRSA = os.environ["IRSA"]
 POD_TOKEN = "the-token-that-the-kubelet-gave-the-pod"

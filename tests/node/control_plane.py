@@ -6,9 +6,10 @@ import secrets
 import subprocess
 import tempfile
 
-from kubectl import Kubectl, programs, until
+from kubectl import Kubectl, programs
 from support import certificates
 from support.simulator import end_with_parent
+from support.until import until
 from support.ports import free_port
 
 

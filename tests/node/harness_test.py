@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from kubectl import until
+from support.until import until
 
 HOLD = "import sys; sys.path.insert(0, sys.argv[1]); from node import Node; node = Node().__enter__(); print(node.run, flush=True); sys.stdin.read()"
 

@@ -2,7 +2,6 @@
 import json
 import pathlib
 import subprocess
-import time
 
 CLUSTER = pathlib.Path(__file__).parent / "cluster"
 
@@ -31,15 +30,3 @@ class Kubectl:
 
     def apply(self, *objects):
         self.kubectl("apply", "-f", "-", given={"apiVersion": "v1", "kind": "List", "items": list(objects)})
-
-
-def until(what, seconds, probe):
-    """What `probe` gives once it is true; fails with `what` after that time."""
-    end = time.monotonic() + seconds
-    while True:
-        found = probe()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.2)

@@ -15,10 +15,10 @@ import botocore
 import botocore.config
 import botocore.exceptions
 
-from kubectl import until
 from node import Node
 from support import aws_world, certificates, tokens
 from support.simulator import Simulator
+from support.until import until
 
 IRSA, WEBHOOK = pathlib.Path(os.environ["IRSA"]).resolve(), pathlib.Path(os.environ["IRSA_WEBHOOK"]).resolve()
 ADDRESS = "192.0.2.10"

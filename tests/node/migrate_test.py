@@ -19,10 +19,10 @@ import botocore
 import botocore.config
 import botocore.exceptions
 
-from kubectl import until
 from main_job_test import API_IN_PODS, OLD_ISSUER, host_pod, set_up_node
 from support import tokens
 from support.scale import soak_only
+from support.until import until
 
 IRSA = pathlib.Path(os.environ["IRSA"]).resolve()
 CLIENTS = 30

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import tempfile
 
-from kubectl import CLUSTER, Kubectl, programs, until
+from kubectl import CLUSTER, Kubectl, programs
+from support.until import until
 
 CLONE_NEWNET = 0x40000000
 # Objects that the cluster itself rewrites all the time, whoever does what.

@@ -10,8 +10,8 @@ import time
 import unittest
 
 from control_plane import ControlPlane
-from kubectl import until
 from support.ports import free_port
+from support.until import until
 from support.webhook import Webhook
 
 IRSA, WEBHOOK = pathlib.Path(os.environ["IRSA"]).resolve(), pathlib.Path(os.environ["IRSA_WEBHOOK"]).resolve()

@@ -11,10 +11,10 @@ import tempfile
 import unittest
 
 from creations import Creations
-from kubectl import until
 from node import Node
 from support import certificates
 from support.scale import scaled, soak_only
+from support.until import until
 
 IRSA, WEBHOOK = pathlib.Path(os.environ["IRSA"]).resolve(), pathlib.Path(os.environ["IRSA_WEBHOOK"]).resolve()
 IMAGE = "irsa.test/irsa-anywhere:test"

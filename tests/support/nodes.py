@@ -3,7 +3,6 @@ import json
 import pathlib
 import re
 import tempfile
-import time
 import unittest
 import urllib.request
 
@@ -28,15 +27,6 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE43+ke4lgY8tQz4lm4mFZx3G7ykcH
 B7/hrgep9ISd8p8/skkUDZaCAy2M5lSnDmBBjxAhi6zOwTGpfnR7GmgWcw==
 -----END PUBLIC KEY-----
 """
-
-
-def until(what, seconds, probe):
-    end = time.monotonic() + seconds
-    while not (found := probe()):
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.1)
-    return found
 
 
 def metric(port, name):
