@@ -136,7 +136,7 @@ TEST_F(Republisher, RunsAsTheProgramReadsIt) {
 TEST_F(Republisher, ItsConfigurationSaysTheSameIssuerAndNoOtherPlace) {
   const std::string end = "bindings: []\ntags: {team: edge}\n";
   const std::string head =
-      "apiVersion: irsa-anywhere/v1\nname: edge-prod\ncluster: {kubeconfig: /home/me/config, context: edge}\n";
+      "apiVersion: irsa-anywhere/v1\nname: edge-prod\ncluster: {kubeconfig: mine/config, context: edge}\n";
   worlds.files.files["roots.pem"].contents = "-----BEGIN CERTIFICATE-----\n";
   for (const std::string& middle :
        {std::string("aws: {region: us-west-2, profile: me}\nissuer: {republish: true}\n"),
@@ -169,7 +169,7 @@ TEST_F(Republisher, ItsConfigurationSaysTheSameIssuerAndNoOtherPlace) {
     EXPECT_EQ(theirs->aws.stsEndpoint, mine.aws.stsEndpoint);
     EXPECT_TRUE(theirs->issuer.republish);
     EXPECT_EQ(theirs->keys.source, KeySource::Cluster);
-    EXPECT_THAT(file, Not(HasSubstr("/home/me")));
+    EXPECT_THAT(file, Not(HasSubstr("mine/config")));
     EXPECT_THAT(file, Not(HasSubstr("profile")));
   }
 }
