@@ -206,6 +206,9 @@ base::Result<ManifestSwitch> edited(const ManifestPlace& place, const std::strin
     const cluster::IssuerEdit edit = TRY(cluster::putIssuerFirst(before, wish.issuer));
     for (const std::string& warning : edit.warnings) console.warn(warning);
     change.after = edit.manifest;
+    const cluster::ApiServerFlags flags = TRY(cluster::readApiServerFlags(before));
+    if (flags.issuers().size() == 1 && change.after == before)
+      console.warn(wish.issuer + " signs alone; to accept the former issuer again, name it with --former");
   } else {
     const cluster::Edit edit = TRY(cluster::staticPod().edit({before, ""}, {wish.issuer, wish.former, wish.phase, ""}));
     for (const std::string& warning : edit.warnings) console.warn(warning);

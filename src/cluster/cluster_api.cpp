@@ -19,8 +19,7 @@ bool recognises(const YamlText& file) { return holds(file, kGroup, kPlane) || ho
 struct Plane {
   std::size_t document = 0;
   text::YamlPath bootstrap;  // the kubeadmConfigSpec
-  KubeadmPlace arguments;
-  std::string domain;  // of the Cluster beside it, if that says one
+  KubeadmPlace arguments;    // with the domain of the Cluster beside it
 };
 
 base::Result<Plane> planeIn(const YamlText& file) {
@@ -30,10 +29,10 @@ base::Result<Plane> planeIn(const YamlText& file) {
   plane.bootstrap = {"spec", "kubeadmConfigSpec"};
   if (isTemplate) plane.bootstrap = {"spec", "template", "spec", "kubeadmConfigSpec"};
   const std::string version = scalarAt(file.documents()[plane.document], "apiVersion");
-  plane.arguments = {plane.document, plane.bootstrap / "clusterConfiguration", takesArgumentList(version)};
+  plane.arguments = {plane.document, plane.bootstrap / "clusterConfiguration", takesArgumentList(version), ""};
   for (std::size_t i = 0; i < file.documents().size(); ++i) {
     if (isObject(file.documents()[i], "cluster.x-k8s.io/", "Cluster"))
-      plane.domain = scalarAt(file, i, {"spec", "clusterNetwork", "serviceDomain"});
+      plane.arguments.domain = scalarAt(file, i, {"spec", "clusterNetwork", "serviceDomain"});
   }
   return plane;
 }
@@ -63,7 +62,6 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
   Survey seen;
   TRY(surveyArguments(file, plane.arguments, seen));
   const std::vector<Located> own = TRY(argumentsNamed(file, plane.arguments, "service-account-issuer"));
-  if (own.empty() && !plane.domain.empty()) seen.issuers.front().value = defaultIssuer(plane.domain);
   if (own.size() > 1) {
     seen.findings.push_back(
         {"ARGS_TWICE", text::Severity::Error, "",
@@ -98,12 +96,9 @@ base::Result<void> putPatch(YamlText& file, const Plane& plane, const std::vecto
   return file.putMember(plane.document, plane.bootstrap, "files", text::Json::array({entry}));
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& asked) {
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const Plane plane = TRY(planeIn(file));
-  IssuerWish wish = asked;
-  const std::vector<Located> own = TRY(argumentsNamed(file, plane.arguments, "service-account-issuer"));
-  if (own.empty() && wish.former.empty() && !plane.domain.empty()) wish.former = defaultIssuer(plane.domain);
   const std::vector<Located> patched = TRY(patchedIssuers(file, plane));
   const std::vector<std::string> rest = TRY(arrangeArguments(file, plane.arguments, patched, wish));
   if (rest != valuesOf(patched)) TRY(putPatch(file, plane, rest));

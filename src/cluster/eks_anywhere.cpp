@@ -43,6 +43,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
                              "take service-account-issuer out of apiServerExtraArgs", argument->start.line,
                              argument->start.column});
   }
+  seen.beginsWithDefault = seen.issuers.empty();
   if (seen.issuers.empty()) seen.issuers.push_back({defaultIssuer(""), file.documents()[document].start});
   const YamlNode* audiences = file.find(document, kArguments / "api-audiences");
   for (const std::string& one : commaSplit(audiences ? audiences->scalar : ""))
@@ -71,11 +72,11 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
     return refusal("ISSUER_ORDER", file.documents()[document].start, kThreeSteps)
         .withHint("for a new cluster, which has no tokens yet: --phase finish");
   }
-  if (wish.phase == Phase::Accept) {
+  if (wish.phase != Phase::Finish) {
     return refusal(
         "ISSUER_ORDER", file.find(document, kIssuer)->start,
         "this issuer signs already and alone; the way back is each node's manifest: irsa apiserver patch --for "
-        "static-pod --phase accept");
+        "static-pod --former URL --phase switch, then accept");
   }
   Edit edit;
   TRY(file.putMember(document, kPodIam, "serviceAccountIssuer", wish.issuer));

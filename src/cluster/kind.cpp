@@ -109,7 +109,7 @@ base::Result<Survey> surveyPlan(const YamlText& file, const Plan& plan) {
   const std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
   if (merge) {
     const YamlNode& block = *file.find(plan.document, merge->path);
-    const base::Result<void> read = surveyArguments(merge->text, {0, {}, plan.isList}, seen);
+    const base::Result<void> read = surveyArguments(merge->text, {0, {}, plan.isList, ""}, seen);
     if (!read) return refusal(read.error().code, block.start, "in this patch, " + read.error().message);
     for (std::vector<Located>* list : {&seen.issuers, &seen.audiences, &seen.keyFiles, &seen.signingKeys}) {
       for (Located& one : *list) one.at = outward(file.text(), block, one.at);
@@ -120,7 +120,9 @@ base::Result<Survey> surveyPlan(const YamlText& file, const Plan& plan) {
     const YamlNode& block = *file.find(plan.document, operation->inner.path);
     const YamlNode* value = operation->inner.text.find(0, {operation->index, "value", "value"});
     if (value) seen.issuers = {{value->scalar, outward(file.text(), block, value->start)}};
+    if (value) seen.beginsWithDefault = false;
   }
+  if (seen.issuers.empty()) seen.beginsWithDefault = true;
   if (seen.issuers.empty()) seen.issuers.push_back({defaultIssuer(""), file.documents()[plan.document].start});
   return seen;
 }
@@ -149,7 +151,7 @@ base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string
     return file.setScalar(plan.document, operation->inner.path, operation->inner.text.text());
   }
   std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
-  const KubeadmPlace place{0, {}, plan.isList};
+  const KubeadmPlace place{0, {}, plan.isList, ""};
   std::vector<Located> there;
   if (merge) there = TRY(argumentsNamed(merge->text, place, kFlag));
   if (merge && (!plan.isList || !there.empty())) {
@@ -172,7 +174,7 @@ base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string
 base::Result<void> setAudiences(YamlText& file, const Plan& plan, const std::vector<std::string>& audiences) {
   std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
   if (!merge) return {};
-  TRY(setArgument(merge->text, {0, {}, plan.isList}, "api-audiences", commaJoined(audiences)));
+  TRY(setArgument(merge->text, {0, {}, plan.isList, ""}, "api-audiences", commaJoined(audiences)));
   return file.setScalar(plan.document, merge->path, merge->text.text());
 }
 
@@ -220,7 +222,7 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   const Plan plan = TRY(planOf(file, wish.version));
   const Survey seen = TRY(surveyPlan(file, plan));
   const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
-  const std::vector<Located> now = inForce(seen.issuers, patched);
+  const std::vector<Located> now = inForce(TRY(withFormer(seen, wish)).issuers, patched);
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
   if (wanted.front() != seen.issuers.front().value) TRY(setIssuer(file, plan, wanted.front()));
   const std::vector<std::string> audiences = valuesOf(seen.audiences);

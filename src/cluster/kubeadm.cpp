@@ -18,7 +18,7 @@ base::Result<KubeadmPlace> placeIn(const YamlText& file) {
     return base::invalid(text::place(file.documents()[document].start) + ": " + version + " is too old for patches")
         .withHint("kubeadm config migrate --old-config FILE --new-config NEW");
   }
-  return KubeadmPlace{document, {}, takesArgumentList(version)};
+  return KubeadmPlace{document, {}, takesArgumentList(version), ""};
 }
 
 base::Result<Survey> survey(const Sources& sources, std::string_view version) {
@@ -80,12 +80,14 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   Survey seen;
   TRY(surveyArguments(file, place, seen));
   edit.warnings = audienceWarnings(valuesOf(seen.audiences), wish.issuer);
-  edit.steps = {
-      "copy " + std::string(kPatchFile) + " to " + folder + " on every control-plane node",
-      "kubeadm init phase upload-config kubeadm --config FILE",
+  const bool hasPatch = !edit.sources.patch.empty();
+  if (hasPatch)
+    edit.steps.push_back("copy " + std::string(kPatchFile) + " to " + folder + " on every control-plane node");
+  edit.steps.emplace_back("kubeadm init phase upload-config kubeadm --config FILE");
+  edit.steps.emplace_back(
       "on one control-plane node after the other: kubeadm init phase control-plane apiserver --config FILE, then "
-      "wait for /readyz",
-      "from now on: kubeadm upgrade apply|node --patches " + folder};
+      "wait for /readyz");
+  if (hasPatch) edit.steps.push_back("from now on: kubeadm upgrade apply|node --patches " + folder);
   return edit;
 }
 

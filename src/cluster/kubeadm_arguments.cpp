@@ -136,8 +136,10 @@ base::Result<void> surveyArguments(const YamlText& text, const KubeadmPlace& pla
   seen.ownKeys = "/etc/kubernetes/pki/";
   if (!seen.issuers.empty()) return {};
   const YamlNode* configuration = text.find(place.document, place.path);
-  const std::string domain = scalarAt(text, place.document, under(place.path, {"networking", "dnsDomain"}));
+  std::string domain = scalarAt(text, place.document, under(place.path, {"networking", "dnsDomain"}));
+  if (domain.empty()) domain = place.domain;
   seen.issuers.push_back({defaultIssuer(domain), configuration ? configuration->start : text::Position()});
+  seen.beginsWithDefault = true;
   return {};
 }
 
@@ -145,12 +147,10 @@ base::Result<std::vector<std::string>> arrangeArguments(YamlText& text, const Ku
                                                         const std::vector<Located>& patched, const IssuerWish& wish) {
   Survey seen;
   TRY(surveyArguments(text, place, seen));
-  const std::vector<Located> own = TRY(argumentsNamed(text, place, "service-account-issuer"));
-  if (own.empty() && !wish.former.empty()) seen.issuers.front().value = wish.former;
-  const std::vector<Located> now = inForce(seen.issuers, patched);
+  const std::string initial = seen.beginsWithDefault ? seen.issuers.front().value : "";
+  const std::vector<Located> now = inForce(TRY(withFormer(seen, wish)).issuers, patched);
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
-  const bool isDefault = own.empty() && wanted.front() == seen.issuers.front().value;
-  if (!isDefault) TRY(setArgument(text, place, "service-account-issuer", wanted.front()));
+  if (wanted.front() != initial) TRY(setArgument(text, place, "service-account-issuer", wanted.front()));
   const std::vector<std::string> audiences = valuesOf(seen.audiences);
   const std::vector<std::string> heard = wantedAudiences(audiences, valuesOf(now), wanted, wish.issuer);
   if (heard != audiences) TRY(setArgument(text, place, "api-audiences", commaJoined(heard)));

@@ -16,6 +16,7 @@ struct KubeadmPlace {
   std::size_t document = 0;
   text::YamlPath path;  // of the ClusterConfiguration
   bool isList = false;  // how extraArgs is written
+  std::string domain;   // the cluster's, unless the ClusterConfiguration says one; empty: cluster.local
 };
 
 // Whether a kubeadm (or bootstrap) API of this version takes a list.

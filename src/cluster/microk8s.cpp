@@ -64,6 +64,7 @@ Survey surveyOf(const std::vector<Line>& lines) {
     if (line.name != kAudiences) continue;
     for (const std::string& one : commaSplit(line.value)) seen.audiences.push_back({one, at});
   }
+  seen.beginsWithDefault = seen.issuers.empty();
   if (seen.issuers.empty()) seen.issuers.push_back({"https://kubernetes.default.svc", {}});
   seen.ownKeys = "${SNAP_DATA}/certs/";
   return seen;
@@ -114,9 +115,7 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
     return base::invalid("the file holds no flags, one a line")
         .withHint("--file /var/snap/microk8s/current/args/kube-apiserver");
   }
-  Survey seen = surveyOf(lines);
-  if (!std::ranges::count(lines, kIssuer, &Line::name) && !wish.former.empty())
-    seen.issuers.front().value = wish.former;
+  const Survey seen = TRY(withFormer(surveyOf(lines), wish));
   const std::vector<std::string> wanted = TRY(wantedIssuers(seen.issuers, wish));
   if (valuesOf(seen.issuers) != wanted) arrange(lines, wanted);
   arrangeAudiences(lines, valuesOf(seen.issuers), wanted, wish.issuer);

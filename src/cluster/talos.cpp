@@ -64,6 +64,7 @@ Survey surveyMachine(const YamlText& file, std::size_t document) {
     if (issuer->kind == YamlNode::Kind::Sequence) seen.issuers.erase(seen.issuers.begin());
   } else if (!endpoint.empty()) {
     seen.issuers.push_back({endpoint, file.documents()[document].start});
+    seen.beginsWithDefault = true;
   }
   if (const YamlNode* audiences = file.find(document, kArguments / "api-audiences")) {
     for (const std::string& one : commaSplit(audiences->scalar)) seen.audiences.push_back({one, audiences->start});
@@ -89,8 +90,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
 
 base::Result<Edit> editMachine(YamlText file, std::size_t document, const IssuerWish& wish) {
   const Survey seen = surveyMachine(file, document);
-  const bool isSet = !seen.issuers.empty() && seen.issuers.front().value == wish.issuer;
-  if (wish.phase != Phase::Finish && !(isSet && wish.phase == Phase::Switch)) {
+  if (wish.phase != Phase::Finish) {
     return refusal(
                "ISSUER_ORDER", file.documents()[document].start,
                "Talos up to 1.13 takes one issuer: there is no state that accepts two, so the move refuses every token "
@@ -128,8 +128,7 @@ base::Result<std::size_t> accountsIn(YamlText& file) {
 
 base::Result<Edit> editAccounts(YamlText file, const IssuerWish& wish) {
   const std::size_t document = TRY(accountsIn(file));
-  IssuerFields fields = fieldsIn(file, document);
-  if (!wish.former.empty()) fields.fallback = wish.former;
+  const IssuerFields fields = fieldsIn(file, document);
   TRY(arrangeFields(file, fields, wish));
   const Survey seen = surveyFields(file, fields);
   // Unset, the audiences are the signing issuer alone: tokens for the other one would be refused.

@@ -127,6 +127,88 @@ TEST(Flavours, GoBackFromTheSwitchByOrder) {
   }
 }
 
+TEST(Flavours, RefuseTheWayBackFromTheEndWithoutTheFormerIssuersName) {
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const Flavour& flavour = flavourOfFolder(folder);
+    const Sources finished{contentsOf(folder / "finish"), contentsOf(folder / "finish.patch")};
+    for (const Phase phase : {Phase::Accept, Phase::Switch}) {
+      if (flavour.name == "openshift") continue;  // its operator keeps the former one
+      SCOPED_TRACE(nameOf(phase));
+      const base::Result<Edit> edit =
+          flavour.edit(finished, {std::string(kIssuer), "", phase, wishOf(folder, phase).version});
+      ASSERT_FALSE(edit);
+      EXPECT_EQ(edit.error().code, "ISSUER_ORDER");
+    }
+  }
+}
+
+TEST(Flavours, GoBackFromTheEndToTheFormerIssuerThatIsNamed) {
+  int cases = 0;
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const Flavour& flavour = flavourOfFolder(folder);
+    if (!fs::exists(folder / "accept") || flavour.name == "openshift") continue;
+    const Sources finished{contentsOf(folder / "finish"), contentsOf(folder / "finish.patch")};
+    for (const std::string former : {"https://former.example.com", "https://kubernetes.default.svc.cluster.local"}) {
+      IssuerWish wish{std::string(kIssuer), former, Phase::Switch, wishOf(folder, Phase::Switch).version};
+      const Sources switched = edited(flavour, finished, wish).sources;
+      EXPECT_THAT(issuersOf(flavour, switched, wish), ElementsAre(kIssuer, former));
+      EXPECT_EQ(edited(flavour, switched, wish).sources.file, switched.file);
+      wish.phase = Phase::Accept;
+      const Sources back = edited(flavour, switched, wish).sources;
+      EXPECT_THAT(issuersOf(flavour, back, wish), ElementsAre(former, kIssuer));
+      EXPECT_EQ(back.file, edited(flavour, finished, wish).sources.file);
+      const base::Result<Survey> seen = flavour.survey(back, wish.version);
+      if (seen && !seen->audiences.empty()) {
+        EXPECT_THAT(valuesOf(seen->audiences), Contains(former));
+      }
+    }
+    ++cases;
+  }
+  EXPECT_GE(cases, 15);
+}
+
+TEST(Flavours, WriteAFormerIssuerThatIsNotTheDefaultAndNoOtherThanTheFileNames) {
+  int cases = 0;
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const Flavour& flavour = flavourOfFolder(folder);
+    if (!fs::exists(folder / "accept") || flavour.name == "openshift") continue;
+    ++cases;
+    const Sources before{contentsOf(folder / "before"), ""};
+    IssuerWish wish{std::string(kIssuer), "", Phase::Accept, wishOf(folder, Phase::Accept).version};
+    const base::Result<Survey> seen = flavour.survey(before, wish.version);
+    ASSERT_TRUE(seen);
+    const bool isFree = seen->issuers.empty() || seen->beginsWithDefault;
+    const auto edit = [&](std::string former) {
+      wish.former = std::move(former);
+      return flavour.edit(before, wish);
+    };
+    EXPECT_FALSE(edit(wish.issuer));
+    EXPECT_FALSE(edit("notaurl"));
+    EXPECT_FALSE(edit("https://former.example.com/"));
+    const base::Result<Edit> named = edit("https://former.example.com");
+    ASSERT_EQ(bool(named), isFree);
+    if (!named) {
+      EXPECT_EQ(named.error().code, "ISSUER_ORDER");
+      continue;
+    }
+    EXPECT_THAT(issuersOf(flavour, named->sources, wish), ElementsAre("https://former.example.com", kIssuer));
+  }
+  EXPECT_GE(cases, 15);
+}
+
+TEST(Flavours, DoNotLetTheNewIssuerStandForTheFormerOne) {
+  const std::string kops_ = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec: {}\n",
+                    shoot = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {}\n";
+  for (const Phase phase : kPhases) {
+    const IssuerWish wish{std::string(kIssuer), std::string(kIssuer), phase, ""};
+    EXPECT_FALSE(kops().edit({kops_, ""}, wish));
+    EXPECT_FALSE(gardener().edit({shoot, ""}, wish));
+  }
+}
+
 TEST(Flavours, RefuseToFinishBeforeTheSwitch) {
   for (const char* name : {"kubeadm-v1beta3", "cluster-api-v1beta1", "kind-1.36", "rke2", "talos-1.14", "microk8s",
                            "openshift", "kops", "gardener", "static-pod"}) {

@@ -23,6 +23,9 @@ CASES = HERE.parent / "cluster" / "flavours"
 NEW = "https://edge-prod.s3.us-west-2.amazonaws.com"
 OLD = "https://kubernetes.default.svc.cluster.local"
 PATCH = "kube-apiserver-irsa+json.yaml"
+# There, half the way back, to the end, and back from there.
+WALK = (("accept", [OLD, NEW], ()), ("switch", [NEW, OLD], ()), ("accept", [OLD, NEW], ()), ("switch", [NEW, OLD], ()),
+        ("finish", [NEW], ()), ("switch", [NEW, OLD], ("--former", OLD)), ("accept", [OLD, NEW], ()))
 KUBEADM = go_programs.kubernetes("kubeadm")
 
 
@@ -97,6 +100,18 @@ class Edit(Process):
         path.write_bytes(before.replace(b"spec:", b"spec:\n\ttabs: x", 1))
         self.assertIn("line 7", self.patch("eks-anywhere", path, code=1).stderr)
 
+    def test_asks_for_the_former_issuer_where_the_new_one_stands_alone(self):
+        path = self.case("kubeadm-v1beta4-bare")
+        for phase in ("accept", "switch", "finish"):
+            self.patch("kubeadm", path, "--phase", phase)
+        shutil.rmtree(self.folder / "patches")
+        before = path.read_bytes()
+        for phase in ("accept", "switch"):
+            self.assertIn("hint: the way back: name the former issuer with --former",
+                          self.patch("kubeadm", path, "--phase", phase, code=1).stderr)
+        self.assertNotIn(PATCH, self.patch("kubeadm", path, "--phase", "finish").stdout)
+        self.assertEqual(path.read_bytes(), before)
+
     def test_says_what_is_missing_on_the_command_line(self):
         path = self.case("kops")
         self.assertIn("one of eks-anywhere, kubeadm", self.patch("kopps", path, code=3).stderr)
@@ -122,8 +137,8 @@ class Models(Process):
                        f"kube-apiserver-arg:\n- service-account-issuer={OLD}\n"):
             path = self.folder / "config.yaml"
             path.write_text(before)
-            for phase, wanted in (("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("finish", [NEW])):
-                self.patch("k3s", path, "--phase", phase)
+            for phase, wanted, more in WALK:
+                self.patch("k3s", path, "--phase", phase, *more)
                 made = k3s_arguments({"service-account-issuer": OLD, "api-audiences": f"{OLD},k3s"},
                                      yaml.safe_load(path.read_text())["kube-apiserver-arg"])
                 self.assertEqual(made["service-account-issuer"], wanted, path.read_text())
@@ -135,8 +150,8 @@ class Models(Process):
     def test_kubeadm_accepts_what_we_write_and_renders_it_in_our_order(self):
         for name in ("kubeadm-v1beta4", "kubeadm-v1beta4-bare"):
             path = self.case(name)
-            for phase, wanted in (("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("finish", [NEW])):
-                self.patch("kubeadm", path, "--phase", phase)
+            for phase, wanted, more in WALK:
+                self.patch("kubeadm", path, "--phase", phase, *more)
                 self.assertEqual(self.rendered(path), wanted, phase)
             shutil.rmtree(self.folder / "patches")
 
