@@ -78,12 +78,16 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
         "this issuer signs already and alone; the way back is each node's manifest: irsa apiserver patch --for "
         "static-pod --former URL --phase switch, then accept");
   }
-  Edit edit;
+  const Survey seen = TRY(survey(sources, ""));
+  const std::vector<std::string> audiences = valuesOf(seen.audiences),
+                                 heard = wantedAudiences(audiences, valuesOf(seen.issuers), {wish.issuer}, wish.issuer);
   TRY(file.putMember(document, kPodIam, "serviceAccountIssuer", wish.issuer));
-  edit.sources.file = file.text();
+  if (heard != audiences) TRY(file.putMember(document, kArguments, "api-audiences", commaJoined(heard)));
+  Edit edit{{file.text(), ""}, audienceWarnings(heard, wish.issuer), {}};
   if (edit.sources.file != sources.file) {
-    edit.warnings = {"the machines that EKS Anywhere makes from now on accept " + wish.issuer +
-                     " alone: on a running cluster only after accept, switch and 24 hours on the nodes"};
+    edit.warnings.insert(edit.warnings.begin(),
+                         "the machines that EKS Anywhere makes from now on accept " + wish.issuer +
+                             " alone: on a running cluster only after accept, switch and 24 hours on the nodes");
   }
   edit.steps = {
       "a new cluster: eksctl anywhere create cluster -f FILE",

@@ -348,11 +348,69 @@ TEST(K3s, MakesAFileThatIsNotThere) {
                 "\n- api-audiences+=" + std::string(kIssuer) + "\n");
 }
 
+TEST(MicroK8s, ReadsFlagsAsKubeliteHandsThemOverAndEditsThoseThatHaveALineEach) {
+  const auto seen = [](const std::string& file) { return issuersOf(microK8s(), {file, ""}, {}); };
+  const auto why = [](const std::string& file) {
+    const base::Result<Edit> edit = microK8s().edit({file, ""}, {std::string(kIssuer), "", Phase::Accept, ""});
+    return edit ? edit->sources.file : edit.error().message;
+  };
+  const std::string a = "https://a.example.com", next = "--v=2\n--service-account-issuer\n" + a + "\n",
+                    shared = "--v=2 --service-account-issuer=" + a + " --x=y\n";
+  EXPECT_THAT(seen(next), ElementsAre(a));
+  EXPECT_THAT(why(next), HasSubstr("line 2, column 1: ARGS_SHAPE"));
+  EXPECT_THAT(seen(shared), ElementsAre(a));
+  EXPECT_THAT(why(shared), HasSubstr("line 1, column 7: ARGS_SHAPE"));
+  EXPECT_THAT(why("--api-audiences\nvault\n"), HasSubstr("line 1, column 1: ARGS_SHAPE"));
+  EXPECT_THAT(why("--v=2\n--api-audiences='a','b'\n"), HasSubstr("line 2, column 1: ARGS_SHAPE"));
+  EXPECT_THAT(seen("# --service-account-issuer=x\n  --service-account-issuer \"" + a + "\"\n"), ElementsAre(a));
+  EXPECT_EQ(why("--service_account_issuer=" + a + "\n--api_audiences='" + a + "'\n"),
+            "--service_account_issuer=" + a + "\n--service-account-issuer=" + std::string(kIssuer) +
+                "\n--api_audiences='" + a + "," + std::string(kIssuer) + "'\n");
+}
+
 TEST(Talos, NeedsToKnowWhichOneItIs) {
   const base::Result<Edit> edit = talos().edit({"machine: {}\ncluster:\n  controlPlane: {endpoint: https://a}\n", ""},
                                                {std::string(kIssuer), "", Phase::Switch, ""});
   ASSERT_FALSE(edit);
   EXPECT_THAT(edit.error().hint, HasSubstr("--version"));
+}
+
+TEST(Talos, SendsAnIssuerAmongTheArgumentsToItsDocumentFrom114) {
+  const std::string before =
+      "machine:\n  install: {image: 'example.com/installer:v1.14.0'}\ncluster:\n"
+      "  controlPlane: {endpoint: https://192.0.2.20:6443}\n";
+  const std::string file =
+      before + "  apiServer:\n    extraArgs:\n      service-account-issuer: https://a.example.com\n";
+  EXPECT_THAT(issuersOf(talos(), {file, ""}, {}), ElementsAre("https://a.example.com"));
+  for (const Phase phase : kPhases) {
+    const base::Result<Edit> edit = talos().edit({file, ""}, {std::string(kIssuer), "", phase, ""});
+    ASSERT_FALSE(edit);
+    EXPECT_THAT(edit.error().message, HasSubstr("line 7, column 31: ISSUER_CONFLICT: https://a.example.com signs"));
+    EXPECT_THAT(edit.error().hint, HasSubstr("--former https://a.example.com"));
+  }
+  const IssuerWish wish{std::string(kIssuer), "https://a.example.com", Phase::Accept, ""};
+  EXPECT_THAT(issuersOf(talos(), edited(talos(), {before, ""}, wish).sources, wish),
+              ElementsAre("https://a.example.com", kIssuer));
+  const std::string both =
+      file + "---\napiVersion: v1alpha1\nkind: KubeServiceAccountConfig\nissuer: {issuerURL: https://b.example.com}\n";
+  EXPECT_FALSE(talos().edit({both, ""}, {std::string(kIssuer), "", Phase::Accept, ""}));
+  const base::Result<Survey> seen = talos().survey({both, ""}, "");
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->findings.size(), 1U);
+  EXPECT_EQ(seen->findings[0].code, "ISSUER_CONFLICT");
+}
+
+TEST(Talos, ReadsTheVersionOfAnImageWithADigestAndLeavesWorkersAlone) {
+  const std::string image = "  install: {image: 'example.com:5000/installer:v1.12.0@sha256:0a14'}\n",
+                    file = "machine:\n  type: controlplane\n" + image;
+  const base::Result<Edit> edit = talos().edit({file, ""}, {std::string(kIssuer), "", Phase::Accept, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("Talos up to 1.13 takes one issuer"));
+  const std::string worker = "machine:\n  type: worker\n" + image;
+  const base::Result<Edit> refused = talos().edit({worker, ""}, {std::string(kIssuer), "", Phase::Finish, ""});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("line 2, column 9: this machine is a worker"));
+  EXPECT_THAT(issuersOf(talos(), {worker, ""}, {}), IsEmpty());
 }
 
 TEST(Talos, RefusesTheDocumentBesideTheOldKey) {
