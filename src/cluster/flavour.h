@@ -62,7 +62,8 @@ struct Flavour {
   std::string_view title;     // for people
   std::string_view file;      // where it lies on a node; empty: the user keeps it
   std::string_view contents;  // what the file holds, and how to get it
-  bool hasPatch;              // whether Sources::patch is used
+  bool hasPatch;              // whether Sources::patch is used, and the patches of others
+  bool hasDropIns = false;    // whether other files are read with this one
   std::string_view upgrades;  // what keeps the issuer when the distribution is upgraded
 
   bool (*recognises)(const text::YamlText& file);

@@ -31,6 +31,7 @@ bool isControlPlane(const YamlNode& node) {
 
 struct Plan {
   std::size_t document = 0;
+  bool takesPatches = true;
   bool isList = false;
 };
 
@@ -48,6 +49,7 @@ base::Result<Plan> planOf(const YamlText& file, std::string_view version) {
                          ": the nodes name no image with a version, and 1.36 changed how kind takes arguments")
         .withHint("say it with --version, e.g. --version 1.36");
   }
+  plan.takesPatches = isAtLeast(found, 1, 23);
   plan.isList = isAtLeast(found, 1, 36);
   return plan;
 }
@@ -133,6 +135,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view version) {
   if (!plan) return Survey();  // without a version nothing can be said
   Survey seen = TRY(surveyPlan(file, *plan));
   for (const Located& issuer : TRY(issuersOfPatch(sources.patch))) seen.issuers.push_back({issuer.value, {}});
+  for (const PatchedIssuer& one : TRY(issuersOfOthers(sources.later))) seen.issuers.push_back({one.issuer.value, {}});
   return seen;
 }
 
@@ -220,15 +223,22 @@ base::Result<void> mountPatches(YamlText& file, const Plan& plan) {
 base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const Plan plan = TRY(planOf(file, wish.version));
+  if (!plan.takesPatches) {
+    return refusal("PATCH_SHAPE", file.documents()[plan.document].start,
+                   "before node image 1.23 kind takes kubeadm's v1beta2, which knows no folder of patches, so that a "
+                   "second issuer has no place")
+        .withHint("take a newer node image");
+  }
   const Survey seen = TRY(surveyPlan(file, plan));
   const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
-  const std::vector<Located> now = inForce(TRY(withFormer(seen, wish)).issuers, patched);
+  const std::vector<PatchedIssuer> others = TRY(issuersOfOthers(sources.later));
+  const std::vector<Located> now = TRY(inForce(TRY(withFormer(seen, wish)).issuers, patched, others));
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
+  const std::vector<std::string> rest = TRY(leftToOurs(wanted, others));
   if (wanted.front() != seen.issuers.front().value) TRY(setIssuer(file, plan, wanted.front()));
   const std::vector<std::string> audiences = valuesOf(seen.audiences);
   const std::vector<std::string> heard = wantedAudiences(audiences, valuesOf(now), wanted, wish.issuer);
   if (heard != audiences) TRY(setAudiences(file, plan, heard));
-  const std::vector<std::string> rest(wanted.begin() + 1, wanted.end());
   Edit edit;
   edit.sources.patch = valuesOf(patched) == rest ? sources.patch : patchOf(rest);
   if (!rest.empty()) TRY(mountPatches(file, plan));

@@ -29,6 +29,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view version) {
   const std::string kubernetes = scalarAt(file, place.document, {"kubernetesVersion"});
   findSortedIssuers(seen.issuers, version.empty() ? std::string_view(kubernetes) : version, seen.findings);
   for (const Located& issuer : TRY(issuersOfPatch(sources.patch))) seen.issuers.push_back({issuer.value, {}});
+  for (const PatchedIssuer& one : TRY(issuersOfOthers(sources.later))) seen.issuers.push_back({one.issuer.value, {}});
   return seen;
 }
 
@@ -69,7 +70,8 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const KubeadmPlace place = TRY(placeIn(file));
   const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
-  const std::vector<std::string> rest = TRY(arrangeArguments(file, place, patched, wish));
+  const std::vector<PatchedIssuer> others = TRY(issuersOfOthers(sources.later));
+  const std::vector<std::string> rest = TRY(arrangeArguments(file, place, patched, others, wish));
   Edit edit;
   std::string folder(kPatchFolder);
   if (!rest.empty() || !sources.patch.empty()) {

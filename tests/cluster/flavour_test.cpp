@@ -277,6 +277,17 @@ TEST(Flavours, AddTheIssuerBesideTheAudiencesThatAreSetAndNoneWhereStsIsOne) {
   EXPECT_THAT(patched("sts.amazonaws.com").warnings, Contains(HasSubstr("AUDIENCE_BOUNDARY")));
 }
 
+TEST(StaticPod, RefusesToBuildOnAnIssuerWithQuotesInIt) {
+  const std::string file =
+      "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command:\n"
+      "    - --service-account-issuer='https://a.example.com'\n";
+  for (const Phase phase : kPhases) {
+    const base::Result<Edit> edit = staticPod().edit({file, ""}, {std::string(kIssuer), "", phase, ""});
+    ASSERT_FALSE(edit);
+    EXPECT_THAT(edit.error().message, HasSubstr("line 6, column 7: ISSUER_FORM"));
+  }
+}
+
 TEST(Kubeadm, ComesBackFromAKillBetweenItsTwoFiles) {
   const fs::path folder = "flavours/kubeadm-v1beta4-bare";
   const Flavour flavour = kubeadm();
@@ -340,6 +351,76 @@ TEST(K3s, RefusesAMixtureThatItCannotOrder) {
                                              {std::string(kIssuer), "", Phase::Accept, ""});
   ASSERT_FALSE(edit);
   EXPECT_THAT(edit.error().message, HasSubstr("line 2, column 3: ISSUER_ORDER"));
+}
+
+TEST(K3s, KnowsWhichOfItsListsCount) {
+  const std::string plain = "kube-apiserver-arg:\n- service-account-issuer=https://a.example.com\n",
+                    added = "kube-apiserver-arg+:\n- service-account-issuer=https://b.example.com\n";
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Accept, ""};
+  const auto issuers = [&](const Sources& sources) { return issuersOf(k3s(), sources, wish); };
+  EXPECT_THAT(issuers({plain + added, ""}), ElementsAre("https://a.example.com", "https://b.example.com"));
+  EXPECT_THAT(issuers({added + plain, ""}), ElementsAre("https://a.example.com"));
+  EXPECT_THAT(issuers({"", "", {{"config.yaml", plain}}, {{"2.yaml", added}}}),
+              ElementsAre("https://a.example.com", "https://b.example.com"));
+  EXPECT_THAT(issuers({added, "", {}, {{"2.yaml", plain}}}), ElementsAre("https://a.example.com"));
+  const base::Result<Edit> edit = k3s().edit({added + plain, ""}, wish);
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 3, column 1: ARGS_TWICE"));
+  const base::Result<Survey> seen = k3s().survey({added + plain, ""}, "");
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->findings.size(), 1U);
+  EXPECT_EQ(seen->findings[0].code, "ISSUER_CONFLICT");
+  EXPECT_EQ(seen->findings[0].line, 2U);
+}
+
+TEST(K3s, MakesAListOfASingleStringAndRefusesNamesWithUnderscores) {
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, ""};
+  EXPECT_EQ(edited(k3s(), {"kube-apiserver-arg: audit-log-maxage=3 # days\ntoken: x\n", ""}, wish).sources.file,
+            "kube-apiserver-arg: [audit-log-maxage=3, service-account-issuer-=" + std::string(kIssuer) +
+                ", api-audiences+=" + std::string(kIssuer) + "] # days\ntoken: x\n");
+  const Sources underscored{"kube-apiserver-arg:\n- --service_account_issuer=https://a.example.com\n", ""};
+  EXPECT_THAT(issuersOf(k3s(), underscored, wish),
+              ElementsAre("https://kubernetes.default.svc.cluster.local", "https://a.example.com"));
+  const base::Result<Edit> edit = k3s().edit(underscored, wish);
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 2, column 3: ARGS_SHAPE"));
+}
+
+TEST(ClusterApi, SeesTheIssuersOfOthersPatchesAndRefusesTwoFolders) {
+  const auto plane = [](const std::string& argument, const std::string& value, const std::string& folder = "/patches") {
+    return "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlane\nspec:\n"
+           "  kubeadmConfigSpec:\n    files:\n    - path: /patches/kube-apiserver0+json.yaml\n      content: |\n"
+           "        - {op: add, path: /spec/containers/0/command/-, value: \"" +
+           value + "\"}\n    initConfiguration: {patches: {directory: /patches}}\n" +
+           "    joinConfiguration: {patches: {directory: " + folder + "}}\n" +
+           "    clusterConfiguration:\n      apiServer:\n        extraArgs: [{name: service-account-issuer, value: " +
+           argument + "}]\n";
+  };
+  const std::string ours(kIssuer), old = "https://old.example.com", flag = "--service-account-issuer=";
+  const auto done = [&](const std::string& file, Phase phase) {
+    const base::Result<Edit> edit = clusterApi().edit({file, ""}, {ours, "", phase, ""});
+    return edit ? edit->sources.file : edit.error().message;
+  };
+  const std::string accepted = plane(old, flag + ours), switched = plane(ours, flag + old);
+  EXPECT_THAT(issuersOf(clusterApi(), {accepted, ""}, {}), ElementsAre(old, ours));
+  EXPECT_EQ(done(accepted, Phase::Accept), accepted);
+  EXPECT_THAT(done(accepted, Phase::Switch), HasSubstr("ISSUER_TWICE: /patches/kube-apiserver0+json.yaml, line 8: "));
+  EXPECT_EQ(done(switched, Phase::Switch), switched);
+  EXPECT_THAT(done(switched, Phase::Accept), HasSubstr("ISSUER_TWICE"));
+  EXPECT_THAT(done(switched, Phase::Finish), HasSubstr("ISSUER_CONFLICT"));
+  EXPECT_THAT(done(plane(ours, flag + ours), Phase::Switch), HasSubstr("comes a second time here"));
+  EXPECT_THAT(done(plane(old, "--v=2"), Phase::Accept), HasSubstr("kube-apiserver-irsa+json.yaml"));
+  EXPECT_THAT(done(plane(old, "--v=2 --service_account_issuer=x"), Phase::Accept), HasSubstr("PATCH_SHAPE"));
+  EXPECT_THAT(done(plane(old, "--v=2", "/b"), Phase::Accept), HasSubstr("line 10, column 46: PATCH_SHAPE"));
+}
+
+TEST(Kind, RefusesNodesWhoseKubeadmKnowsNoPatches) {
+  const std::string file =
+      "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n  image: "
+      "kindest/node:v1.22.0\n";
+  const base::Result<Edit> edit = kind().edit({file, ""}, {std::string(kIssuer), "", Phase::Switch, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_EQ(edit.error().code, "PATCH_SHAPE");
 }
 
 TEST(K3s, MakesAFileThatIsNotThere) {
