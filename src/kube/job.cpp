@@ -205,26 +205,26 @@ base::Result<JobEnd> followMade(const JobRun& run, const Json& made, const Clien
   return Watch(run, cluster, clock, listener).follow();
 }
 
-void removeInTime(const std::string& path, const std::string& what, const Client& cluster, base::Clock& clock,
-                  const JobListener& listener) {
+base::Result<void> removeInTime(const std::string& path, const Client& cluster, base::Clock& clock) {
   const base::Time begin = clock.now();
   base::Result<void> removed = cluster.remove(path);
   while (!removed && clock.now() - begin < kPatience) {
     clock.sleepFor(kPause);
     removed = cluster.remove(path);
   }
-  if (!removed) listener.warning(what + " could not be deleted: " + removed.error().message);
+  return removed;
 }
 
 void removeAll(const JobRun& run, const Client& cluster, base::Clock& clock, const JobListener& listener) {
   const std::string nameSpace = text::stringAt(text::at(run.job, "metadata"), "namespace");
-  for (const Json& file : run.files) {
-    const std::string name = nameOf(file);
-    removeInTime(filesPath(nameSpace, file) + "/" + name, "the " + text::stringAt(file, "kind") + " " + name, cluster,
-                 clock, listener);
-  }
-  const std::string name = nameOf(run.job);
-  removeInTime(jobsPath(nameSpace) + "/" + name, "the Job " + nameSpace + "/" + name, cluster, clock, listener);
+  const auto take = [&](const std::string& folder, const Json& object) {
+    const base::Result<void> removed = removeInTime(folder + "/" + nameOf(object), cluster, clock);
+    if (removed) return;
+    listener.warning("the " + text::stringAt(object, "kind") + " " + nameSpace + "/" + nameOf(object) +
+                     " could not be deleted: " + removed.error().message);
+  };
+  for (const Json& file : run.files) take(filesPath(nameSpace, file), file);
+  take(jobsPath(nameSpace), run.job);
 }
 
 bool isPinnedTo(const Json& job, const std::string& node) { return text::stringAt(podSpecOf(job), "nodeName") == node; }
@@ -248,7 +248,7 @@ base::Result<void> awaitLeft(const JobsLeft& left, const std::string& job, const
   for (bool isFirst = true;; isFirst = false) {
     const base::Result<bool> works = isAtWork(left.nameSpace, job, cluster);
     if (works && !*works) return {};
-    if (!works && !isAway(works.error())) return works.error();
+    if (!works && isFirst && !isAway(works.error())) return works.error();  // later, the API server may be restarting
     if (isFirst) listener.waiting(what);
     if (clock.now() - begin >= left.endWithin)
       return base::conflict(what, "see kubectl logs -n " + left.nameSpace + " job/" + job);
@@ -293,7 +293,7 @@ base::Result<void> clearJobs(const JobsLeft& left, const Client& cluster, base::
   for (const Json& job : TRY(cluster.list(jobs + "?labelSelector=" + text::percentEncode(left.labelSelector)))) {
     if (!isPinnedTo(job, left.node)) continue;
     TRY(awaitLeft(left, nameOf(job), cluster, clock, listener, begin));
-    TRY(cluster.remove(jobs + "/" + nameOf(job)));
+    TRY(removeInTime(jobs + "/" + nameOf(job), cluster, clock));
   }
   return {};
 }

@@ -262,7 +262,7 @@ TEST_F(LeftJobs, AreDeletedOnTheirNode) {
 }
 
 TEST_F(LeftJobs, AreWaitedForWhileTheyWork) {
-  sights = {kRunning, kAway, kRunning, kSucceeded};
+  sights = {kRunning, kAway, kRefused, kRunning, kSucceeded};
   ASSERT_TRUE(clear());
   EXPECT_FALSE(objects.contains(kJobs + "/old"));
   EXPECT_THAT(told, ElementsAre("waiting the Job kube-system/old of an earlier run is still at work on cp1"));

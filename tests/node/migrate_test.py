@@ -79,9 +79,9 @@ class TheMove(unittest.TestCase):
     def tearDown(self):
         print(f"  {time.monotonic() - self.started:6.1f} s", end=" ", flush=True)
 
-    def irsa(self, *arguments, code=0):
+    def irsa(self, *arguments, code=0, errors=subprocess.STDOUT):
         done = subprocess.run([IRSA, *map(str, arguments)], env=self.environment, cwd=self.folder, text=True, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                              stdout=subprocess.PIPE, stderr=errors)
         self.assertEqual(done.returncode, code, f"irsa {' '.join(map(str, arguments))}:\n{done.stdout}")
         return done.stdout
 
@@ -98,7 +98,7 @@ class TheMove(unittest.TestCase):
         return said
 
     def phase(self):
-        return json.loads(self.irsa("migrate", "status", "-o", "json", "--quiet"))["phase"]
+        return json.loads(self.irsa("migrate", "status", "-o", "json", "--quiet", errors=subprocess.PIPE))["phase"]
 
     def answers(self):
         return collections.Counter(line for file in self.out.iterdir() for line in file.read_text().split())
