@@ -81,7 +81,7 @@ class Mutation {
     line = line.substr(0, from + 2) + std::string(kValues[below(kValues.size())]) + "\n";
   }
 
-  static std::string endOtherwise(std::string line) {
+  static std::string endOtherwise(const std::string& line) {
     if (line.ends_with("\r\n")) return line.substr(0, line.size() - 2) + "\n";
     if (line.ends_with('\n')) return line.substr(0, line.size() - 1) + "\r\n";
     return line + "\n";
