@@ -97,10 +97,11 @@ int mend(const Console& console, const setup::FoundSetup& found, const AdoptOpti
   if (!codes) return console.fail(codes.error());
   const base::Result<setup::Plan> plan = setup::planRepair(found, *codes);
   if (!plan) return console.fail(plan.error());
-  if (options.common.dryRun) {
+  if (options.common.dryRun || plan->actions.empty()) {
     console.result(setup::describe(*plan, console.isColored()), setup::toJson(*plan));
     return kOk;
   }
+  for (const std::string& note : plan->notes) console.progress(note);
   if (!options.common.yes) {
     if (!console.canAsk())
       return console.fail(

@@ -50,8 +50,8 @@ text::Findings lintSetup(const FoundSetup& found);
 
 std::set<std::string_view> repairableCodes();
 
-// The calls that mend the findings of these codes. Conflict for a code that is not found, that irsa does not mend, or
-// whose repair alone would take the documents from AWS.
+// The calls that mend the findings of these codes; a code that irsa mends but that is not found is a note, so that
+// twice is once. Conflict for any other code, and for a repair that alone would take the documents from AWS.
 base::Result<Plan> planRepair(const FoundSetup& found, const std::set<std::string>& codes);
 
 }  // namespace setup

@@ -104,20 +104,29 @@ void repairRoles(const FoundSetup& found, const std::set<std::string>& codes, Pl
                         readablePolicy(*trust));
 }
 
-base::Result<void> checkAsked(const FoundSetup& found, const std::set<std::string>& codes) {
+// Of the codes those that are there to mend; those that are not any more are noted, so that a repair that was cut off
+// goes on with the same command.
+base::Result<std::set<std::string>> toMend(const FoundSetup& found, const std::set<std::string>& codes,
+                                           std::vector<std::string>& notes) {
   const text::Findings findings = lintSetup(found);
+  std::set<std::string> wanted;
   for (const std::string& code : codes) {
     auto is = [&](const text::Finding& one) { return one.code == code; };
-    auto there = std::find_if(findings.begin(), findings.end(), is);
-    if (there == findings.end())
+    const auto there = std::find_if(findings.begin(), findings.end(), is);
+    const bool isThere = there != findings.end(), isOurs = repairableCodes().contains(code);
+    if (!isThere && !isOurs)
       return base::conflict(code + " is not among what is wrong with " + found.issuer(),
                             "irsa adopt " + found.issuer() + " lists it");
-    if (!repairableCodes().contains(code))
+    if (!isOurs)
       return base::conflict(
           code + " is nothing that irsa mends by itself: " + there->why,
           there->fix.empty() ? "irsa adopt " + found.issuer() + " lists what it does mend" : there->fix);
+    if (isThere)
+      wanted.insert(code);
+    else
+      notes.push_back(code + " is not, or no longer, among what is wrong with " + found.issuer());
   }
-  return {};
+  return wanted;
 }
 
 }  // namespace
@@ -128,18 +137,18 @@ std::set<std::string_view> repairableCodes() {
 }
 
 base::Result<Plan> planRepair(const FoundSetup& found, const std::set<std::string>& codes) {
-  TRY(checkAsked(found, codes));
+  Plan made;
+  const std::set<std::string> wanted = TRY(toMend(found, codes, made.notes));
   PlanDraft draft{{}};
   draft.enter(Phase::Issuer);
   if (found.place && found.bucket.exists) {
-    TRY(repairAccess(found, codes, draft));
-    repairDocuments(found, codes, draft);
+    TRY(repairAccess(found, wanted, draft));
+    repairDocuments(found, wanted, draft);
   }
   draft.enter(Phase::Provider);
-  TRY(repairProvider(found, codes, draft));
+  TRY(repairProvider(found, wanted, draft));
   draft.enter(Phase::Roles);
-  repairRoles(found, codes, draft);
-  Plan made;
+  repairRoles(found, wanted, draft);
   made.account = found.account;
   made.issuer = found.issuer();
   made.providerArn = found.provider.arn;

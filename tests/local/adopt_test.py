@@ -2,19 +2,13 @@
 import json
 import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 import unittest
 
 from support.account import Account, copy
-from support.web_identity import Issuer
+from support.guided import BUCKET, HOST, URL, follow_the_guide
 
 IRSA = os.environ["IRSA"]
-AWS = pathlib.Path(sys.prefix) / "bin/aws"
-BUCKET = "aws-irsa-oidc-1635000000"
-HOST = f"s3.us-west-2.amazonaws.com/{BUCKET}"
-URL = f"https://{HOST}"
 REPAIRS = "ISSUER_SLASH", "DOCUMENT_HEADERS", "KID_EMPTY", "BUCKET_POLICY_WIDE", "PUBLIC_ACLS", "PROVIDER_NO_AUDIENCE", "AUD_MISSING"
 
 
@@ -22,52 +16,14 @@ class Adopt(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.home = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="irsa-adopt-")))
-        cls.template = cls.folder = cls.home / "template"
+        cls.template = cls.home / "template"
         cls.template.mkdir()
-        cls.issuer = Issuer(URL, "system:serviceaccount:default:s3-echoer")
-        with Account(IRSA, cls.template) as cls.account:
-            cls.number = cls.account.sim.ready["account"]
-            cls.follow_the_guide()
+        with Account(IRSA, cls.template) as account:
+            cls.issuer = follow_the_guide(account)
 
     def setUp(self):
         self.folder = copy(self.template, self.home / self.id())
         self.account = self.enterContext(Account(IRSA, self.folder))
-
-    @classmethod
-    def aws(cls, *arguments, fails=False):
-        done = subprocess.run([AWS, *arguments], env=cls.account.environment, text=True, capture_output=True, stdin=subprocess.DEVNULL)
-        if (done.returncode != 0) != fails:
-            raise AssertionError(f"aws {' '.join(arguments)}: {done.stdout}{done.stderr}")
-        return done.stdout + done.stderr
-
-    @classmethod
-    def file(cls, name, document):
-        (cls.folder / name).write_text(json.dumps(document))
-        return str(cls.folder / name)
-
-    @classmethod
-    def follow_the_guide(cls):
-        cls.aws("s3api", "create-bucket", "--bucket", BUCKET, "--create-bucket-configuration", "LocationConstraint=us-west-2")
-        keys = cls.file("keys.json", {"keys": [cls.issuer.key.jwk(), cls.issuer.key.jwk(kid="")]})
-        discovery = cls.file("discovery.json", cls.issuer.discovery(issuer=URL + "/"))
-        refused = cls.aws("s3", "cp", "--acl", "public-read", keys, f"s3://{BUCKET}/keys.json", fails=True)
-        assert "AccessControlListNotSupported" in refused, refused
-        cls.aws("s3api", "delete-public-access-block", "--bucket", BUCKET)
-        cls.aws("s3api", "put-bucket-policy", "--bucket", BUCKET, "--policy", "file://" + cls.file("policy.json", {
-            "Version": "2012-10-17", "Statement": [
-                {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"},
-                {"Sid": "Mine", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{cls.number}:root"},
-                 "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BUCKET}"}]}))
-        cls.aws("s3api", "put-object", "--bucket", BUCKET, "--key", "keys.json", "--body", keys)
-        cls.aws("s3api", "put-object", "--bucket", BUCKET, "--key", ".well-known/openid-configuration", "--body", discovery)
-        cls.aws("iam", "create-open-id-connect-provider", "--url", URL, "--client-id-list", "amazonaws.com",
-                 "--thumbprint-list", "990f4193972f2becf12ddeda5237f9c952f20d9e")
-        cls.aws("iam", "create-role", "--role-name", "s3-echoer", "--assume-role-policy-document", "file://" + cls.file("trust.json", {
-            "Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Principal": {"Federated": f"arn:aws:iam::{cls.number}:oidc-provider/{HOST}"},
-                "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {"StringEquals": {f"{HOST}:sub": "system:serviceaccount:default:s3-echoer"}}}]}))
-        cls.aws("iam", "attach-role-policy", "--role-name", "s3-echoer", "--policy-arn", "arn:aws:iam::aws:policy/AmazonS3FullAccess")
 
     def findings(self, *arguments):
         done = self.account.run("adopt", *arguments, "-o", "json")
@@ -126,11 +82,17 @@ class Adopt(unittest.TestCase):
         self.assertIn(f'+  "issuer": "{URL}",', shown)
         self.assertEqual(self.account.walk(), before)
 
+    def test_a_repair_twice_is_once_and_says_so(self):
+        self.account.must("adopt", URL, "--fix", "KID_EMPTY", "--yes")
+        before = self.account.walk()
+        self.assertIn("KID_EMPTY is not, or no longer, among what is wrong", self.account.must("adopt", URL, "--fix", "KID_EMPTY"))
+        self.assertEqual(self.account.walk(), before)
+
     def test_wrong_codes_are_refused(self):
         done = self.account.run("adopt", URL, "--fix", "ISSUER_SLAHS", "--yes")
         self.assertEqual(done.returncode, 3)
         self.assertIn("did you mean ISSUER_SLASH?", done.stderr)
-        self.assertEqual(self.account.run("adopt", URL, "--fix", "DOCUMENTS_BY_ACL", "--yes").returncode, 1)
+        self.assertEqual(self.account.run("adopt", URL, "--fix", "DOCUMENT_MISSING", "--yes").returncode, 1)
         self.assertEqual(self.account.run("adopt", "https://id.example.com").returncode, 1)
 
     def test_the_api_servers_manifest_is_looked_at_too(self):

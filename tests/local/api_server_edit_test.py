@@ -12,6 +12,7 @@ import unittest
 
 import yaml
 
+from support import go_programs
 from support.control_planes import ControlPlanes
 from support.simulator import clean_environment
 
@@ -22,12 +23,7 @@ CASES = HERE.parent / "cluster" / "flavours"
 NEW = "https://edge-prod.s3.us-west-2.amazonaws.com"
 OLD = "https://kubernetes.default.svc.cluster.local"
 PATCH = "kube-apiserver-irsa+json.yaml"
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "irsa-anywhere"
-
-
-def kubeadm():
-    found = sorted(CACHE.glob("kubernetes-*/kubeadm"))
-    return found[-1] if found else shutil.which("kubeadm")
+KUBEADM = go_programs.kubernetes("kubeadm")
 
 
 def k3s_arguments(initial, extra):
@@ -135,7 +131,7 @@ class Models(Process):
                 self.assertIn(NEW, audiences)
                 self.assertIn("k3s", audiences)
 
-    @unittest.skipUnless(kubeadm(), "kubeadm is not built: script/test node does that")
+    @unittest.skipUnless(KUBEADM, "kubeadm is not built: script/test node does that")
     def test_kubeadm_accepts_what_we_write_and_renders_it_in_our_order(self):
         for name in ("kubeadm-v1beta4", "kubeadm-v1beta4-bare"):
             path = self.case(name)
@@ -151,7 +147,7 @@ class Models(Process):
         for folder in ("/etc/kubernetes/patches", "/srv/patches"):
             text = text.replace(folder, str(self.folder / "patches"))
         (home / "kubeadm.yaml").write_text(text)
-        run = lambda *arguments: subprocess.run([kubeadm(), *arguments], text=True, capture_output=True, cwd=home, timeout=60,
+        run = lambda *arguments: subprocess.run([KUBEADM, *arguments], text=True, capture_output=True, cwd=home, timeout=60,
                                                 env=os.environ | {"KUBEADM_INIT_DRYRUN_DIR": str(home)})
         valid = run("config", "validate", "--config", "kubeadm.yaml")
         self.assertEqual(valid.returncode, 0, valid.stderr)
@@ -167,16 +163,8 @@ class PublishedTypes(Process):
 
     @classmethod
     def setUpClass(cls):
-        if not shutil.which("go"):
-            raise unittest.SkipTest("there is no Go")
-        cls.home = tempfile.TemporaryDirectory(prefix="irsa-published-types-")
-        cls.addClassCleanup(cls.home.cleanup)
-        cls.decoder = pathlib.Path(cls.home.name) / "published-types"
-        built = subprocess.run(["go", "build", "-mod=readonly", "-o", cls.decoder, "."], cwd=HERE / "published_types", text=True,
-                               capture_output=True)
-        if built.returncode != 0 and ("dial tcp" in built.stderr or "no such host" in built.stderr or "proxy" in built.stderr):
-            raise unittest.SkipTest("the Go modules can't be had: " + built.stderr.strip().splitlines()[-1])
-        assert built.returncode == 0, built.stderr
+        home = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="irsa-published-types-")))
+        cls.decoder = go_programs.build(HERE / "published_types", home / "published-types")
 
     def decode(self, which, path):
         return subprocess.run([self.decoder, which, path], text=True, capture_output=True)

@@ -8,7 +8,7 @@ import pathlib
 import tempfile
 import unittest
 
-from support import crash_points
+from support import crash_points, guided
 from support.account import Account, copy, without_key
 from support.scale import SOAK
 
@@ -18,7 +18,7 @@ S3 = "arn:aws:iam::aws:policy/AmazonS3{}Access"
 HEAD = "apiVersion: irsa-anywhere/v1\nname: edge\naws:\n  region: us-west-2\nkeys:\n  source: generate\n  algorithm: ES256\n"
 FOLDER = HEAD + "issuer:\n  hosting: directory\n  url: https://id.example.com/edge\n  directory: out\n"
 POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}}'
-TOKENS = "app/app-0", "app-0"
+REPAIRS = "ISSUER_SLASH", "DOCUMENT_HEADERS", "KID_EMPTY", "BUCKET_POLICY_WIDE", "PUBLIC_ACLS", "AUD_MISSING"
 
 
 def wish(roles):
@@ -57,6 +57,10 @@ def drift(account, bucket):
 
 class Killed(unittest.TestCase):
     """One scenario: a template world, a command, and what must hold of the world afterwards."""
+    role = "app-0"
+
+    def mint(self, account):
+        return account.token("app/app-0")
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="irsa-crash-")))
@@ -80,12 +84,12 @@ class Killed(unittest.TestCase):
 
     def at(self, number, point):
         """What went wrong at one point; None when nothing did."""
-        folder = copy(self.template, self.folder / f"{self.id()}-{number}")
+        folder = copy(self.template, self.worlds / str(number))
         with Account(IRSA, folder) as account:
             if not crash_points.run_until(point, account.command(*self.command), **account.options()):
                 return f"{point}: the run ended before it"
             key = self.key(folder)
-            if self.token and account.assumes(TOKENS[1], self.token) is not True:
+            if self.token and account.assumes(self.role, self.token) is not True:
                 return f"{point}: a token that was valid is refused"
             done = account.run(*self.command)
             if done.returncode != 0:
@@ -96,13 +100,14 @@ class Killed(unittest.TestCase):
                 return f"{point}: another world: {world}"
             if (files := self.files(folder)) != self.expected:
                 return f"{point}: other files: {files}"
-            if self.proves and account.assumes(TOKENS[1], account.token(TOKENS[0])) is not True:
+            if self.proves and account.assumes(self.role, self.mint(account)) is not True:
                 return f"{point}: the role is not given"
         return None
 
     def run_matrix(self, name, *command, token=None, proves=True):
         self.command, self.token, self.proves = command, token, proves
-        reference = copy(self.template, self.folder / "reference")
+        self.worlds = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        reference = copy(self.template, self.worlds / "reference")
         with Account(IRSA, reference) as account:
             points = crash_points.points(account.command(*command), **account.options())
             self.world, self.expected = account.walk(), self.files(reference)
@@ -119,7 +124,7 @@ class Killed(unittest.TestCase):
         with Account(IRSA, self.template) as account:
             for command in commands:
                 account.must(*command)
-            return account.token(TOKENS[0]) if commands else None
+            return self.mint(account) if commands else None
 
     def test_apply_from_nothing(self):
         self.prepare()
@@ -129,7 +134,7 @@ class Killed(unittest.TestCase):
         token = self.prepare(("apply", "--yes"))
         with Account(IRSA, self.template) as account:
             drift(account, account.client("s3").list_buckets()["Buckets"][0]["Name"])
-            self.assertIs(account.assumes(TOKENS[1], token), True)
+            self.assertIs(account.assumes(self.role, token), True)
         self.assertGreater(self.run_matrix("apply that repairs", "apply", "--yes", token=token), ROLES * 4)
 
     def test_apply_into_a_folder(self):
@@ -141,6 +146,18 @@ class Killed(unittest.TestCase):
         points = self.run_matrix("destroy", "destroy", "--yes", "--delete-bucket", proves=False)
         self.assertGreater(points, ROLES * 4)
         self.assertEqual(self.world, {"buckets": {}, "providers": {}, "roles": {}})
+
+    def test_adopt(self):
+        """Of a set-up as the guides have it: the repair that lets tokens in, then all the others."""
+        with Account(IRSA, self.template) as account:
+            issuer = guided.follow_the_guide(account)
+        self.role, self.mint = guided.ROLE, lambda account: issuer.token()
+        admit = "adopt", guided.URL, "--yes", "--fix", "PROVIDER_NO_AUDIENCE"
+        self.run_matrix("adopt that admits tokens", *admit)
+        with Account(IRSA, self.template) as account:
+            account.must(*admit)
+        mend = "adopt", guided.URL, "--yes", "--fix", ",".join(REPAIRS)
+        self.assertGreater(self.run_matrix("adopt that mends the rest", *mend, token=issuer.token()), len(REPAIRS))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""What irsa apply --emit writes, read by the tools it is written for: cfn-lint, an HCL parser, and bash with the AWS CLI.
+"""What irsa apply --emit writes, read by the tools it is written for: cfn-lint, an HCL parser, bash with the AWS CLI, kustomize
+(kubectl's own) and Helm.
 
 In CI the scripts run once; with IRSA_SOAK=1 (script/test soak) a second time on what the first made."""
 import io
@@ -14,10 +15,13 @@ import cfnlint.api
 import hcl2
 import yaml
 
+from support import go_programs
 from support.account import Account
 from support.scale import SANITIZED, SOAK
 
 IRSA = os.environ["IRSA"]
+HERE = pathlib.Path(__file__).parent
+KUBECTL = go_programs.kubernetes("kubectl")
 HEAD = "apiVersion: irsa-anywhere/v1\nname: edge\naws: {region: us-west-2}\nkeys: {source: generate, algorithm: ES256}\n"
 BINDINGS = """\
 bindings:
@@ -108,10 +112,18 @@ class Emit(Case):
         account = self.account.sim.ready["account"]
         self.assertEqual(accounts["app/b"], {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{account}:role/team/App_B"})
         self.assertIn("MutatingWebhookConfiguration", {one["kind"] for one in objects})
-        values = yaml.safe_load((self.emit("helm-values") / "app" / "b.yaml").read_text())
-        self.assertEqual(values["serviceAccount"]["annotations"], accounts["app/b"])
         objects = list(yaml.safe_load_all((self.emit("ack") / "objects.yaml").read_text()))
         self.assertEqual([one["kind"] for one in objects], ["Bucket", "OpenIDConnectProvider", "Role", "Role"])
+
+    @unittest.skipUnless(KUBECTL, "kubectl is not built: script/test node does that")
+    def test_kustomize_takes_the_folder_and_changes_no_object(self):
+        out = self.emit("kustomize")
+        done = subprocess.run([KUBECTL, "kustomize", out], text=True, capture_output=True, env={"HOME": str(self.folder)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        files = yaml.safe_load((out / "kustomization.yaml").read_text())["resources"]
+        written = [one for file in files for one in yaml.safe_load_all((out / file).read_text())]
+        place = lambda one: (one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"])
+        self.assertEqual(sorted(yaml.safe_load_all(done.stdout), key=place), sorted(written, key=place))
 
     def test_nothing_in_the_account_is_changed_and_the_key_is_made_once(self):
         self.emit("terraform")
@@ -124,6 +136,32 @@ class Emit(Case):
         (self.folder / "irsa.yaml").write_text(HEAD + BINDINGS)
         self.assertEqual(self.account.run("apply", "--emit", "pulumi").returncode, 3)
         self.assertEqual(self.account.run("apply", "--out", "x").returncode, 3)
+
+
+@unittest.skipIf(SANITIZED, "takes minutes where Helm was not built before; its rooms have their own tests")
+class Helm(Case):
+    """Helm itself, and the chart that `helm create` makes, as most charts are made after."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="irsa-helm-")))
+        cls.program = go_programs.build(HERE / "helm", cls.home / "helm", "helm.sh/helm/v4/cmd/helm")
+
+    def helm(self, *arguments):
+        done = subprocess.run([self.program, *arguments], text=True, capture_output=True, cwd=self.home,
+                              env={"HOME": str(self.home), "PATH": os.environ["PATH"]})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_the_usual_chart_gives_its_pods_the_account_with_the_role(self):
+        values = self.emit("helm-values") / "app" / "b.yaml"
+        self.helm("create", "chart")
+        self.helm("lint", "--strict", "chart", "-f", values)
+        rendered = {one["kind"]: one for one in yaml.safe_load_all(self.helm("template", "shop", "chart", "-n", "app", "-f", values)) if one}
+        account = rendered["ServiceAccount"]["metadata"]
+        role = f"arn:aws:iam::{self.account.sim.ready['account']}:role/team/App_B"
+        self.assertEqual((account["name"], account["annotations"]), ("b", {"eks.amazonaws.com/role-arn": role}))
+        self.assertEqual(rendered["Deployment"]["spec"]["template"]["spec"]["serviceAccountName"], "b")
 
 
 if __name__ == "__main__":

@@ -155,8 +155,18 @@ TEST_F(Adopt, ARepairThatWouldTakeTheDocumentsFromAwsIsRefused) {
   EXPECT_THAT(worlds.aws->call(aws::GetBucketPolicy{kBucket, kOwner}).value(), HasSubstr("\"Mine\""));
 }
 
+TEST_F(Adopt, ARepairThatWasCutOffGoesOnWithTheSameCommand) {
+  mend({"ISSUER_SLASH"});
+  const FoundSetup found = look();
+  const Plan plan = planRepair(found, {"ISSUER_SLASH", "KID_EMPTY"}).value();
+  EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("ISSUER_SLASH is not, or no longer,")));
+  EXPECT_EQ(plan.actions.size(), 1);
+  mend({"KID_EMPTY"});
+  EXPECT_THAT(mend({"ISSUER_SLASH", "KID_EMPTY"}), IsEmpty());
+}
+
 TEST_F(Adopt, WhatIsNotThereOrNotOursToMendIsSaid) {
-  EXPECT_THAT(mend({"DOCUMENTS_BY_ACL"}), ElementsAre(HasSubstr("is not among what is wrong")));
+  EXPECT_THAT(mend({"DOCUMENT_MISSING"}), ElementsAre(HasSubstr("is not among what is wrong")));
   EXPECT_THAT(mend({"ISSUER_DASH_ENDPOINT"}), ElementsAre(HasSubstr("nothing that irsa mends by itself")));
   EXPECT_EQ(worlds.account->dump(), before);
   auto none = lookForSetups(worlds.view(), "https://id.example.com");
