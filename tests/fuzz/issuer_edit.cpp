@@ -200,6 +200,7 @@ void requireWayBack(const Input& input, const Sources& accepted) {
 
 void editIssuers(const Input& input) {
   const Flavour& flavour = *input.flavour;
+  if (const auto file = text::YamlText::parse(input.sources.file)) (void)flavour.recognises(*file);
   const base::Result<Survey> before = flavour.survey(input.sources, input.wish.version);
   const base::Result<Edit> edit = flavour.edit(input.sources, input.wish);
   if (!edit) return require(!edit.error().message.empty(), "a refusal has a reason");
