@@ -129,6 +129,8 @@ base::Result<void> fillKeys(const Configuration& configuration, const Observed& 
         material.jwks = *mode.keys;
       else if (observed.cluster)
         TRY(readClusterKeys(*observed.cluster, material));
+      if (configuration.aws.dialect == Dialect::Ceph)
+        putSigningFirst(material.jwks, publishedKeys(configuration, observed), mode.signing);
   }
   if (configuration.issuer.republish && !mode.documentsOnly)
     keepPublished(publishedKeys(configuration, observed), configuration.keys.x5c, material.jwks);
