@@ -31,8 +31,10 @@ std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject);
 void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files);
 // The script's part that writes the documents into the bucket, and the documents beside it.
 std::string putDocuments(const EmitSubject& subject, std::vector<EmittedFile>& files);
-// What every script begins with.
+// What every script begins with: the account is the right one, and functions for the rest.
 std::string scriptHead(const EmitSubject& subject, std::string_view what);
+// Notes the bucket as in the way when it is somebody else's; stop_if_foreign then ends the script.
+std::string bucketCheck(const EmitSubject& subject);
 
 // [{"Key": …, "Value": …}], the members named `key` and `value`.
 text::Json tagList(const Tags& tags, const char* key = "Key", const char* value = "Value");
