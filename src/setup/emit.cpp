@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "crypto/digest.h"
 #include "setup/emit_forms.h"
+#include "text/encoding.h"
 
 namespace setup {
 namespace {
@@ -58,6 +60,18 @@ void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files) {
   if (subject.desired.hosting != Hosting::Directory) return;
   for (const DesiredDocument& document : subject.desired.documents)
     files.push_back({"documents/" + document.key, document.object.body});
+}
+
+std::vector<std::string> distinctNames(const std::vector<DesiredRole>& roles, std::string (*nameOf)(std::string_view),
+                                       char separator) {
+  std::vector<std::string> names;
+  for (const DesiredRole& role : roles) {
+    std::string name = nameOf(role.settings.name);
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      name += separator + text::hex(crypto::sha256(role.settings.name)).substr(0, 8);
+    names.push_back(std::move(name));
+  }
+  return names;
 }
 
 text::Json tagList(const Tags& tags, const char* key, const char* value) {

@@ -36,6 +36,12 @@ std::string scriptHead(const EmitSubject& subject, std::string_view what);
 // Notes the bucket as in the way when it is somebody else's; stop_if_foreign then ends the script.
 std::string bucketCheck(const EmitSubject& subject);
 
+// What a tool calls the roles, in their order: `nameOf` the role's name. Of roles that it calls the same the first in
+// irsa.yaml keeps that; the others get a digest of their own name behind `separator`, which stays when roles are added
+// behind them.
+std::vector<std::string> distinctNames(const std::vector<DesiredRole>& roles, std::string (*nameOf)(std::string_view),
+                                       char separator);
+
 // [{"Key": …, "Value": …}], the members named `key` and `value`.
 text::Json tagList(const Tags& tags, const char* key = "Key", const char* value = "Value");
 std::string replaced(std::string text, std::string_view what, std::string_view by);

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "setup/two_worlds.h"
@@ -14,8 +16,10 @@ namespace setup {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 using testing::Not;
 
 const std::string kAccount = "111122223333";
@@ -172,6 +176,50 @@ TEST_F(Emit, TheRepublisherComesOutWithItsPodAndItsRole) {
   EXPECT_THAT(bodyOf(front, Form::CloudFormation),
               HasSubstr(R"(\"cloudfront:CreateInvalidation\"],\"Resource\":\"arn:aws:cloudfront::111122223333:)"
                         R"(distribution/${Distribution}\")"));
+}
+
+const std::string kLookAlikes = R"(apiVersion: irsa-anywhere/v1
+name: edge-prod
+aws: {region: us-west-2, accountId: "111122223333"}
+keys: {source: files, publicKeys: [sa.pub]}
+bindings:
+- {serviceAccount: app/a, role: {name: a.b, policies: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}}
+- {serviceAccount: app/b, role: {name: a_b, policies: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}}
+- {serviceAccount: app/c, role: {name: a@b}}
+- {serviceAccount: app/d, role: {name: a+b-}}
+- {serviceAccount: app/e, role: {name: "+"}}
+)";
+
+std::vector<std::string> all(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  std::vector<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at) found.push_back((*at)[1]);
+  return found;
+}
+
+TEST_F(Emit, RolesWhoseNamesLookAlikeAreDifferentResources) {
+  auto terraform = emitted(kLookAlikes, Form::Terraform);
+  ASSERT_TRUE(terraform) << terraform.error().message;
+  const std::vector<std::string> resources = all(terraform->front().body, R"re(resource "aws_iam_role" "(\S+)")re");
+  EXPECT_THAT(resources, ElementsAre("r_a_b", MatchesRegex("r_a_b_[0-9a-f]{8}"), MatchesRegex("r_a_b_[0-9a-f]{8}"),
+                                     "r_a_b-", "r__"));
+  EXPECT_EQ(std::set(resources.begin(), resources.end()).size(), 5u);
+  EXPECT_THAT(all(terraform->front().body, R"re("aws_iam_role_policy_attachment" "(\S+)")re"),
+              ElementsAre("r_a_b_1", resources[1] + "_1"));
+
+  auto ack = emitted(kLookAlikes, Form::Ack);
+  ASSERT_TRUE(ack) << ack.error().message;
+  const std::vector<std::string> objects = all(ack->front().body, R"re(kind: Role\nmetadata:\n  name: (\S+))re");
+  EXPECT_THAT(objects, ElementsAre("a-b", MatchesRegex("a-b-[0-9a-f]{8}"), MatchesRegex("a-b-[0-9a-f]{8}"),
+                                   MatchesRegex("a-b-[0-9a-f]{8}"), "role"));
+  EXPECT_EQ(std::set(objects.begin(), objects.end()).size(), 5u);
+}
+
+TEST_F(Emit, ARoleThatIsAddedBehindOthersDoesNotRenameTheirResources) {
+  const std::string two = kLookAlikes.substr(0, kLookAlikes.find("- {serviceAccount: app/c"));
+  auto before = emitted(two, Form::Terraform), after = emitted(kLookAlikes, Form::Terraform);
+  ASSERT_TRUE(before && after);
+  EXPECT_TRUE(after->front().body.starts_with(before->front().body));
 }
 
 TEST_F(Emit, AwsIsNotAskedAndNothingIsChanged) {
