@@ -28,16 +28,21 @@ base::Result<void> writeFiles(const std::vector<setup::EmittedFile>& files, cons
   return {};
 }
 
-std::string nextStep(setup::Form form, const std::string& name, const std::string& folder) {
+std::string deployment(const std::string& name, const std::string& folder, std::size_t templateSize) {
+  return "aws cloudformation deploy --stack-name " + name + " --template-file " + folder +
+         "/template.json --capabilities CAPABILITY_NAMED_IAM" +
+         (templateSize > setup::kMostTemplateBytesInRequest ? " --s3-bucket BUCKET" : "");
+}
+
+std::string nextStep(setup::Form form, const std::string& name, const std::string& folder,
+                     const std::vector<setup::EmittedFile>& files) {
   using setup::Form;
   switch (form) {
     case Form::Kustomize: return "kubectl apply --server-side -k " + folder;
     case Form::HelmValues:
       return "helm upgrade --install RELEASE CHART -n NAMESPACE -f " + folder + "/NAMESPACE/NAME.yaml";
     case Form::Terraform: return "terraform -chdir=" + folder + " init && terraform -chdir=" + folder + " apply";
-    case Form::CloudFormation:
-      return "aws cloudformation deploy --stack-name " + name + " --template-file " + folder +
-             "/template.json --capabilities CAPABILITY_NAMED_IAM";
+    case Form::CloudFormation: return deployment(name, folder, files.front().body.size());
     case Form::Ack: return "kubectl apply -f " + folder + "/objects.yaml, then " + folder + "/documents.sh";
     case Form::AwsCli: return folder + "/apply.sh";
   }
@@ -82,7 +87,7 @@ int runEmit(const LifeCycleOptions& options) {
     text += folder + "/" + file.path + "\n";
     document["files"].push_back(file.path);
   }
-  const std::string next = nextStep(*form, (*world)->configuration.name, folder);
+  const std::string next = nextStep(*form, (*world)->configuration.name, folder, emitted->files);
   document["next"] = next;
   for (const std::string& note : emitted->notes) console.progress("note: " + note);
   console.progress("next: " + next);

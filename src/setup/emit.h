@@ -20,6 +20,9 @@ enum class Form { Kustomize, HelmValues, Terraform, CloudFormation, Ack, AwsCli 
 std::span<const std::string_view> formNames();  // "kustomize", ..., as on the command line, in the order of Form
 std::optional<Form> formNamed(std::string_view name);
 
+// A larger template reaches CloudFormation by way of a bucket only.
+inline constexpr std::size_t kMostTemplateBytesInRequest = 51'200;
+
 struct EmittedFile {
   std::string path;  // below the folder they are written to
   std::string body;

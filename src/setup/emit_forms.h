@@ -23,7 +23,8 @@ struct EmitSubject {
 std::vector<EmittedFile> emitKustomize(const EmitSubject& subject);
 std::vector<EmittedFile> emitHelmValues(const EmitSubject& subject);
 std::vector<EmittedFile> emitTerraform(const EmitSubject& subject);
-std::vector<EmittedFile> emitCloudFormation(const EmitSubject& subject);
+// Invalid when it is more than CloudFormation takes.
+base::Result<std::vector<EmittedFile>> emitCloudFormation(const EmitSubject& subject);
 std::vector<EmittedFile> emitAck(const EmitSubject& subject);
 std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject);
 

@@ -72,6 +72,14 @@ class Emit(Case):
                 config = cfnlint.api.ManualArgs(regions=["us-west-2"])
                 self.assertEqual([str(match) for match in cfnlint.api.lint(template, config=config)], [])
 
+    def test_the_command_for_a_large_template_names_a_bucket(self):
+        for roles, is_large in ((10, False), (60, True)):
+            bindings = "bindings:\n" + "".join(f"- {{serviceAccount: app/a{i}, role: {{name: a{i}}}}}\n" for i in range(roles))
+            (self.folder / "irsa.yaml").write_text(HEAD + bindings)
+            done = json.loads(self.account.must("apply", "--emit", "cloudformation", "-o", "json", "--quiet"))
+            self.assertEqual((self.folder / "cloudformation" / "template.json").stat().st_size > 51_200, is_large)
+            self.assertEqual(done["next"].endswith(" --s3-bucket BUCKET"), is_large, done["next"])
+
     def test_terraforms_language_is_parsed_and_says_what_irsa_yaml_says(self):
         for hosting in WISHES:
             with self.subTest(hosting):

@@ -222,6 +222,38 @@ TEST_F(Emit, ARoleThatIsAddedBehindOthersDoesNotRenameTheirResources) {
   EXPECT_TRUE(after->front().body.starts_with(before->front().body));
 }
 
+std::string withRoles(int count, const std::string& role) {
+  std::string wish = kLookAlikes.substr(0, kLookAlikes.find("- {"));
+  for (int i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i);
+    wish += "- {serviceAccount: app/a" + number + ", role: {name: a" + number + role + "}}\n";
+  }
+  return wish;
+}
+
+TEST_F(Emit, ATemplateThatCloudFormationDoesNotTakeIsRefused) {
+  auto most = emitted(withRoles(494, ""), Form::CloudFormation);
+  ASSERT_TRUE(most) << most.error().message;
+  auto more = emitted(withRoles(495, ""), Form::CloudFormation);
+  ASSERT_FALSE(more);
+  EXPECT_THAT(more.error().message, HasSubstr("501 resources, CloudFormation takes 500"));
+  EXPECT_THAT(more.error().hint, HasSubstr("terraform"));
+}
+
+TEST_F(Emit, ATemplateOfMoreThanAMegabyteIsRefused) {
+  std::string policy = R"({"Version":"2012-10-17","Statement":[)";
+  for (int i = 0; i < 85; ++i)
+    policy += (i == 0 ? "" : ",") + (R"({"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::home/)" +
+                                     std::to_string(i) + std::string(40, 'x') + R"("})");
+  worlds.files.files["large.json"].contents = policy + "]}";
+  auto fitting = emitted(withRoles(55, ", inline: large.json"), Form::CloudFormation);
+  ASSERT_TRUE(fitting) << fitting.error().message;
+  EXPECT_THAT(fitting->front().body, Not(HasSubstr("\n ")));  // as people read it, it would not fit
+  auto large = emitted(withRoles(120, ", inline: large.json"), Form::CloudFormation);
+  ASSERT_FALSE(large);
+  EXPECT_THAT(large.error().message, HasSubstr("bytes, CloudFormation takes 1048576 bytes"));
+}
+
 TEST_F(Emit, AwsIsNotAskedAndNothingIsChanged) {
   std::string before = worlds.dump();
   const std::size_t calls = worlds.aws->calls();
