@@ -19,6 +19,25 @@ base::Result<void> writeNewKey(const setup::Desired& desired, World& world) {
   return std::move(outcome.failures.front().error);
 }
 
+// Conflict when a file is there that irsa did not write. Those that cannot carry a mark are known by the form's first.
+base::Result<void> checkOverwriting(const std::vector<setup::EmittedFile>& files, const std::string& folder,
+                                    const World& world) {
+  bool isOurFolder = false;
+  for (const setup::EmittedFile& file : files) {
+    const std::string path = folder + "/" + file.path;
+    const base::Result<std::string> there = world.ground.files->read(path);
+    if (!there && there.error().kind == base::ErrorKind::NotFound) continue;
+    if (!there) return there.error();
+    const bool isMarked = setup::isMarkedAsEmitted(*there);
+    if (&file == &files.front()) isOurFolder = isMarked;
+    const bool isOurs = setup::isMarkedAsEmitted(file.body) ? isMarked : isOurFolder;
+    if (!isOurs && *there != file.body)
+      return base::conflict(path + " is there and was not written by irsa, so nothing was written",
+                            "name another folder with --out, or remove the file if nobody needs it");
+  }
+  return {};
+}
+
 base::Result<void> writeFiles(const std::vector<setup::EmittedFile>& files, const std::string& folder, World& world) {
   for (const setup::EmittedFile& file : files) {
     const std::string path = folder + "/" + file.path;
@@ -63,6 +82,7 @@ base::Result<Emitted> emitInto(const std::string& folder, setup::Form form, Worl
   Emitted emitted;
   emitted.files = TRY(setup::emit(desired, names, account, form));
   emitted.notes = desired.notes;
+  TRY(checkOverwriting(emitted.files, folder, world));
   TRY(writeNewKey(desired, world));
   TRY(writeFiles(emitted.files, folder, world));
   return emitted;

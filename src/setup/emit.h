@@ -30,7 +30,11 @@ struct EmittedFile {
 };
 
 // `desired` with Material::isForPipeline. Invalid when the form cannot say what irsa.yaml asks for.
+// Files that can carry a comment carry a mark, and so does the first of every form.
 base::Result<std::vector<EmittedFile>> emit(const Desired& desired, const Identifiers& names, std::string_view account,
                                             Form form);
+
+// Whether the mark of emit() stands in a file's first lines. A file without it is somebody's own.
+bool isMarkedAsEmitted(std::string_view contents);
 
 }  // namespace setup

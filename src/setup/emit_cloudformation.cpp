@@ -183,6 +183,7 @@ base::Result<std::vector<EmittedFile>> emitCloudFormation(const EmitSubject& sub
   if (count > kMostResources) return tooMuch(std::to_string(count) + " resources", std::to_string(kMostResources));
   const Json document = {{"AWSTemplateFormatVersion", "2010-09-09"},
                          {"Description", "IAM roles for service accounts: " + subject.desired.name},
+                         {"Metadata", {{"Comment", markOf(Form::CloudFormation)}}},
                          {"Resources", std::move(resources)}};
   std::string body = text::pretty(document);
   if (body.size() > kMostBytes) body = text::compact(document);

@@ -43,6 +43,8 @@ std::string bucketCheck(const EmitSubject& subject);
 std::vector<std::string> distinctNames(const std::vector<DesiredRole>& roles, std::string (*nameOf)(std::string_view),
                                        char separator);
 
+std::string markOf(Form form);  // "Written by irsa apply --emit terraform: …"
+
 // [{"Key": …, "Value": …}], the members named `key` and `value`.
 text::Json tagList(const Tags& tags, const char* key = "Key", const char* value = "Value");
 std::string replaced(std::string text, std::string_view what, std::string_view by);

@@ -238,6 +238,28 @@ class Emit(Case):
         self.assertEqual((self.folder / "keys" / "edge.key").read_bytes(), key)
         self.assertEqual(self.account.walk(), {"buckets": {}, "providers": {}, "roles": {}})
 
+    def test_a_file_that_irsa_did_not_write_is_kept(self):
+        out = self.folder / "own"
+        for form, path in (("terraform", "main.tf"), ("kustomize", "webhook.yaml"), ("cloudformation", "template.json"),
+                           ("awscli", "files/provider.json")):
+            with self.subTest(form):
+                (self.folder / "irsa.yaml").write_text(HEAD + BINDINGS)
+                (out / path).parent.mkdir(parents=True, exist_ok=True)
+                (out / path).write_text("mine\n")
+                done = self.account.run("apply", "--emit", form, "--out", out)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(f"own/{path} is there and was not written by irsa, so nothing was written", done.stderr)
+                self.assertEqual([one for one in out.rglob("*") if one.is_file()], [out / path])
+                self.assertFalse((self.folder / "keys").exists())
+                (out / path).unlink()
+
+    def test_files_that_irsa_wrote_are_written_anew(self):
+        for form in (*AWS_FORMS, "ack", "kustomize"):
+            with self.subTest(form):
+                before = {path: path.read_bytes() for path in self.emit(form).rglob("*") if path.is_file()}
+                out = self.emit(form, bindings=BINDINGS.replace("App_B", "App_C").replace("2h", "3h").replace("edge}", "core}"))
+                self.assertTrue(any(path.read_bytes() != body for path, body in before.items()), out)
+
     def test_a_form_that_does_not_exist_is_a_wrong_command_line(self):
         (self.folder / "irsa.yaml").write_text(HEAD + BINDINGS)
         self.assertEqual(self.account.run("apply", "--emit", "pulumi").returncode, 3)

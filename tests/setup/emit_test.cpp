@@ -122,6 +122,17 @@ TEST_F(Emit, NothingIsLeftToFillIn) {
     }
 }
 
+TEST_F(Emit, FilesThatCanCarryAMarkAndTheFirstOfEveryFormCarryIt) {
+  for (std::string_view name : formNames()) {
+    auto files = emitted(kWish, *formNamed(name));
+    ASSERT_TRUE(files) << files.error().message;
+    EXPECT_TRUE(isMarkedAsEmitted(files->front().body)) << name;
+    for (const EmittedFile& file : *files)
+      EXPECT_TRUE(isMarkedAsEmitted(file.body) || file.path.starts_with("files/")) << name << "/" << file.path;
+  }
+  EXPECT_FALSE(isMarkedAsEmitted("resource \"aws_iam_role\" \"mine\" {}\n"));
+}
+
 TEST_F(Emit, TheYamlIsYaml) {
   for (Form form : {Form::Kustomize, Form::HelmValues, Form::Ack}) {
     auto files = emitted(kWish, form);

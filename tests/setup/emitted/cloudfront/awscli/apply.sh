@@ -1,4 +1,5 @@
 #!/bin/bash
+# Written by irsa apply --emit awscli, which writes it anew: what is changed here is lost.
 # The AWS side of the set-up edge-prod, with the AWS CLI. Safe to repeat: what differs is set right.
 # Nothing is done when something is in the way that was not made for edge-prod (tag irsa-anywhere/name).
 set -euo pipefail
