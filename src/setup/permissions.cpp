@@ -195,7 +195,8 @@ void allowRoles(const Configuration& configuration, const Resources& on, const P
     if (hasBoundary) more.push_back("iam:PutRolePermissionsBoundary");
     if (lacksBoundary) more.push_back("iam:DeleteRolePermissionsBoundary");
   }
-  if (question.command == Command::Destroy) more = {"iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole"};
+  if (question.command == Command::Destroy)
+    more = {"iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole", "iam:UpdateAssumeRolePolicy"};
   actions.insert(actions.end(), more.begin(), more.end());
   policy.allow("Roles", actions, on.roles);
   if (question.command != Command::Apply) return;

@@ -158,13 +158,13 @@ class ApiServer:
     def verifying(self):
         return [public_of((self.root / file.lstrip("/")).read_bytes()) for file in self.flags("service-account-key-file")]
 
-    def mint(self, request):
+    def mint(self, request, account="kube-system:default"):
         [signing] = self.flags("service-account-signing-key-file")
         key = serialization.load_pem_private_key((self.root / signing.lstrip("/")).read_bytes(), None)
         issuers, now = self.flags("service-account-issuer"), int(time.time())
         audiences = request.get("spec", {}).get("audiences") or ",".join(self.flags("api-audiences")).split(",")
         return sign({"iss": issuers[0], "aud": [one for one in audiences if one] or issuers, "iat": now, "exp": now + 600,
-                     "sub": "system:serviceaccount:kube-system:default"}, key)
+                     "sub": f"system:serviceaccount:{account}"}, key)
 
     def accepts(self, token):
         head, claims = (json.loads(decode(part)) for part in token.split(".")[:2])
