@@ -144,6 +144,9 @@ void addPolicy(CLI::App& root, Options& options, Command& chosen) {
       ->type_name("plan|apply|destroy|publish");
   addPhases(*app, policy.cycle);
   app->add_flag("--delete-bucket", policy.cycle.deleteBucket, "for destroy --delete-bucket");
+  app->add_option("--part", policy.part, "one of several policies, from 1, each small enough for a managed policy")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
   example(*app, "irsa policy --for apply -f irsa.yaml");
 }
 
