@@ -449,6 +449,13 @@ TEST(MicroK8s, ReadsFlagsAsKubeliteHandsThemOverAndEditsThoseThatHaveALineEach) 
                 "\n--api_audiences='" + a + "," + std::string(kIssuer) + "'\n");
 }
 
+TEST(MicroK8s, RefusesAFlagWithoutAValue) {
+  const base::Result<Edit> edit =
+      microK8s().edit({"--service-account-issuer\n", ""}, {std::string(kIssuer), "", Phase::Switch, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 1, column 1: ISSUER_FORM"));
+}
+
 TEST(Talos, NeedsToKnowWhichOneItIs) {
   const base::Result<Edit> edit = talos().edit({"machine: {}\ncluster:\n  controlPlane: {endpoint: https://a}\n", ""},
                                                {std::string(kIssuer), "", Phase::Switch, ""});
