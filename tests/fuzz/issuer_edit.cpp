@@ -8,14 +8,14 @@
 // Covers: src/cluster/gardener.cpp src/cluster/issuer.cpp:checkInForce src/cluster/issuer.cpp:wantedAudiences
 // Covers: src/cluster/issuer.cpp:wantedPart src/cluster/issuer_fields.cpp src/cluster/k3s.cpp
 // Covers: src/cluster/kind.cpp src/cluster/kops.cpp src/cluster/kubeadm.cpp src/cluster/kubeadm_arguments.cpp
-// Covers: src/cluster/kubeadm_patches.cpp src/cluster/microk8s.cpp src/cluster/openshift.cpp
-// Covers: src/cluster/rancher_arguments.cpp src/cluster/rancher_lists.cpp src/cluster/rke2.cpp
+// Covers: src/cluster/microk8s.cpp src/cluster/openshift.cpp src/cluster/rancher_arguments.cpp src/cluster/rke2.cpp
 // Covers: src/cluster/service_account_keys.cpp src/cluster/static_pod.cpp src/cluster/talos.cpp
 // Covers: src/text/yaml_text.cpp
 // Unreached: src/cluster/api_server_manifest.cpp: a brace that gcov counts for what is thrown
 // Unreached: src/cluster/eks_anywhere.cpp: half of a sentence, and a brace, that gcov counts for what is thrown
 // Unreached: src/cluster/kubeadm_arguments.cpp: braces that gcov counts for what is thrown
 // Unreached: src/cluster/microk8s.cpp: a brace that gcov counts for what is thrown
+// Unreached: src/cluster/rancher_arguments.cpp: what drop-ins decide, which no input has, and braces that gcov counts
 // Unreached: src/text/yaml_text.cpp: braces that gcov counts for what is thrown
 #include <algorithm>
 #include <set>
