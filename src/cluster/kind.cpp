@@ -232,7 +232,8 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   const Survey seen = TRY(surveyPlan(file, plan));
   const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
   const std::vector<PatchedIssuer> others = TRY(issuersOfOthers(sources.later));
-  const std::vector<Located> now = TRY(inForce(TRY(withFormer(seen, wish)).issuers, patched, others));
+  const Survey named = TRY(withFormer(seen, wish));
+  const std::vector<Located> now = TRY(inForce(named.issuers, patched, others));
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
   const std::vector<std::string> rest = TRY(leftToOurs(wanted, others));
   if (wanted.front() != seen.issuers.front().value) TRY(setIssuer(file, plan, wanted.front()));

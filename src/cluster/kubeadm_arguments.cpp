@@ -150,7 +150,8 @@ base::Result<std::vector<std::string>> arrangeArguments(YamlText& text, const Ku
   Survey seen;
   TRY(surveyArguments(text, place, seen));
   const std::string initial = seen.beginsWithDefault ? seen.issuers.front().value : "";
-  const std::vector<Located> now = TRY(inForce(TRY(withFormer(seen, wish)).issuers, patched, others));
+  const Survey named = TRY(withFormer(seen, wish));
+  const std::vector<Located> now = TRY(inForce(named.issuers, patched, others));
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
   std::vector<std::string> rest = TRY(leftToOurs(wanted, others));
   if (wanted.front() != initial) TRY(setArgument(text, place, "service-account-issuer", wanted.front()));
