@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "aws/profile.h"
+#include "aws/credential_chain.h"
 #include "cluster_credentials.h"
 #include "setup/observed.h"
 
