@@ -35,6 +35,9 @@ struct CredentialsSettings {
 };
 
 // Looks in the SDKs' order and keeps what it found until five minutes before it expires. Thread-safe.
+//
+// The first place that says anything of credentials decides: what is broken there is an error, never a reason to look
+// further. All errors are Denied, with the profile, the setting and the next command.
 CredentialsSource findCredentials(CredentialsSettings settings);
 
 }  // namespace aws

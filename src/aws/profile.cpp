@@ -44,23 +44,29 @@ std::string settingOf(const Profile& profile, std::string_view name) {
   return found == profile.end() ? "" : found->second;
 }
 
+std::string configPath(const Environment& environment) {
+  return environment("AWS_CONFIG_FILE").value_or(valueOf(environment, "HOME") + "/.aws/config");
+}
+
 base::Result<Profile> readProfile(const base::Files& files, const Environment& environment, std::string_view chosen) {
   std::string name(chosen);
   if (name.empty()) name = valueOf(environment, "AWS_PROFILE");
   bool isDefault = name.empty() || name == "default";
   if (name.empty()) name = "default";
   std::string home = valueOf(environment, "HOME");
-  std::string configPath = environment("AWS_CONFIG_FILE").value_or(home + "/.aws/config");
   std::string credentialsPath = environment("AWS_SHARED_CREDENTIALS_FILE").value_or(home + "/.aws/credentials");
 
-  std::string config = TRY(readOrEmpty(files, configPath));
+  std::string config = TRY(readOrEmpty(files, configPath(environment)));
   std::string credentials = TRY(readOrEmpty(files, credentialsPath));
   SectionSearch search;
   if (isDefault) readSection(config, "default", search);
   readSection(config, "profile " + name, search);
   readSection(credentials, name, search);
   if (!search.found && !isDefault)
-    return base::notFound("there is no AWS profile \"" + name + "\" in " + configPath + " or " + credentialsPath);
+    return base::notFound("there is no AWS profile \"" + name + "\" in " + configPath(environment) + " or " +
+                          credentialsPath)
+        .withHint(
+            "aws configure list-profiles shows those that there are; name one of them (aws.profile, AWS_PROFILE)");
   return search.values;
 }
 

@@ -18,6 +18,9 @@ using Profile = std::map<std::string, std::string>;
 // Empty when the profile has no such setting.
 std::string settingOf(const Profile& profile, std::string_view name);
 
+// AWS_CONFIG_FILE, else ~/.aws/config.
+std::string configPath(const Environment& environment);
+
 // `chosen` empty: AWS_PROFILE, else "default". A missing "default" is an empty profile; a missing chosen one is
 // NotFound. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name other files.
 base::Result<Profile> readProfile(const base::Files& files, const Environment& environment, std::string_view chosen);

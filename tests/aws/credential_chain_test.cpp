@@ -51,6 +51,7 @@ class CredentialsSearch : public testing::Test {
                             .files = files,
                             .run = [this](const std::vector<std::string>& argv) -> base::Result<std::string> {
                               ran = argv;
+                              if (trouble) return *trouble;
                               return output;
                             },
                             .http = sts,
@@ -60,6 +61,16 @@ class CredentialsSearch : public testing::Test {
                             .random = [](std::size_t count) { return std::string(count, 'x'); },
                             .metadata = &sts});
   }
+  // Asks for AWS_PROFILE=`profile` in a container, whose credentials must not be asked for.
+  base::Error refusalOf(const std::string& profile) {
+    environment["AWS_PROFILE"] = profile;
+    environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/x";
+    sts.metadata["GET http://169.254.170.2/v2/x"] = R"({"AccessKeyId":"ASIA5","SecretAccessKey":"s","Token":"t"})";
+    auto found = source()();
+    EXPECT_FALSE(found) << profile << " falls through to " << found->accessKeyId;
+    EXPECT_EQ(sts.asked, 0) << profile;
+    return found ? base::Error() : found.error();
+  }
   void config(const std::string& text) { files.files["/home/priya/.aws/config"].contents = text; }
   std::map<std::string, std::string> environment{{"HOME", "/home/priya"}};
   support::MemoryFiles files;
@@ -67,6 +78,7 @@ class CredentialsSearch : public testing::Test {
   StsStub sts;
   std::vector<std::string> ran;
   std::string output;
+  std::optional<base::Error> trouble;  // of what is run
 };
 
 TEST_F(CredentialsSearch, TheEnvironmentComesFirstUnlessAProfileIsChosen) {
@@ -177,6 +189,86 @@ TEST_F(CredentialsSearch, AnInstanceGivesItsRolesCredentialsThroughASessionOnly)
   environment.erase("AWS_EC2_METADATA_DISABLED");
   sts.metadata.erase("PUT http://169.254.169.254/latest/api/token");
   EXPECT_EQ(source()().error().code, "NoCredentials");
+}
+
+TEST_F(CredentialsSearch, AProfileWhoseCredentialsAreBrokenIsNotPassedOver) {
+  config(
+      "[profile web]\nrole_arn = r\nweb_identity_token_file = /gone\n[profile web-alone]\n"
+      "web_identity_token_file = /gone\n[profile process]\ncredential_process = /gone/helper\n"
+      "[profile unsaid]\ncredential_process =\n[profile chain]\nrole_arn = r\nsource_profile = nope\n"
+      "[profile bare]\nregion = us-west-2\n[profile on-bare]\nrole_arn = r\nsource_profile = bare\n"
+      "[profile role-alone]\nrole_arn = r\n[profile both]\nrole_arn = r\nsource_profile = bare\n"
+      "credential_source = Environment\n[profile instance]\nrole_arn = r\ncredential_source = Ec2InstanceMetadata\n"
+      "[profile environment]\nrole_arn = r\ncredential_source = Environment\n[profile odd]\nrole_arn = r\n"
+      "credential_source = Moon\n[profile sso]\nsso_session = corp\nsso_account_id = 1\n[profile login]\nlogin_session "
+      "= arn\n"
+      "[profile half]\naws_access_key_id = AKIA1\n[profile other-half]\naws_secret_access_key = s\n"
+      "[profile own]\nrole_arn = r\nsource_profile = own\n[profile a]\nrole_arn = r\nsource_profile = b\n"
+      "[profile b]\nrole_arn = r\nsource_profile = a\n[profile mfa]\nrole_arn = r\nsource_profile = bare\n"
+      "mfa_serial = x\n");
+  environment["AWS_EC2_METADATA_DISABLED"] = "true";
+  trouble = base::notFound("running it: No such file or directory");
+  const std::map<std::string, std::string> said{{"web", "/gone"},
+                                                {"web-alone", "role_arn"},
+                                                {"process", "credential_process: running it"},
+                                                {"unsaid", "credential_process is empty"},
+                                                {"chain", "\"nope\""},
+                                                {"on-bare", "source_profile bare: it has no credentials"},
+                                                {"role-alone", "source_profile"},
+                                                {"both", "source_profile and credential_source"},
+                                                {"instance", "AWS_EC2_METADATA_DISABLED"},
+                                                {"environment", "AWS_ACCESS_KEY_ID"},
+                                                {"odd", "Moon"},
+                                                {"sso", "AWS CLI"},
+                                                {"login", "AWS CLI"},
+                                                {"half", "aws_secret_access_key"},
+                                                {"other-half", "aws_access_key_id"},
+                                                {"own", "refers to itself"},
+                                                {"a", "refers to itself"},
+                                                {"mfa", "mfa_serial"},
+                                                {"no-such", "no AWS profile \"no-such\""}};
+  for (const auto& [profile, words] : said) {
+    const base::Error refusal = refusalOf(profile);
+    EXPECT_THAT(refusal.message, HasSubstr(words)) << profile;
+    EXPECT_THAT(refusal.message, HasSubstr(profile)) << profile;
+    EXPECT_THAT(refusal.message, HasSubstr("/home/priya/.aws/config")) << profile;
+    EXPECT_FALSE(refusal.hint.empty()) << profile;
+    EXPECT_EQ(refusal.kind, base::ErrorKind::Denied) << profile;
+  }
+  environment["AWS_PROFILE"] = "bare";
+  EXPECT_EQ(source()()->accessKeyId, "ASIA5");
+}
+
+TEST_F(CredentialsSearch, HalfOfAPairInTheEnvironmentIsNotPassedOver) {
+  environment["AWS_ACCESS_KEY_ID"] = "AKIA1";
+  EXPECT_THAT(refusalOf("default").message, HasSubstr("AWS_SECRET_ACCESS_KEY"));
+}
+
+TEST_F(CredentialsSearch, WhatIsMissingForCredentialsIsNeverTakenForAMissingObjectOfAws) {
+  environment["AWS_ROLE_ARN"] = "arn:aws:iam::111122223333:role/r";
+  environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/gone";
+  EXPECT_EQ(source()().error().kind, base::ErrorKind::Denied);
+  EXPECT_THAT(source()().error().message, HasSubstr("AWS_WEB_IDENTITY_TOKEN_FILE"));
+  environment.erase("AWS_WEB_IDENTITY_TOKEN_FILE");
+  environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://169.254.170.23/v1/credentials";
+  environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = "/gone";
+  EXPECT_EQ(source()().error().kind, base::ErrorKind::Denied);
+}
+
+TEST_F(CredentialsSearch, AProfileWithARoleComesBeforeTheEnvironmentsWebIdentity) {
+  config(
+      "[profile edge]\nrole_arn = r\nsource_profile = base\n[profile base]\naws_access_key_id = AKIA9\n"
+      "aws_secret_access_key = s\n");
+  environment.insert({{"AWS_PROFILE", "edge"}, {"AWS_ROLE_ARN", "r"}, {"AWS_WEB_IDENTITY_TOKEN_FILE", "/token"}});
+  EXPECT_EQ(source()()->accessKeyId, "ASIA2");
+}
+
+TEST_F(CredentialsSearch, ASourceWithKeysOfItsOwnIsTakenAtThem) {
+  config(
+      "[profile edge]\nrole_arn = r\nsource_profile = base\n[profile base]\naws_access_key_id = AKIA9\n"
+      "aws_secret_access_key = s\nrole_arn = other\nsource_profile = gone\n");
+  EXPECT_EQ(source("edge")()->accessKeyId, "ASIA2");
+  EXPECT_THAT(sts.authorization, HasSubstr("Credential=AKIA9/"));
 }
 
 TEST_F(CredentialsSearch, WithoutAnyTheErrorSaysWhatToDo) {
