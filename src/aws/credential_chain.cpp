@@ -12,34 +12,13 @@
 #include "aws/profile.h"
 #include "aws/sts.h"
 #include "base/time.h"
+#include "text/shell_words.h"
 #include "text/words.h"
 
 namespace aws {
 namespace {
 
 constexpr std::chrono::minutes kRenewBefore{5};
-
-// Blanks separate, "..." keeps them; as the SDKs split credential_process on every platform.
-std::vector<std::string> splitCommand(std::string_view command) {
-  std::vector<std::string> argv;
-  std::string word;
-  bool quoted = false, any = false;
-  for (char c : command) {
-    if (c == '"') {
-      quoted = !quoted;
-      any = true;
-    } else if (c == ' ' && !quoted) {
-      if (any) argv.push_back(std::move(word));
-      word.clear();
-      any = false;
-    } else {
-      word += c;
-      any = true;
-    }
-  }
-  if (any) argv.push_back(std::move(word));
-  return argv;
-}
 
 // Whoever gets this looks no further: an identity that was not meant is worse than none.
 base::Error noCredentials(std::string message) {
@@ -51,11 +30,12 @@ base::Error noCredentials(std::string message) {
 base::Error lacking(std::string message) { return noCredentials(std::move(message)).withHint(""); }
 
 base::Result<Credentials> fromProcess(const CredentialsSettings& settings, const std::string& command) {
-  std::vector<std::string> argv = splitCommand(command);
-  if (argv.empty()) return lacking("its credential_process is empty");
-  auto output = settings.run(argv);
+  auto argv = text::shellWords(command);
+  if (!argv) return std::move(argv).error().during("credential_process");
+  if (argv->empty()) return lacking("its credential_process is empty");
+  auto output = settings.run(*argv);
   if (!output) return std::move(output).error().during("credential_process");
-  return credentialsOf(*output, "credential_process " + argv[0]);
+  return credentialsOf(*output, "credential_process " + argv->front());
 }
 
 struct WebIdentity {

@@ -103,6 +103,17 @@ TEST_F(CredentialsSearch, AProcessIsRunWithoutAShellAndItsOutputNeverShown) {
   EXPECT_EQ(refused.error().message.find("secret words"), std::string::npos);
 }
 
+TEST_F(CredentialsSearch, AProcessIsSplitAsAShellSplits) {
+  config("[default]\ncredential_process = sh -c 'get \"$1\"' x\\ y\n");
+  output = R"({"Version":1,"AccessKeyId":"AKIA3","SecretAccessKey":"s"})";
+  ASSERT_TRUE(source()());
+  EXPECT_THAT(ran, ElementsAre("sh", "-c", "get \"$1\"", "x y"));
+  config("[default]\ncredential_process = sh -c 'get\n");
+  const base::Error open = source()().error();
+  EXPECT_EQ(open.kind, base::ErrorKind::Denied);
+  EXPECT_THAT(open.message, HasSubstr("credential_process: a ' is not closed"));
+}
+
 TEST_F(CredentialsSearch, AWebIdentityIsExchangedAndRenewedBeforeItExpires) {
   environment["AWS_ROLE_ARN"] = "arn:aws:iam::111122223333:role/r";
   environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/token";
