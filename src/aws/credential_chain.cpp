@@ -69,11 +69,15 @@ bool isWhole(const Credentials& keys) { return !keys.accessKeyId.empty() && !key
 base::Result<Credentials> fromCommandLine(const CredentialsSettings& settings, const std::string& name,
                                           const std::string& login) {
   auto output = settings.run({"aws", "configure", "export-credentials", "--profile", name, "--format", "process"});
-  if (!output)
-    return std::move(output)
-        .error()
+  if (!output) {
+    base::Error error = std::move(output).error();
+    const bool isOld = error.message.find("usage: aws ") != std::string::npos;
+    if (isOld) error.message = "the AWS CLI that is installed is version 1; this needs the AWS CLI v2";
+    const bool needsOther = isOld || error.kind == base::ErrorKind::NotFound;
+    return std::move(error)
         .during("it signs in with " + login + ", so the AWS CLI was asked")
-        .withHint(login + " --profile " + name);
+        .withHint((needsOther ? "install the AWS CLI v2, then: " : "") + login + " --profile " + name);
+  }
   return credentialsOf(*output, "aws configure export-credentials");
 }
 

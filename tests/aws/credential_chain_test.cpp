@@ -174,6 +174,21 @@ TEST_F(CredentialsSearch, SingleSignOnIsTheAwsClisAndItsHintSaysHowToSignIn) {
   EXPECT_THAT(ran, ElementsAre("aws", "configure", "export-credentials", "--profile", "sso", "--format", "process"));
 }
 
+TEST_F(CredentialsSearch, SingleSignOnNeedsTheSecondAwsCli) {
+  config("[default]\nsso_session = corp\nsso_account_id = 1\n");
+  trouble =
+      base::invalid("aws ended with exit code 2: usage: Note: AWS CLI version 2 ...\nusage: aws [options] <command>");
+  const base::Error old = source()().error();
+  EXPECT_THAT(old.message, HasSubstr("AWS CLI v2"));
+  EXPECT_EQ(old.message.find("usage:"), std::string::npos) << old.message;
+  EXPECT_THAT(old.hint, HasSubstr("aws sso login --profile default"));
+  EXPECT_THAT(old.hint, HasSubstr("install the AWS CLI v2"));
+  trouble = base::notFound("running aws: No such file or directory");
+  EXPECT_THAT(source()().error().hint, HasSubstr("install the AWS CLI v2"));
+  trouble = base::invalid("aws ended with exit code 255: Error loading SSO Token: Token for corp does not exist");
+  EXPECT_EQ(source()().error().hint, "aws sso login --profile default");
+}
+
 TEST_F(CredentialsSearch, AContainersEndpointIsAskedWithItsToken) {
   environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://169.254.170.23/v1/credentials";
   environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = "/token";
