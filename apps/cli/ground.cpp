@@ -33,6 +33,11 @@ std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback
   };
 }
 
+std::chrono::milliseconds helperTimeout(const CommonOptions& options) {
+  if (options.timeout.count() > 0) return options.timeout;
+  return std::chrono::minutes(1);
+}
+
 aws::Endpoints endpointsOf(const aws::Endpoints& configured) {
   return {.s3 = firstOf(configured.s3, "AWS_ENDPOINT_URL_S3"),
           .iam = firstOf(configured.iam, "AWS_ENDPOINT_URL_IAM"),

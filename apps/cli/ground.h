@@ -27,6 +27,9 @@ io::ClientOptions clientOptions(const CommonOptions& options);
 // For fetching issuers: whether an address is one that AWS could reach, or is this host and that is allowed.
 std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback);
 
+// How long a helper (credential_process, an exec plugin of kubectl) may take: --timeout, or a minute.
+std::chrono::milliseconds helperTimeout(const CommonOptions& options);
+
 // `configured` first, then AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL.
 aws::Endpoints endpointsOf(const aws::Endpoints& configured);
 

@@ -58,7 +58,9 @@ base::Result<std::vector<std::string>> runOnNodes(const Nodes& nodes, const std:
     std::vector<std::string> argv = wordsOf(nodes.ssh);
     argv.push_back(nodes.names[i]);
     argv.push_back(scriptOf(arguments, size, nodes.sudo));
-    const base::Result<io::ProcessResult> done = io::runProcess(argv, {}, timeout + kSending, program);
+    // What has begun on a node is not cut off there when we are.
+    const base::Result<io::ProcessResult> done =
+        io::runProcess(argv, {}, timeout + kSending, program, io::AtOurEnd::GoOn);
     if (!done) return stopped(nodes, i, done.error().message);
     if (!done->errors.empty()) console.progress(done->errors.substr(0, done->errors.find_last_not_of('\n') + 1));
     if (done->exitCode != 0) {

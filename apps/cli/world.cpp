@@ -1,10 +1,9 @@
-#include "world.h"
-
 #include <charconv>
 
 #include "aws/credential_chain.h"
 #include "cluster_credentials.h"
 #include "setup/observed.h"
+#include "world.h"
 
 namespace cli {
 namespace {
@@ -44,8 +43,8 @@ base::Result<kube::ClusterAccess> accessTo(const setup::ClusterSettings& setting
   return kube::readKubeconfig(files, paths, settings.context);
 }
 
-base::Result<std::string> runProgram(const std::vector<std::string>& argv) {
-  io::ProcessResult result = TRY(io::runProcess(argv, {}, std::chrono::minutes(1)));
+base::Result<std::string> runProgram(const std::vector<std::string>& argv, std::chrono::milliseconds timeout) {
+  io::ProcessResult result = TRY(io::runProcess(argv, {}, timeout));
   if (result.exitCode != 0) {
     return base::invalid(argv[0] + " ended with exit code " + std::to_string(result.exitCode) + ": " + result.errors);
   }
@@ -87,10 +86,11 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
       endpointsOf({settings.s3Endpoint, settings.iamEndpoint, settings.stsEndpoint, settings.cloudFrontEndpoint});
   connection.region = settings.region;
   const std::shared_ptr<http::Client> metadata = metadataClient();
+  const auto run = [timeout = helperTimeout(options)](const auto& argv) { return runProgram(argv, timeout); };
   aws::CredentialsSource found = aws::findCredentials({.profile = settings.profile,
                                                        .environment = io::environment,
                                                        .files = *ground.files,
-                                                       .run = runProgram,
+                                                       .run = run,
                                                        .http = *connection.http,
                                                        .endpoints = connection.endpoints,
                                                        .region = connection.region,
@@ -128,7 +128,7 @@ base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& set
                                                Ground& ground) {
   ClusterConnection connection;
   connection.access = TRY(accessTo(settings, *ground.files));
-  connection.token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock));
+  connection.token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock, helperTimeout(options)));
   io::ClientOptions http = clientOptions(options);
   http.tls = connection.access.tls;
   if (!connection.access.proxyUrl.empty()) http.proxy = connection.access.proxyUrl;

@@ -45,13 +45,16 @@ void runUnattended();
 void blockTerminationSignals();
 int waitForTermination();
 
-// Runs a program without a shell and gives its standard output (credential_process, kubeconfig's exec plugins).
+// Runs a program without a shell and gives its standard output (credential_process, kubeconfig's exec plugins). It is
+// killed, with what it started, when it takes longer than `timeout`.
 struct ProcessResult {
   int exitCode = 0;
   std::string output, errors;
 };
+enum class AtOurEnd { Stop, GoOn };  // when this process is killed: the program gets SIGTERM, or does its work
 base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
                                        const std::vector<std::string>& addedEnvironment,
-                                       std::chrono::milliseconds timeout, std::string_view input = "");
+                                       std::chrono::milliseconds timeout, std::string_view input = "",
+                                       AtOurEnd atOurEnd = AtOurEnd::Stop);
 
 }  // namespace io
