@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "aws/client.h"
+#include "aws/profile.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -30,10 +31,14 @@ std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback
 // How long a helper (credential_process, an exec plugin of kubectl) may take: --timeout, or a minute.
 std::chrono::milliseconds helperTimeout(const CommonOptions& options);
 
-// `configured` first, then AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL.
-aws::Endpoints endpointsOf(const aws::Endpoints& configured);
+// `configured` first, then what environment and profile say.
+aws::Endpoints endpointsOf(const aws::Endpoints& configured, const aws::Profile& profile);
 
-// The bundle that AWS_CA_BUNDLE names; empty when it names none.
-base::Result<std::string> rootsOfEnvironment(const base::Files& files);
+// Root certificates; Invalid, with `setting` as what names the file, when it can't be read.
+base::Result<std::string> readRoots(const std::string& path, std::string_view setting, const base::Files& files);
+
+// The bundle that AWS_CA_BUNDLE or the profile's ca_bundle names; empty when they name none. Invalid when it can't be
+// read.
+base::Result<std::string> rootsOf(const aws::Profile& profile, const base::Files& files);
 
 }  // namespace cli

@@ -3,9 +3,11 @@ import http.server
 import json
 import os
 import pathlib
+import select
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import unittest.mock
 
@@ -135,6 +137,124 @@ sso_role_name = admin
         self.irsa("plan", AWS_PROFILE="bare")
         self.boto(AWS_PROFILE="bare")
         self.assertEqual(self.container.asked, asked + 2)
+
+
+class Endpoints(Profiles):
+    """Against a simulator, and addresses where nobody listens."""
+
+    def where(self, *services, **environment):
+        """What boto3 would ask, by service."""
+        return {service: self.boto(service, **environment).meta.endpoint_url for service in services or ("s3", "iam", "sts", "cloudfront")}
+
+    def test_a_profiles_endpoint_is_asked_and_no_other(self):
+        self.file.write_text(self.static() + f"endpoint_url = {self.sim.endpoint}\n")
+        self.assertEqual(set(self.where(AWS_PROFILE="keys").values()), {self.sim.endpoint})
+        self.irsa("plan", "--timeout", "5s", AWS_PROFILE="keys")
+        (self.folder / "irsa.yaml").write_text(WISH.replace("region: us-west-2", "region: us-west-2, profile: keys"))
+        self.irsa("plan", "--timeout", "5s")
+
+    def test_the_order_is_botocores(self):
+        nobody, other = "http://127.0.0.1:1", "http://127.0.0.1:2"
+        services = "".join(f"{service} =\n  endpoint_url = {self.sim.endpoint}\n" for service in ("s3", "iam", "sts", "cloudfront"))
+        self.file.write_text(self.static() + f"endpoint_url = {nobody}\nservices = local\n[services local]\n{services}")
+        for environment, answers in (
+                ({}, self.sim.endpoint),
+                ({"AWS_ENDPOINT_URL": other}, other),
+                ({"AWS_ENDPOINT_URL": other, "AWS_ENDPOINT_URL_STS": self.sim.endpoint}, self.sim.endpoint),
+                ({"AWS_ENDPOINT_URL_STS": nobody}, nobody)):
+            with self.subTest(environment):
+                environment = {"AWS_PROFILE": "keys", **environment}
+                self.assertEqual(self.where("sts", **environment), {"sts": answers})
+                asked = self.irsa("plan", "--timeout", "5s", code=0 if answers == self.sim.endpoint and len(environment) == 1 else 4,
+                                  **environment)
+                if answers != self.sim.endpoint:
+                    self.assertIn(f"GetCallerIdentity: {answers}: ", asked.stderr)
+                elif len(environment) > 1:
+                    self.assertNotIn("GetCallerIdentity", asked.stderr)
+                    self.assertIn(f"{other}: ", asked.stderr)
+
+    def test_configured_endpoints_can_be_ignored(self):
+        self.file.write_text(self.static() + f"endpoint_url = {self.sim.endpoint}\n")
+        ignoring = {"AWS_PROFILE": "keys", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL": self.sim.endpoint}
+        self.assertEqual(self.where("sts", **ignoring), {"sts": "https://sts.us-west-2.amazonaws.com"})
+        said = self.irsa("plan", "--timeout", "5s", code=4, HTTPS_PROXY="http://127.0.0.1:1", **ignoring).stderr
+        self.assertIn("https://sts.us-west-2.amazonaws.com", said)
+        (self.folder / "irsa.yaml").write_text(WISH.replace("region: us-west-2", f"region: us-west-2, endpoint: '{self.sim.endpoint}'"))
+        self.irsa("plan", **ignoring)
+
+    def test_services_that_are_not_there_stop_both(self):
+        self.file.write_text(self.static() + "services = gone\n")
+        self.assertIn("[services gone]", self.irsa("plan", code=4, AWS_PROFILE="keys").stderr)
+        with self.assertRaises(Exception):
+            self.boto(AWS_PROFILE="keys")
+
+    def test_a_password_in_an_endpoint_is_not_said(self):
+        self.file.write_text(self.static())
+        endpoint = self.sim.endpoint.replace("http://", "http://u:SECRETpw@")
+        done = self.irsa("plan", code=3, AWS_PROFILE="keys", AWS_ENDPOINT_URL=endpoint)
+        self.assertNotIn("SECRET", done.stdout + done.stderr)
+        self.assertIn("AWS_ENDPOINT_URL", done.stderr)
+
+    def test_fips_endpoints_are_asked_for_or_nothing_is(self):
+        self.file.write_text(self.static() + "use_fips_endpoint = true\n")
+        said = self.irsa("plan", code=4, AWS_PROFILE="keys").stderr
+        self.assertIn("use_fips_endpoint", said)
+        self.assertIn("hint: name those of S3, IAM and STS", said)
+        self.irsa("plan", AWS_PROFILE="keys", AWS_ENDPOINT_URL=self.sim.endpoint)
+
+    def test_without_irsa_yaml_the_region_is_the_profiles(self):
+        self.file.write_text(self.static() + "region = eu-central-1\n")
+        (self.folder / "irsa.yaml").unlink()
+        said = self.irsa("adopt", "--timeout", "5s", code=4, AWS_PROFILE="keys", HTTPS_PROXY="http://127.0.0.1:1").stderr
+        self.assertIn("https://sts.eu-central-1.amazonaws.com", said)
+
+    def test_certificates_that_are_not_there_are_named(self):
+        self.file.write_text(self.static() + "ca_bundle = /nonexistent/profile.pem\n")
+        for path, environment in (("/nonexistent/profile.pem", {}), ("/nonexistent/env.pem", {"AWS_CA_BUNDLE": "/nonexistent/env.pem"})):
+            said = self.irsa("plan", code=3, AWS_PROFILE="keys", **environment).stderr
+            self.assertIn(path, said)
+            self.assertIn("hint: ", said)
+
+
+class Helpers(Profiles):
+    def setUp(self):
+        super().setUp()
+        self.environment |= {"AWS_ENDPOINT_URL": self.sim.endpoint, "AWS_PROFILE": "helper"}
+
+    def test_a_helpers_command_is_split_as_boto3_splits_it(self):
+        document = json.dumps({"Version": 1, **self.keys}).replace('"', '\\"')
+        self.file.write_text(f"[profile helper]\ncredential_process = sh -c 'echo \"{document}\"'\n")
+        self.boto()
+        self.irsa("plan")
+        self.file.write_text("[profile helper]\ncredential_process = sh -c 'echo\n")
+        self.assertIn("is not closed", self.irsa("plan", code=4).stderr)
+
+    def test_a_helper_has_as_long_as_timeout_says(self):
+        self.file.write_text("[profile helper]\ncredential_process = sleep 1000\n")
+        began = time.monotonic()
+        said = self.irsa("plan", "--timeout", "1s", code=4).stderr
+        self.assertLess(time.monotonic() - began, 20)
+        self.assertIn("did not end in time", said)
+
+    def test_a_helper_ends_when_irsa_is_killed(self):
+        started = self.folder / "started"
+        os.mkfifo(started)
+        self.file.write_text(f"[profile helper]\ncredential_process = sh -c 'exec 9>{started}; echo $$ >&9; exec sleep 1000'\n")
+        running = subprocess.Popen([IRSA, "plan"], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(running.wait)
+        with started.open() as pipe:
+            self.assertRegex(pipe.readline(), r"\d+")
+            running.kill()
+            self.assertEqual(select.select([pipe], [], [], 30)[0], [pipe])  # nobody holds the other end any more
+            self.assertEqual(pipe.read(), "")
+
+    def test_single_sign_on_with_the_first_aws_cli_says_which_is_needed(self):
+        self.file.write_text("[profile helper]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = r\n[sso-session corp]\n")
+        said = self.irsa("plan", code=4).stderr
+        self.assertIn("AWS CLI v2", said)
+        self.assertNotIn("usage:", said)
+        self.assertIn("aws sso login --profile helper", said)
 
 
 if __name__ == "__main__":
