@@ -22,7 +22,7 @@ std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback
   };
 }
 
-std::chrono::milliseconds helperTimeout(const CommonOptions& options) {
+std::chrono::milliseconds programTimeout(const CommonOptions& options) {
   if (options.timeout.count() > 0) return options.timeout;
   return std::chrono::minutes(1);
 }

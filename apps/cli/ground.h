@@ -28,8 +28,8 @@ io::ClientOptions clientOptions(const CommonOptions& options);
 // For fetching issuers: whether an address is one that AWS could reach, or is this host and that is allowed.
 std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback);
 
-// How long a helper (credential_process, an exec plugin of kubectl) may take: --timeout, or a minute.
-std::chrono::milliseconds helperTimeout(const CommonOptions& options);
+// How long a program that gives credentials (credential_process, an exec plugin) may take: --timeout, or a minute.
+std::chrono::milliseconds programTimeout(const CommonOptions& options);
 
 // `configured` first, then what environment and profile say.
 aws::Endpoints endpointsOf(const aws::Endpoints& configured, const aws::Profile& profile);

@@ -68,7 +68,7 @@ aws::CredentialsSource credentialsFor(const AwsConnection& connection, const std
       {.profile = profile,
        .environment = io::environment,
        .files = *ground.files,
-       .run = [timeout = helperTimeout(options)](const auto& argv) { return runProgram(argv, timeout); },
+       .run = [timeout = programTimeout(options)](const auto& argv) { return runProgram(argv, timeout); },
        .http = *connection.http,
        .endpoints = connection.endpoints,
        .region = connection.region,
@@ -151,7 +151,7 @@ base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& set
                                                Ground& ground) {
   ClusterConnection connection;
   connection.access = TRY(accessTo(settings, *ground.files));
-  connection.token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock, helperTimeout(options)));
+  connection.token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock, programTimeout(options)));
   io::ClientOptions http = clientOptions(options);
   http.tls = connection.access.tls;
   if (!connection.access.proxyUrl.empty()) http.proxy = connection.access.proxyUrl;
