@@ -32,10 +32,7 @@ base::Result<AwsConnection> connect(const ExplainOptions& options, Ground& groun
     settings = configuration.aws;
   }
   if (!options.region.empty()) settings.region = options.region;
-  for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    if (settings.region.empty()) settings.region = variable(name);
-  }
-  if (settings.region.empty()) settings.region = "us-east-1";
+  if (settings.region.empty()) settings.region = regionOutsideOfWish(*ground.files);
   return connectAws(settings, options.common, ground);
 }
 

@@ -72,7 +72,9 @@ base::Result<std::vector<std::string>> runBySsh(const Nodes& nodes, const NodeCa
     std::vector<std::string> argv = wordsOf(nodes.ssh);
     argv.push_back(node);
     argv.push_back(script);
-    base::Result<io::ProcessResult> done = io::runProcess(argv, {}, call.timeout + kGettingThere, program);
+    // What has begun on a node is not cut off there when we are.
+    base::Result<io::ProcessResult> done =
+        io::runProcess(argv, {}, call.timeout + kGettingThere, program, nullptr, io::AtOurEnd::GoOn);
     if (done && !done->errors.empty())
       console.progress(done->errors.substr(0, done->errors.find_last_not_of('\n') + 1));
     return done;

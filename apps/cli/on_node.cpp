@@ -15,7 +15,7 @@ base::Result<io::ProcessResult> runThere(const OnNodeOptions& options) {
   TRY(io::enterRoot(options.root));
   std::vector<std::string> argv{"/proc/self/exe"};
   argv.insert(argv.end(), options.arguments.begin(), options.arguments.end());
-  return io::runProcess(argv, {}, kLongest, input, io::writeError);
+  return io::runProcess(argv, {}, kLongest, input, io::writeError, io::AtOurEnd::GoOn);
 }
 
 }  // namespace

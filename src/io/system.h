@@ -50,14 +50,16 @@ void blockTerminationSignals();
 int waitForTermination();
 
 // Runs a program without a shell and gives what it wrote (credential_process, kubeconfig's exec plugins). `heard` is
-// told standard error as it comes, too.
+// told standard error as it comes, too. It is killed, with what it started, when it takes longer than `timeout`.
 struct ProcessResult {
   int exitCode = 0;
   std::string output, errors;
 };
+enum class AtOurEnd { Stop, GoOn };  // when this process is killed: the program gets SIGTERM, or does its work
 base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
                                        const std::vector<std::string>& addedEnvironment,
                                        std::chrono::milliseconds timeout, std::string_view input = "",
-                                       const std::function<void(std::string_view)>& heard = nullptr);
+                                       const std::function<void(std::string_view)>& heard = nullptr,
+                                       AtOurEnd atOurEnd = AtOurEnd::Stop);
 
 }  // namespace io

@@ -1,4 +1,8 @@
 #include <gmock/gmock.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "io/system.h"
 #include "io/temporary_folder.h"
@@ -48,6 +52,35 @@ TEST(RunProcess, StopsWhatTakesTooLongWithAllItStarted) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, base::ErrorKind::Unavailable);
   EXPECT_THAT(result.error().message, HasSubstr("running sh: it did not end in time"));
+}
+
+// Kills a process of ours while it runs a program. Whether the program, which alone holds the pipe then, ends.
+bool endsWithUs(AtOurEnd atOurEnd) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  const pid_t us = ::fork();
+  if (us == 0) {
+    ::dup2(ends[1], 9);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    (void)runProcess({"sh", "-c", "echo $$ >&9; exec sleep 1000"}, {}, 1000s, "", nullptr, atOurEnd);
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  char said[32] = "";
+  EXPECT_GT(::read(ends[0], said, sizeof said - 1), 0);
+  ::kill(us, SIGKILL);
+  ::waitpid(us, nullptr, 0);
+  pollfd hangUp{ends[0], POLLIN, 0};
+  const bool ended = ::poll(&hangUp, 1, atOurEnd == AtOurEnd::Stop ? 20'000 : 200) == 1;
+  if (!ended) ::kill(std::atoi(said), SIGKILL);
+  ::close(ends[0]);
+  return ended;
+}
+
+TEST(RunProcess, EndsWhatItRunsWhenWeAreKilledUnlessToldOtherwise) {
+  EXPECT_TRUE(endsWithUs(AtOurEnd::Stop));
+  EXPECT_FALSE(endsWithUs(AtOurEnd::GoOn));
 }
 
 TEST(RunProcess, DoesNotWaitForAGrandchildThatKeepsItsOutput) {
