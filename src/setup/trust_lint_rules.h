@@ -6,6 +6,7 @@
 
 #include "policy/policy_document.h"
 #include "setup/trust_lint.h"
+#include "setup/trust_lint_pattern.h"
 
 namespace setup {
 
@@ -35,7 +36,7 @@ class StatementLint {
   void lintPrincipals();
   void lintProvider(const std::string& arn);
   void lintSubject(const std::string& provider);
-  void lintSubjectPatterns(const policy::Condition& condition);
+  void lintSubjectPattern(const policy::Condition& condition, const ValuePattern& value, const OpenParts& open);
   void lintAudience(const std::string& provider);
   void lintClientIds(const std::string& arn);
   void lintConditionKey(const policy::Condition& condition);

@@ -14,10 +14,10 @@ using policy::Condition;
 using policy::Effect;
 using policy::Statement;
 
-constexpr std::string_view kAccounts = "system:serviceaccount:";
 constexpr std::array<std::string_view, 4> kClaims{"aud", "sub", "amr", "oaud"};
-// Subjects that nobody would pin: what lets them in lets in everyone.
-constexpr std::array<std::string_view, 2> kAnyone{"system:serviceaccount:q0-x7:z9-k3", "q0-x7/z9-k3"};
+// Subjects that nobody would pin, of accounts and of others: what lets in all of one kind lets in everyone.
+constexpr std::array<std::string_view, 2> kAnyAccount{"system:serviceaccount:q0-x7:z9-k3", "system:serviceaccount:w:v"};
+constexpr std::array<std::string_view, 2> kAnyOther{"q0-x7/z9-k3", "w/v"};
 
 bool hasWildcard(std::string_view text) { return text.find_first_of("*?") != text.npos; }
 
@@ -58,6 +58,16 @@ bool pins(const Condition& condition) {
   std::string_view bare = bareOperator(condition.op);
   return bare.starts_with("String") && bare.find("Not") == bare.npos && !condition.op.ends_with("IfExists") &&
          !condition.op.starts_with("ForAllValues:");
+}
+
+std::vector<Alternatives> valuesOf(const std::vector<const Condition*>& conditions) {
+  std::vector<Alternatives> out;
+  for (const Condition* condition : conditions) {
+    out.emplace_back();
+    for (const std::string& value : condition->values)
+      out.back().push_back(readValue(bareOperator(condition->op), value));
+  }
+  return out;
 }
 
 bool letsIn(const Condition& condition, std::string_view value) {
@@ -183,39 +193,34 @@ void StatementLint::lintSubject(const std::string& provider) {
     return add("SUB_NOT_PINNED", Severity::Error,
                named(*asked.front()) + " says who may not, or holds without a value: everyone else may assume the role",
                fix, named(*asked.front()));
-  bool isOpen = std::ranges::any_of(kAnyone, [&](std::string_view anyone) {
-    return std::ranges::all_of(pinned, [&](const Condition* one) { return letsIn(*one, anyone); });
-  });
+  const std::vector<Alternatives> values = valuesOf(pinned);
+  auto isLetIn = [&](std::string_view one) { return letIn(values, one); };
+  bool isOpen = std::ranges::all_of(kAnyAccount, isLetIn) || std::ranges::all_of(kAnyOther, isLetIn);
   isBroad_ |= isOpen;
   if (isOpen)
     return add("SUB_ANY", Severity::Error,
                "its sub is " + text::joined(pinned.front()->values) + ": every pod of the cluster may assume the role",
                "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", named(*pinned.front()));
-  for (const Condition* condition : pinned) lintSubjectPatterns(*condition);
+  for (std::size_t i = 0; i < pinned.size(); ++i)
+    for (const ValuePattern& value : values[i]) {
+      std::vector<Alternatives> narrowed = values;
+      narrowed[i] = {value};
+      lintSubjectPattern(*pinned[i], value, openParts(narrowed));
+    }
 }
 
-void StatementLint::lintSubjectPatterns(const Condition& condition) {
-  if (bareOperator(condition.op) != "StringLike") return;
-  for (const std::string& value : condition.values) {
-    if (!value.starts_with(kAccounts)) continue;
-    std::string_view account = std::string_view(value).substr(kAccounts.size());
-    auto colon = account.find(':');
-    std::string_view nameSpace = account.substr(0, colon);
-    std::string_view name = colon == account.npos ? "" : account.substr(colon + 1);
-    isBroad_ |= hasWildcard(account);
-    if (hasWildcard(nameSpace)) {
-      add("SUB_NAMESPACE_PATTERN", Severity::Error,
-          "\"" + value +
-              "\" has a wildcard in the namespace, and * crosses the colon: who may create a namespace that "
-              "fits may assume the role",
-          "name the namespaces, one value each", named(condition));
-    } else if (hasWildcard(name)) {
-      add("SUB_ACCOUNT_PATTERN", Severity::Warning,
-          "\"" + value + "\" lets in every account of the namespace " + std::string(nameSpace) +
-              " whose name fits, also those to come",
-          "name the accounts, one value each", named(condition));
-    }
-  }
+void StatementLint::lintSubjectPattern(const Condition& condition, const ValuePattern& value, const OpenParts& open) {
+  isBroad_ |= open.nameSpace || open.name;
+  if (open.nameSpace)
+    add("SUB_NAMESPACE_PATTERN", Severity::Error,
+        "\"" + value.text +
+            "\" has a wildcard where the namespace stands, and * crosses the colon: who may create a namespace that "
+            "fits may assume the role",
+        "name the namespaces, one value each", named(condition));
+  else if (open.name)
+    add("SUB_ACCOUNT_PATTERN", Severity::Warning,
+        "\"" + value.text + "\" lets in every account of its namespace whose name fits, also those to come",
+        "name the accounts, one value each", named(condition));
 }
 
 void StatementLint::lintAudience(const std::string& provider) {

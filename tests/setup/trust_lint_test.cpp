@@ -103,6 +103,48 @@ TEST(TrustLint, FindsPatternsInSubjects) {
               ElementsAre("WILDCARD_IN_EQUALS"));
 }
 
+TEST(TrustLint, AsksWhichNamespacesAPatternLetsInHoweverItBegins) {
+  for (const char* subject :
+       {"*:orders", "*orders", "*shop:orders", "*p:orders", "*:o*", "sys*:orders", "s*orders", "system:*:*:orders",
+        "system:*:sh*:orders", "system:serviceaccount*:orders", "system:serviceaccount:s*p:orders",
+        "system:serviceaccount:shop*orders", "system:serviceaccount:default*", "*?*:orders", "?*:?*:?*:orders",
+        "system:serviceaccount:sho?:orders", "*-*", "system:serviceaccount:*:o?ders"})
+    EXPECT_THAT(codesOf(like(subject)), ElementsAre("SUB_NAMESPACE_PATTERN")) << subject;
+  for (const char* subject :
+       {"*:shop:*", "*:serviceaccount:shop:o*", "?ystem:serviceaccount:shop:*", "*account:shop:?"})
+    EXPECT_THAT(codesOf(like(subject)), ElementsAre("SUB_ACCOUNT_PATTERN")) << subject;
+  for (const char* subject : {"*:shop:orders", "?ystem:serviceaccount:shop:orders", "system:serviceaccount:shop?orders",
+                              "system*:shop:orders"})
+    EXPECT_THAT(codesOf(like(subject)), IsEmpty()) << subject;
+}
+
+TEST(TrustLint, HoldsAllConditionsOnTheSubjectTogether) {
+  auto both = [](const std::string& liked, const std::string& more) {
+    return condition(R"({"StringLike":{")" + kSub + R"(":")" + liked + R"("},)" + more + "}");
+  };
+  EXPECT_THAT(codesOf(both("system:serviceaccount:team-*:x", R"("Null":{")" + kSub + R"(":"false"})")), IsEmpty());
+  EXPECT_THAT(codesOf(both("*", R"("StringNotEquals":{")" + kSub + R"(":"x"})")), IsEmpty());
+  std::string two = R"("StringEquals":{")" + kSub + R"(":null},"ForAnyValue:StringLike":{")" + kSub + R"(":")";
+  EXPECT_THAT(codesOf(both("system:serviceaccount:*:orders", two + R"(system:serviceaccount:shop:*"})")), IsEmpty());
+  EXPECT_THAT(codesOf(both("system:serviceaccount:*:orders", two + R"(system:serviceaccount:shop*"})")),
+              ElementsAre("SUB_NAMESPACE_PATTERN", "SUB_NAMESPACE_PATTERN"));
+  EXPECT_THAT(codesOf(both("*:shop:*", two + R"(system:*"})")),
+              ElementsAre("SUB_ACCOUNT_PATTERN", "SUB_ACCOUNT_PATTERN"));
+}
+
+TEST(TrustLint, TakesWhatIsTooManifoldToFollowForOpen) {
+  auto many = [](const std::string& letter) {
+    std::string out = "system:serviceaccount:shop:";
+    for (int i = 0; i < 400; ++i) out += "*" + letter;
+    return out;
+  };
+  EXPECT_THAT(codesOf(like(many("a"))), ElementsAre("SUB_ACCOUNT_PATTERN"));
+  EXPECT_THAT(
+      codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":null},"StringLike":{")" + kSub + R"(":")" + many("a") +
+                        R"("},"ForAnyValue:StringLike":{")" + kSub + R"(":")" + many("b") + "\"}}")),
+      ElementsAre("SUB_NAMESPACE_PATTERN", "SUB_NAMESPACE_PATTERN"));
+}
+
 TEST(TrustLint, FindsAudiencesThatAreNotPinned) {
   EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + "\":null}}")), ElementsAre("AUD_MISSING"));
   EXPECT_THAT(
@@ -186,6 +228,9 @@ TEST(TrustLint, WarnsOfLongSessionsOfRolesThatAreOpen) {
   EXPECT_THAT(codesOf(trust), ElementsAre("SUB_ACCOUNT_PATTERN"));
   trust.maxSessionDuration = std::chrono::hours(2);
   EXPECT_THAT(codesOf(trust), ElementsAre("SESSION_LONG", "SUB_ACCOUNT_PATTERN"));
+  trust = trusting(like("*:orders"));
+  trust.maxSessionDuration = std::chrono::hours(12);
+  EXPECT_THAT(codesOf(trust), UnorderedElementsAre("SESSION_LONG", "SUB_NAMESPACE_PATTERN"));
 }
 
 TEST(TrustLint, CountsCharactersAsTheQuotaDoes) {
