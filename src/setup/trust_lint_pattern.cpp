@@ -1,6 +1,7 @@
 #include "setup/trust_lint_pattern.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <set>
 #include <span>
@@ -9,6 +10,8 @@
 
 namespace setup {
 namespace {
+
+using std::string_view_literals::operator""sv;
 
 // A part of the texts that are walked: these letters, or one and more of a part's own.
 struct Segment {
@@ -37,6 +40,7 @@ class Walk {
   void over(const std::vector<Alternatives>& conditions) {
     if (chosen_.size() == conditions.size()) return overChosen();
     for (const ValuePattern& one : conditions[chosen_.size()]) {
+      if (one.isNever) continue;
       chosen_.push_back(&one);
       over(conditions);
       chosen_.pop_back();
@@ -113,7 +117,25 @@ class Walk {
   std::size_t seen_ = 0;
 };
 
-bool isPattern(const ValuePattern& value) { return value.hasWildcard(); }
+bool isPattern(const ValuePattern& value) { return value.hasWildcard() && !value.isNever; }
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+// Whether the request of a web identity has this key (in lower case), with a value that is not the policy's to say: a
+// claim, the session's name and tags, what the connection shows.
+bool isFilledIn(std::string_view key, const std::string& provider) {
+  static constexpr std::array kKeys{"aws:currenttime"sv,      "aws:epochtime"sv,       "aws:federatedprovider"sv,
+                                    "aws:referer"sv,          "aws:requestedregion"sv, "aws:securetransport"sv,
+                                    "aws:sourceip"sv,         "aws:tagkeys"sv,         "aws:useragent"sv,
+                                    "aws:viaawsservice"sv,    "sts:rolesessionname"sv, "sts:sourceidentity"sv,
+                                    "sts:transitivetagkeys"sv};
+  return std::ranges::find(kKeys, key) != kKeys.end() || key.starts_with("aws:requesttag/") ||
+         key.starts_with(provider + ":");
+}
 
 }  // namespace
 
@@ -121,15 +143,45 @@ bool ValuePattern::hasWildcard() const {
   return std::ranges::any_of(pieces, [](const Piece& piece) { return piece.kind != Piece::Kind::Letter; });
 }
 
-ValuePattern readValue(std::string_view op, const std::string& text) {
-  ValuePattern out{.text = text, .pieces = {}};
-  for (char c : op.ends_with("IgnoreCase") ? text::lowerCase(text) : text) {
-    Piece piece{.letter = c};
-    if (op == "StringLike" && c == '*') piece.kind = Piece::Kind::Run;
-    if (op == "StringLike" && c == '?') piece.kind = Piece::Kind::One;
-    out.pieces.push_back(piece);
+ValuePattern ValueReader::read(std::string_view op, const std::string& text) const {
+  const bool isLike = op.ends_with("Like");
+  ValuePattern out;
+  out.text = text;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t end = hasVariables && text.compare(at, 2, "${") == 0 ? text.find('}', at) : text.npos;
+    if (end != text.npos) {
+      addVariable(std::string_view(text).substr(at + 2, end - at - 2), out);
+      at = end;
+      continue;
+    }
+    const bool isWildcard = text[at] == '*' || text[at] == '?';
+    out.hasPlainWildcard |= isWildcard;
+    const Piece::Kind wild = text[at] == '*' ? Piece::Kind::Run : Piece::Kind::One;
+    out.pieces.push_back({isLike && isWildcard ? wild : Piece::Kind::Letter, text[at]});
   }
+  if (op.ends_with("IgnoreCase"))
+    for (Piece& piece : out.pieces) piece.letter = text::lowerCase({&piece.letter, 1}).front();
   return out;
+}
+
+// "key" or "key, 'default'", or one of the three escapes.
+void ValueReader::addVariable(std::string_view inside, ValuePattern& value) const {
+  auto addLetters = [&](std::string_view letters) {
+    for (char c : letters) value.pieces.push_back({Piece::Kind::Letter, c});
+  };
+  if (inside == "*" || inside == "?" || inside == "$") return addLetters(inside);
+  const std::string written = "${" + std::string(inside) + "}";
+  const std::size_t comma = inside.find(',');
+  if (isFilledIn(text::lowerCase(trimmed(inside.substr(0, comma))), text::lowerCase(provider))) {
+    value.pieces.push_back({Piece::Kind::Run, 0});
+    if (value.filledIn.empty()) value.filledIn = written;
+    return;
+  }
+  if (value.unknown.empty()) value.unknown = written;
+  const std::string_view fallback = comma == inside.npos ? "" : trimmed(inside.substr(comma + 1));
+  const bool isQuoted = fallback.size() >= 2 && fallback.starts_with('\'') && fallback.ends_with('\'');
+  value.isNever |= !isQuoted;
+  if (isQuoted) addLetters(fallback.substr(1, fallback.size() - 2));
 }
 
 bool letIn(const std::vector<Alternatives>& conditions, std::string_view value) {

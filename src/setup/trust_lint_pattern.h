@@ -14,15 +14,29 @@ struct Piece {
   char letter = 0;
 };
 
-// A value of a condition on text as its operator reads it.
+// A value of a condition on text as its operator reads it. What a variable may be filled in with is not settled by the
+// policy: where a caller has a hand in it, it stands for anything.
 struct ValuePattern {
   std::string text;  // as written
   std::vector<Piece> pieces;
+  std::string filledIn;           // the first variable that the request of a web identity fills in: "${aws:UserAgent}"
+  std::string unknown;            // the first one that it never has
+  bool isNever = false;           // such a one without a default: the value fits nothing
+  bool hasPlainWildcard = false;  // * or ? of the document itself, not ${*}, whatever the operator makes of it
   bool hasWildcard() const;
 };
 
-// REQUIRES: `op` is a positive operator on text, without qualifier and IfExists.
-ValuePattern readValue(std::string_view op, const std::string& text);
+// How one document writes values for the tokens of one provider.
+struct ValueReader {
+  std::string provider;      // "oidc.example.com/cluster"
+  bool hasVariables = true;  // its Version is 2012-10-17
+
+  // `op` is "StringLike", "StringEquals" and so on, without qualifier and IfExists.
+  ValuePattern read(std::string_view op, const std::string& text) const;
+
+ private:
+  void addVariable(std::string_view inside, ValuePattern& value) const;
+};
 
 // The values of one condition: one of them must fit.
 using Alternatives = std::vector<ValuePattern>;

@@ -60,23 +60,15 @@ bool pins(const Condition& condition) {
          !condition.op.starts_with("ForAllValues:");
 }
 
-std::vector<Alternatives> valuesOf(const std::vector<const Condition*>& conditions) {
-  std::vector<Alternatives> out;
-  for (const Condition* condition : conditions) {
-    out.emplace_back();
-    for (const std::string& value : condition->values)
-      out.back().push_back(readValue(bareOperator(condition->op), value));
-  }
+std::string named(const Condition& condition) { return condition.op + " " + condition.key; }
+
+// The values of the first condition, and what a variable in them is.
+std::string described(const StatementLint::Pinned& pinned) {
+  std::string out = text::joined(pinned.conditions.front()->values);
+  for (const ValuePattern& value : pinned.values.front())
+    if (!value.filledIn.empty()) return out + ", and the request itself fills in " + value.filledIn;
   return out;
 }
-
-bool letsIn(const Condition& condition, std::string_view value) {
-  bool isLike = bareOperator(condition.op) == "StringLike";
-  return std::ranges::any_of(condition.values,
-                             [&](const auto& wanted) { return isLike ? text::glob(wanted, value) : wanted == value; });
-}
-
-std::string named(const Condition& condition) { return condition.op + " " + condition.key; }
 
 // A host with a port: "oidc.example.com:8443/cluster".
 bool hasPort(std::string_view provider) {
@@ -177,45 +169,56 @@ void StatementLint::lintProvider(const std::string& arn) {
         "Principal");
 }
 
-void StatementLint::lintSubject(const std::string& provider) {
-  std::vector<const Condition*> asked, pinned;
+StatementLint::Pinned StatementLint::pinnedOn(const std::string& provider, std::string_view claim) const {
+  const ValueReader reader{provider, hasVariables_};
+  Pinned out;
   for (const Condition& condition : statement_.conditions) {
-    if (!isAbout(condition, provider, "sub")) continue;
-    asked.push_back(&condition);
-    if (pins(condition)) pinned.push_back(&condition);
+    if (!isAbout(condition, provider, claim) || !pins(condition)) continue;
+    out.conditions.push_back(&condition);
+    out.values.emplace_back();
+    for (const std::string& value : condition.values)
+      out.values.back().push_back(reader.read(bareOperator(condition.op), value));
   }
+  return out;
+}
+
+void StatementLint::lintSubject(const std::string& provider) {
+  auto asked =
+      std::ranges::find_if(statement_.conditions, [&](const Condition& one) { return isAbout(one, provider, "sub"); });
+  const Pinned pinned = pinnedOn(provider, "sub");
   std::string fix = "add \"StringEquals\": {\"" + provider + ":sub\": \"system:serviceaccount:NAMESPACE:NAME\"}";
-  isBroad_ |= pinned.empty();
-  if (asked.empty())
+  isBroad_ |= pinned.conditions.empty();
+  if (asked == statement_.conditions.end())
     return add("SUB_MISSING", Severity::Error,
                "it has no condition on " + provider + ":sub: every pod of the cluster may assume the role", fix);
-  if (pinned.empty())
+  if (pinned.conditions.empty())
     return add("SUB_NOT_PINNED", Severity::Error,
-               named(*asked.front()) + " says who may not, or holds without a value: everyone else may assume the role",
-               fix, named(*asked.front()));
-  const std::vector<Alternatives> values = valuesOf(pinned);
-  auto isLetIn = [&](std::string_view one) { return letIn(values, one); };
+               named(*asked) + " says who may not, or holds without a value: everyone else may assume the role", fix,
+               named(*asked));
+  auto isLetIn = [&](std::string_view one) { return letIn(pinned.values, one); };
   bool isOpen = std::ranges::all_of(kAnyAccount, isLetIn) || std::ranges::all_of(kAnyOther, isLetIn);
   isBroad_ |= isOpen;
+  lintVariables(pinned);
   if (isOpen)
     return add("SUB_ANY", Severity::Error,
-               "its sub is " + text::joined(pinned.front()->values) + ": every pod of the cluster may assume the role",
-               "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", named(*pinned.front()));
-  for (std::size_t i = 0; i < pinned.size(); ++i)
-    for (const ValuePattern& value : values[i]) {
-      std::vector<Alternatives> narrowed = values;
+               "its sub is " + described(pinned) + ": every pod of the cluster may assume the role",
+               "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", named(*pinned.conditions.front()));
+  for (std::size_t i = 0; i < pinned.conditions.size(); ++i)
+    for (const ValuePattern& value : pinned.values[i]) {
+      std::vector<Alternatives> narrowed = pinned.values;
       narrowed[i] = {value};
-      lintSubjectPattern(*pinned[i], value, openParts(narrowed));
+      lintSubjectPattern(*pinned.conditions[i], value, openParts(narrowed));
     }
 }
 
 void StatementLint::lintSubjectPattern(const Condition& condition, const ValuePattern& value, const OpenParts& open) {
   isBroad_ |= open.nameSpace || open.name;
+  const std::string wild = value.filledIn.empty()
+                               ? "a wildcard where the namespace stands, and * crosses the colon"
+                               : value.filledIn + " where the namespace stands, which the request itself fills in";
   if (open.nameSpace)
     add("SUB_NAMESPACE_PATTERN", Severity::Error,
-        "\"" + value.text +
-            "\" has a wildcard where the namespace stands, and * crosses the colon: who may create a namespace that "
-            "fits may assume the role",
+        "\"" + value.text + "\" has " + wild + ": who may create a namespace that fits may assume the role",
         "name the namespaces, one value each", named(condition));
   else if (open.name)
     add("SUB_ACCOUNT_PATTERN", Severity::Warning,
@@ -223,32 +226,38 @@ void StatementLint::lintSubjectPattern(const Condition& condition, const ValuePa
         "name the accounts, one value each", named(condition));
 }
 
+void StatementLint::lintVariables(const Pinned& pinned) {
+  for (std::size_t i = 0; i < pinned.conditions.size(); ++i)
+    for (const ValuePattern& value : pinned.values[i])
+      if (!value.unknown.empty())
+        add("VARIABLE_UNKNOWN", Severity::Error,
+            "no request of a web identity has the variable " + value.unknown + " in \"" + value.text + "\", so " +
+                (value.isNever ? "the value fits nothing" : "its default stands"),
+            "write the value in full", named(*pinned.conditions[i]));
+}
+
 void StatementLint::lintAudience(const std::string& provider) {
   std::string fix = "add \"StringEquals\": {\"" + provider + ":aud\": \"sts.amazonaws.com\"}";
-  auto isPinned = [&](const Condition& one) { return isAbout(one, provider, "aud") && pins(one); };
-  auto found = std::ranges::find_if(statement_.conditions, isPinned);
-  if (found == statement_.conditions.end())
+  const Pinned pinned = pinnedOn(provider, "aud");
+  if (pinned.conditions.empty())
     return add("AUD_MISSING", Severity::Error,
                "it has no condition that pins " + provider +
                    ":aud: tokens made for others, a vault or the API server, are good for the role as well if the "
                    "provider knows their audience",
                fix);
-  if (letsIn(*found, "q0-x7.example.com"))
-    add("AUD_ANY", Severity::Error,
-        "its aud is " + text::joined(found->values) + ": tokens made for others are good as well", fix, named(*found));
+  lintVariables(pinned);
+  if (letIn(pinned.values, "q0-x7.example.com"))
+    add("AUD_ANY", Severity::Error, "its aud is " + described(pinned) + ": tokens made for others are good as well",
+        fix, named(*pinned.conditions.front()));
 }
 
 void StatementLint::lintClientIds(const std::string& arn) {
   auto known = trust_.clientIds.find(arn);
   if (known == trust_.clientIds.end()) return;
-  std::string provider = oidcProviderOf(arn);
+  const Pinned pinned = pinnedOn(oidcProviderOf(arn), "aud");
   std::vector<std::string> extra;
-  for (const std::string& id : known->second) {
-    bool isMeant = std::ranges::any_of(statement_.conditions, [&](const Condition& one) {
-      return isAbout(one, provider, "aud") && pins(one) && letsIn(one, id);
-    });
-    if (!isMeant) extra.push_back(id);
-  }
+  for (const std::string& id : known->second)
+    if (pinned.conditions.empty() || !letIn(pinned.values, id)) extra.push_back(id);
   if (!extra.empty())
     add("PROVIDER_EXTRA_AUDIENCE", Severity::Warning,
         "the provider " + arn + " also takes tokens for " + text::joined(extra) +

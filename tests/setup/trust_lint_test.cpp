@@ -154,6 +154,61 @@ TEST(TrustLint, FindsAudiencesThatAreNotPinned) {
               ElementsAre("AUD_ANY"));
 }
 
+TEST(TrustLint, TakesVariablesThatTheRequestFillsInForAnything) {
+  const std::string sub = "${" + kSub + "}", aud = "${" + kAud + "}";
+  auto equals = [](const std::string& subject) {
+    return condition(R"({"StringEquals":{")" + kSub + R"(":")" + subject + "\"}}");
+  };
+  for (const std::string& one : {equals(sub), like(sub), equals("${OIDC.example.com/one:SUB , 'x'}"),
+                                 like("${aws:UserAgent}"), equals("system:serviceaccount:${aws:UserAgent}")}) {
+    EXPECT_THAT(codesOf(one), ElementsAre("SUB_ANY")) << one;
+    EXPECT_THAT(lintTrust(trusting(one))[0].why, HasSubstr("the request itself fills in ${")) << one;
+  }
+  for (const char* text : {"system:serviceaccount:${sts:RoleSessionName}:orders", "${aws:Referer}:orders"})
+    for (const std::string& one : {equals(text), like(text)})
+      EXPECT_THAT(codesOf(one), ElementsAre("SUB_NAMESPACE_PATTERN")) << one;
+  EXPECT_THAT(codesOf(equals("system:serviceaccount:shop:${aws:RequestTag/account}")),
+              ElementsAre("SUB_ACCOUNT_PATTERN"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":")" + aud + "\"}}")), ElementsAre("AUD_ANY"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":null},"StringLike":{")" + kAud + R"(":")" + aud +
+                                "\"}}")),
+              ElementsAre("AUD_ANY"));
+}
+
+TEST(TrustLint, FindsVariablesThatNoWebIdentityHas) {
+  auto equals = [](const std::string& subject) {
+    return condition(R"({"StringEquals":{")" + kSub + R"(":")" + subject + "\"}}");
+  };
+  for (const char* subject :
+       {"system:serviceaccount:${aws:x}:orders", "${aws:PrincipalTag/sub}", "${other.example.com:sub}",
+        "${aws:zz, '*'}", "system:serviceaccount:shop:${aws:zz,'orders'}"})
+    EXPECT_THAT(codesOf(equals(subject)), ElementsAre("VARIABLE_UNKNOWN")) << subject;
+  EXPECT_THAT(codesOf(like("system:serviceaccount:${aws:x}:*")), ElementsAre("VARIABLE_UNKNOWN"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":"${aws:x}"}})")),
+              ElementsAre("VARIABLE_UNKNOWN"));
+}
+
+TEST(TrustLint, ReadsVariablesInDocumentsOfTheirVersionAlone) {
+  for (const char* version : {R"("Version":"2008-10-17",)", ""}) {
+    TrustSurroundings trust = trusting("");
+    trust.document = "{" + std::string(version) + R"("Statement":[)" +
+                     condition(R"({"StringEquals":{")" + kSub + R"(":"${)" + kSub + "}\"}}") + "]}";
+    EXPECT_THAT(codesOf(trust), IsEmpty());
+    trust.document = "{" + std::string(version) + R"("Statement":[)" + like("system:serviceaccount:shop:${*}") + "]}";
+    EXPECT_THAT(codesOf(trust), IsEmpty()) << "a name cannot begin with a dollar sign";
+  }
+}
+
+TEST(TrustLint, HoldsAllConditionsOnTheAudienceTogether) {
+  const std::string star = R"("StringLike":{")" + kAud + R"(":"*"})";
+  const std::string vault = R"("ForAnyValue:StringEquals":{")" + kAud + R"(":"vault"})";
+  EXPECT_THAT(codesOf(condition("{" + star + "}")), IsEmpty());
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":null},)" + star + "," + vault + "}")), IsEmpty());
+  TrustSurroundings trust = trusting(condition("{" + star + "}"));
+  trust.clientIds[kProvider] = {"sts.amazonaws.com", "vault"};
+  EXPECT_THAT(codesOf(trust), ElementsAre("PROVIDER_EXTRA_AUDIENCE"));
+}
+
 TEST(TrustLint, FindsStarsAndExceptionsAmongPrincipalsAndActions) {
   EXPECT_THAT(codesOf(R"({"Effect":"Allow","Principal":"*","Action":"sts:AssumeRoleWithWebIdentity"})"),
               ElementsAre("TRUST_PRINCIPAL_ANY"));
