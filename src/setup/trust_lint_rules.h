@@ -46,6 +46,9 @@ class StatementLint {
 
   void lintPrincipals();
   void lintProvider(const std::string& arn);
+  void lintProviderName(const std::string& arn);
+  const policy::Condition* unmetBy(const std::string& provider) const;
+  void lintUnmet(const std::string& arn, const policy::Condition& condition);
   Pinned pinnedOn(const std::string& provider, std::string_view claim) const;
   void lintVariables(const Pinned& pinned);
   void lintSubject(const std::string& provider);

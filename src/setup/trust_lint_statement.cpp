@@ -19,8 +19,6 @@ constexpr std::array<std::string_view, 4> kClaims{"aud", "sub", "amr", "oaud"};
 constexpr std::array<std::string_view, 2> kAnyAccount{"system:serviceaccount:q0-x7:z9-k3", "system:serviceaccount:w:v"};
 constexpr std::array<std::string_view, 2> kAnyOther{"q0-x7/z9-k3", "w/v"};
 
-bool hasWildcard(std::string_view text) { return text.find_first_of("*?") != text.npos; }
-
 // "oidc.example.com/cluster" and "sub"; the claim is empty for aws:SourceIp and other keys that are none of a provider.
 struct ClaimKey {
   std::string provider, claim;
@@ -60,6 +58,23 @@ bool pins(const Condition& condition) {
          !condition.op.starts_with("ForAllValues:");
 }
 
+bool isClaim(std::string_view claim) { return std::ranges::find(kClaims, text::lowerCase(claim)) != kClaims.end(); }
+
+// Whether the operator is content with a request that has no such key.
+bool holdsWithoutKey(const Condition& condition) {
+  Statement statement;
+  statement.effect = Effect::Allow;
+  statement.principals = {{"Federated", {"any"}}};
+  statement.actions = {"*"};
+  statement.conditions = {condition};
+  policy::Request request;
+  request.action = policy::kWebIdentityAction;
+  request.principalKind = "Federated";
+  request.principal = "any";
+  const policy::PolicyDocument document{.version = "2012-10-17", .statements = {statement}};
+  return policy::decide(document, policy::PolicyKind::Trust, request) == policy::Verdict::Allow;
+}
+
 std::string named(const Condition& condition) { return condition.op + " " + condition.key; }
 
 // The values of the first condition, and what a variable in them is.
@@ -79,6 +94,13 @@ bool hasPort(std::string_view provider) {
 std::string withoutScheme(const std::string& provider) {
   auto scheme = provider.find("://");
   return scheme == std::string::npos ? provider : provider.substr(scheme + 3);
+}
+
+// The prefix of the condition keys of a provider's tokens: neither scheme nor slash at the end.
+std::string keyPrefixOf(const std::string& arn) {
+  std::string prefix = withoutScheme(oidcProviderOf(arn));
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
 }
 
 }  // namespace
@@ -139,6 +161,13 @@ void StatementLint::lintPrincipals() {
     add("TRUST_PRINCIPAL_ANY", Severity::Error,
         "its principal is a star: callers of every AWS account may assume the role, and no web identity may",
         "name the OIDC provider: \"Principal\": {\"Federated\": ARN}", "Principal");
+  bool isAnyProvider = std::ranges::any_of(statement_.principals, [](const policy::Principal& one) {
+    return one.kind == "Federated" && std::ranges::find(one.values, "*") != one.values.end();
+  });
+  if (isAnyProvider)
+    add("TRUST_PRINCIPAL_ANY", Severity::Error,
+        "its Federated principal is a star: it names no provider, and AWS does not say whom that lets in",
+        "name the OIDC provider: \"Principal\": {\"Federated\": ARN}", "Principal");
   if (!statement_.notPrincipals.empty())
     add("TRUST_NOT_PRINCIPAL", Severity::Error,
         "NotPrincipal goes with Deny only; with Allow AWS does not support it, and read by its words it means everyone "
@@ -151,10 +180,25 @@ void StatementLint::lintPrincipals() {
 }
 
 void StatementLint::lintProvider(const std::string& arn) {
-  std::string provider = oidcProviderOf(arn);
+  const std::string provider = keyPrefixOf(arn);
+  lintProviderName(arn);
+  lintClientIds(arn);
+  if (const Condition* unmet = unmetBy(provider)) return lintUnmet(arn, *unmet);
   lintSubject(provider);
   lintAudience(provider);
-  lintClientIds(arn);
+}
+
+void StatementLint::lintProviderName(const std::string& arn) {
+  const std::string provider = keyPrefixOf(arn);
+  const std::string right = arn.substr(0, arn.size() - oidcProviderOf(arn).size()) + provider;
+  if (oidcProviderOf(arn) != withoutScheme(oidcProviderOf(arn)))
+    add("PROVIDER_SCHEME", Severity::Error,
+        "the ARN " + arn + " has the issuer's scheme: IAM's ARNs have none, so no token matches", "write " + right,
+        "Principal");
+  if (arn.ends_with('/'))
+    add("PROVIDER_SLASH", Severity::Error,
+        "the ARN " + arn + " ends in a slash: condition keys have none, and STS compares issuers letter by letter",
+        "have issuer and provider without the slash, and write " + right, "Principal");
   if (hasPort(provider))
     add("PROVIDER_PORT", Severity::Error,
         "the issuer of " + arn + " has a port: IAM takes no such provider, so no token matches",
@@ -167,6 +211,31 @@ void StatementLint::lintProvider(const std::string& arn) {
         "create the provider in the role's account as well and name arn:" + role->partition + ":iam::" + role->account +
             ":oidc-provider/" + provider,
         "Principal");
+}
+
+// A condition on a claim that no token of the provider brings as a key, and that does not hold without it. Null: none.
+const Condition* StatementLint::unmetBy(const std::string& provider) const {
+  for (const Condition& condition : statement_.conditions) {
+    const ClaimKey key = claimKeyOf(condition.key);
+    if (key.claim.empty()) continue;
+    const bool isOwn = text::lowerCase(key.provider) == text::lowerCase(provider);
+    if (isOwn && (isRicher(provider) || isClaim(key.claim))) continue;
+    if (!holdsWithoutKey(condition)) return &condition;
+  }
+  return nullptr;
+}
+
+// Keys that are nobody's have a finding already.
+void StatementLint::lintUnmet(const std::string& arn, const Condition& condition) {
+  const ClaimKey key = claimKeyOf(condition.key);
+  if (text::lowerCase(key.provider) == text::lowerCase(keyPrefixOf(arn))) return;
+  const bool isKnown = std::ranges::any_of(providersOf(statement_), [&](const std::string& one) {
+    return text::lowerCase(keyPrefixOf(one)) == text::lowerCase(key.provider);
+  });
+  if (isKnown)
+    add("PROVIDER_UNUSED", Severity::Warning,
+        "no token of " + arn + " has the key " + condition.key + ", so it lets nobody of this provider in",
+        "give each provider a statement with keys of its own", named(condition));
 }
 
 StatementLint::Pinned StatementLint::pinnedOn(const std::string& provider, std::string_view claim) const {
@@ -254,7 +323,7 @@ void StatementLint::lintAudience(const std::string& provider) {
 void StatementLint::lintClientIds(const std::string& arn) {
   auto known = trust_.clientIds.find(arn);
   if (known == trust_.clientIds.end()) return;
-  const Pinned pinned = pinnedOn(oidcProviderOf(arn), "aud");
+  const Pinned pinned = pinnedOn(keyPrefixOf(arn), "aud");
   std::vector<std::string> extra;
   for (const std::string& id : known->second)
     if (pinned.conditions.empty() || !letIn(pinned.values, id)) extra.push_back(id);
@@ -271,23 +340,23 @@ void StatementLint::lintConditionKey(const Condition& condition) {
   ClaimKey key = claimKeyOf(condition.key);
   std::vector<std::string> providers = providersOf(statement_);
   if (key.claim.empty() || providers.empty()) return;
-  std::string own = oidcProviderOf(providers.front());
+  std::string own = keyPrefixOf(providers.front());
   std::string right = own + ":" + key.claim;
   std::string never = ": no request has this key, so the condition never compares anything";
   auto isOwn = [&](const std::string& arn) {
-    return text::lowerCase(oidcProviderOf(arn)) == text::lowerCase(key.provider);
+    return text::lowerCase(keyPrefixOf(arn)) == text::lowerCase(key.provider);
   };
   if (key.provider.find("://") != std::string::npos)
     return add("CONDITION_KEY_SCHEME", Severity::Error, condition.key + " has the scheme before the host" + never,
                "write " + withoutScheme(key.provider) + ":" + key.claim, named(condition));
-  if (key.provider.ends_with('/') && std::ranges::none_of(providers, isOwn))
+  if (key.provider.ends_with('/'))
     return add("CONDITION_KEY_SLASH", Severity::Error, condition.key + " has a slash before the claim" + never,
                "write " + right, named(condition));
   if (std::ranges::none_of(providers, isOwn))
     return add("CONDITION_KEY_OTHER", Severity::Error,
                condition.key + " is a key of another provider than the statement's, " + own + never, "write " + right,
                named(condition));
-  if (!isRicher(own) && std::ranges::find(kClaims, text::lowerCase(key.claim)) == kClaims.end())
+  if (!isRicher(own) && !isClaim(key.claim))
     add("CONDITION_KEY_UNKNOWN", Severity::Error,
         "of a cluster's tokens only aud, sub, amr and oaud become keys, not " + key.claim + never,
         "say it with the subject: system:serviceaccount:NAMESPACE:NAME", named(condition));
@@ -295,11 +364,15 @@ void StatementLint::lintConditionKey(const Condition& condition) {
 
 void StatementLint::lintConditionValues(const Condition& condition) {
   std::string_view bare = bareOperator(condition.op);
-  auto isPattern = [](const std::string& value) { return hasWildcard(value) || value.find("${") != value.npos; };
+  const ValueReader reader{"", hasVariables_};
+  auto isPattern = [&](const std::string& value) {
+    const ValuePattern read = reader.read(bare, value);
+    return read.hasWildcard() || !read.unknown.empty();
+  };
   bool isEquals = bare.starts_with("String") && bare.find("Equals") != bare.npos;
   if (isEquals)
     for (const std::string& value : condition.values)
-      if (hasWildcard(value) && value.find("${") == value.npos)
+      if (reader.read(bare, value).hasPlainWildcard)
         add("WILDCARD_IN_EQUALS", Severity::Error,
             bare.starts_with("StringNot")
                 ? "\"" + value + "\" is compared literally, so " + condition.op + " excludes nobody"

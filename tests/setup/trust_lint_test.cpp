@@ -214,6 +214,7 @@ TEST(TrustLint, FindsStarsAndExceptionsAmongPrincipalsAndActions) {
               ElementsAre("TRUST_PRINCIPAL_ANY"));
   EXPECT_THAT(codesOf(R"({"Effect":"Allow","Principal":{"AWS":["111122223333","*"]},"Action":"sts:AssumeRole"})"),
               ElementsAre("TRUST_PRINCIPAL_ANY"));
+  EXPECT_THAT(codesOf(statement(R"({"Principal":{"Federated":"*"}})")), ElementsAre("TRUST_PRINCIPAL_ANY"));
   EXPECT_THAT(codesOf(R"({"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"})"),
               ElementsAre("TRUST_NOT_PRINCIPAL"));
   EXPECT_THAT(codesOf(statement(R"({"Action":null,"NotAction":"sts:TagSession"})")), ElementsAre("TRUST_NOT_ACTION"));
@@ -225,14 +226,51 @@ TEST(TrustLint, FindsKeysThatNoRequestHas) {
   auto withKey = [](const std::string& key) {
     return condition(R"({"StringEquals":{")" + kSub + R"(":null,")" + key + R"(":"system:serviceaccount:a:b"}})");
   };
-  EXPECT_THAT(codesOf(withKey("https://oidc.example.com/one:sub")),
-              UnorderedElementsAre("CONDITION_KEY_SCHEME", "SUB_MISSING"));
-  EXPECT_THAT(codesOf(withKey("oidc.example.com/one/:sub")),
-              UnorderedElementsAre("CONDITION_KEY_SLASH", "SUB_MISSING"));
-  EXPECT_THAT(codesOf(withKey("oidc.example.com:sub")), UnorderedElementsAre("CONDITION_KEY_OTHER", "SUB_MISSING"));
-  EXPECT_THAT(codesOf(withKey("oidc.example.com/two:sub")), UnorderedElementsAre("CONDITION_KEY_OTHER", "SUB_MISSING"));
-  EXPECT_THAT(codesOf(withKey("oidc.example.com/one:kubernetes.io/namespace")),
-              UnorderedElementsAre("CONDITION_KEY_UNKNOWN", "SUB_MISSING"));
+  EXPECT_THAT(codesOf(withKey("https://oidc.example.com/one:sub")), ElementsAre("CONDITION_KEY_SCHEME"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/one/:sub")), ElementsAre("CONDITION_KEY_SLASH"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com:sub")), ElementsAre("CONDITION_KEY_OTHER"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/two:sub")), ElementsAre("CONDITION_KEY_OTHER"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/one:kubernetes.io/namespace")), ElementsAre("CONDITION_KEY_UNKNOWN"));
+}
+
+TEST(TrustLint, CallsAStatementOpenWhoseKeysAreWrongAndWhoseOperatorsHoldWithoutThem) {
+  for (const char* op : {"StringNotEquals", "StringEqualsIfExists", "ForAllValues:StringEquals"})
+    EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":null},")" + std::string(op) +
+                                  R"(":{"https://oidc.example.com/one:sub":"system:serviceaccount:a:b"}})")),
+                UnorderedElementsAre("CONDITION_KEY_SCHEME", "SUB_MISSING"))
+        << op;
+}
+
+TEST(TrustLint, TellsWhichOfSeveralProvidersLetsNobodyIn) {
+  TrustSurroundings trust = trusting(statement(R"({"Principal":{"Federated":[")" + std::string(kProvider) +
+                                               R"(","arn:aws:iam::111122223333:oidc-provider/b.example.com"]}})"));
+  trust.issuers = {"https://oidc.example.com/one", "https://b.example.com"};
+  EXPECT_THAT(codesOf(trust), ElementsAre("PROVIDER_UNUSED"));
+  EXPECT_THAT(lintTrust(trust)[0].why, HasSubstr("oidc-provider/b.example.com has the key"));
+}
+
+TEST(TrustLint, FindsSchemesAndSlashesInProviders) {
+  auto federated = [](const std::string& name, const std::string& keys) {
+    return R"({"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/)" + name +
+           R"("},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{")" + keys + R"(:aud":"x",")" +
+           keys + R"(:sub":"system:serviceaccount:a:b"}}})";
+  };
+  EXPECT_THAT(codesOf(federated("https://oidc.example.com/one", "oidc.example.com/one")),
+              ElementsAre("PROVIDER_SCHEME"));
+  EXPECT_THAT(lintTrust(trusting(federated("https://a.example.com", "a.example.com")))[0].fix,
+              testing::EndsWith(":oidc-provider/a.example.com"));
+  EXPECT_THAT(codesOf(federated("oidc.example.com/one/", "oidc.example.com/one")), ElementsAre("PROVIDER_SLASH"));
+  EXPECT_THAT(codesOf(federated("oidc.example.com/one/", "oidc.example.com/one/")),
+              UnorderedElementsAre("CONDITION_KEY_SLASH", "CONDITION_KEY_SLASH", "PROVIDER_SLASH"));
+}
+
+TEST(TrustLint, TellsWildcardsFromTheirEscapes) {
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3${*}")), ElementsAre("LIKE_WITHOUT_WILDCARD"));
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3-${?}*")), IsEmpty()) << "no name has a question mark";
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":"system:serviceaccount:default:a${*}"}})")),
+              IsEmpty());
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":"system:serviceaccount:default:*${*}"}})")),
+              ElementsAre("WILDCARD_IN_EQUALS"));
 }
 
 TEST(TrustLint, HoldsTheProviderAgainstTheRole) {
