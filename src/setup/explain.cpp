@@ -33,10 +33,12 @@ text::Findings explain(const WebIdentityEvidence& evidence) {
   Causes& causes = examination.causes;
   const std::vector<Answer> said = answersIn(evidence.answer);
   auto fits = [&](const Cause& cause) { return std::ranges::find(said, cause.answer) != said.end(); };
+  for (Cause& cause : causes)  // what may lead to this very answer is more than a note
+    if (fits(cause) && !isError(cause)) cause.finding.severity = text::Severity::Warning;
   std::ranges::stable_partition(causes, fits);
   std::ranges::stable_partition(causes, isError);
   const bool hasErrors = std::ranges::any_of(causes, isError);
-  const bool isExplained = std::ranges::any_of(causes, [&](const Cause& one) { return isError(one) && fits(one); });
+  const bool isExplained = std::ranges::any_of(causes, fits);
   const bool isLookedInto = evidence.token && evidence.account;
 
   text::Findings findings;

@@ -150,6 +150,56 @@ TEST(Explain, SaysHowACapitalOrASlashIsTheWholeDifference) {
             "InvalidIdentityToken: No OpenIDConnect provider found in your account for https://issuer.example.com/a");
 }
 
+// With `conditions` ANDed to those of the only statement, and `more` statements behind it.
+WebIdentityEvidence trusting(const text::Json& conditions, const text::Json& more = text::Json::array()) {
+  WebIdentityEvidence evidence = good();
+  auto trust = text::parseJson(evidence.account->role->trustPolicy).value();
+  trust["Statement"] = text::Json::array({trust["Statement"][0]});
+  trust["Statement"][0]["Condition"].update(conditions);
+  for (const text::Json& statement : more) trust["Statement"].push_back(statement);
+  evidence.account->role->trustPolicy = text::compact(trust);
+  return evidence;
+}
+
+TEST(Explain, KnowsWhatTimeItIs) {
+  EXPECT_THAT(codes(trusting({{"DateGreaterThan", {{"aws:CurrentTime", "2020-01-01T00:00:00Z"}}}})), IsEmpty());
+  EXPECT_THAT(codes(trusting({{"NumericGreaterThan", {{"aws:EpochTime", "1"}}}})), IsEmpty());
+  const WebIdentityEvidence over = trusting({{"DateLessThan", {{"aws:CurrentTime", "2020-01-01T00:00:00Z"}}}});
+  EXPECT_THAT(codes(over), ElementsAre("CONDITION_UNMET"));
+  EXPECT_EQ(foreseenAnswer(over), "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
+}
+
+TEST(Explain, LeavesConditionsOnTheRequestItselfToSts) {
+  const text::Json deny = {{"Effect", "Deny"},
+                           {"Principal", "*"},
+                           {"Action", "sts:*"},
+                           {"Condition", {{"NotIpAddress", {{"aws:SourceIp", "203.0.113.0/24"}}}}}};
+  for (WebIdentityEvidence evidence : {trusting({{"IpAddress", {{"aws:SourceIp", "203.0.113.0/24"}}}}),
+                                       trusting({{"Bool", {{"AWS:SecureTransport", "false"}}}}),
+                                       trusting({{"StringLike", {{"sts:RoleSessionName", "edge-*"}}}}),
+                                       trusting(text::Json::object(), text::Json::array({deny}))}) {
+    EXPECT_THAT(codes(evidence), ElementsAre("CONDITION_UNSEEN"));
+    EXPECT_TRUE(text::isClean(explain(evidence)));
+    EXPECT_EQ(foreseenAnswer(evidence), "");
+    evidence.answer = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
+    EXPECT_THAT(codes(evidence), ElementsAre("CONDITION_UNSEEN"));
+    EXPECT_FALSE(text::isClean(explain(evidence))) << "it is the likely cause of what STS said";
+  }
+  WebIdentityEvidence named = trusting({{"StringLike", {{"sts:RoleSessionName", "edge-*"}}}});
+  named.sessionName = "edge-1";
+  EXPECT_THAT(codes(named), IsEmpty());
+  named.sessionName = "other";
+  EXPECT_THAT(codes(named), ElementsAre("CONDITION_UNMET"));
+}
+
+TEST(Explain, NamesTheConditionThatFailsBesideOneThatIsNotSeen) {
+  EXPECT_THAT(codes(trusting({{"IpAddress", {{"aws:SourceIp", "203.0.113.0/24"}}},
+                              {"StringLike", {{kName + ":sub", "system:serviceaccount:other:*"}}}})),
+              ElementsAre("SUB_MISMATCH"));
+  EXPECT_THAT(codes(trusting({{"StringEquals", {{"aws:PrincipalOrgID", "o-1"}}}})), ElementsAre("CONDITION_UNMET"))
+      << "a key that no web identity has is absent, not unseen";
+}
+
 TEST(Explain, TakesTheStatementThatComesNearest) {
   WebIdentityEvidence evidence = good();
   auto trust = text::parseJson(evidence.account->role->trustPolicy).value();
