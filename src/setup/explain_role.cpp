@@ -19,7 +19,7 @@ using policy::StatementTrace;
 using policy::Verdict;
 
 constexpr std::string_view kWebIdentity = "sts:AssumeRoleWithWebIdentity";
-constexpr std::string_view kAudienceClaim = "claim aud";  // the place of what examineClaims() says of audiences
+constexpr std::array<std::string_view, 2> kAudienceClaims{"claim aud", "claim azp"};  // places in examineClaims()
 constexpr std::string_view kMend =
     "irsa apply -f irsa.yaml writes the trust policy anew, or: aws iam update-assume-role-policy";
 
@@ -204,8 +204,9 @@ class TrustExamination {
 // what the trust policy says of the wrong one is an effect.
 std::string audienceOf(const Examination& examination) {
   const oidc::UnverifiedToken& token = *examination.token;
-  const bool isWrong =
-      std::ranges::any_of(examination.causes, [](const Cause& cause) { return cause.finding.place == kAudienceClaim; });
+  const bool isWrong = std::ranges::any_of(examination.causes, [](const Cause& cause) {
+    return std::ranges::find(kAudienceClaims, cause.finding.place) != kAudienceClaims.end();
+  });
   if (isWrong && examination.clientIds && !examination.clientIds->empty()) return examination.clientIds->front();
   if (token.claims.contains("azp")) return text::stringAt(token.claims, "azp");
   const std::vector<std::string> audiences = token.audiences();

@@ -161,6 +161,25 @@ WebIdentityEvidence trusting(const text::Json& conditions, const text::Json& mor
   return evidence;
 }
 
+TEST(Explain, TakesAzpForTheAudienceWhereThereIsOne) {
+  for (const char* party : {"q", "", "https://kubernetes.default.svc"}) {
+    WebIdentityEvidence evidence = good();
+    text::Json bad = claims();
+    bad["azp"] = party;
+    evidence.token = oidc::sign(bad, key()).value();
+    ASSERT_THAT(codes(evidence), ElementsAre("AUD_MISMATCH"));
+    EXPECT_EQ(explain(evidence)[0].place, "claim azp");
+    EXPECT_EQ(foreseenAnswer(evidence), "InvalidIdentityToken: Incorrect token audience");
+    bad["azp"] = "STS.amazonaws.com";
+    evidence.token = oidc::sign(bad, key()).value();
+    EXPECT_THAT(codes(evidence), ElementsAre("AUD_HIDDEN_BYTES"));
+    bad["aud"] = {"a", "b"};
+    bad["azp"] = "sts.amazonaws.com";
+    evidence.token = oidc::sign(bad, key()).value();
+    EXPECT_THAT(codes(evidence), IsEmpty());
+  }
+}
+
 TEST(Explain, KnowsWhatTimeItIs) {
   EXPECT_THAT(codes(trusting({{"DateGreaterThan", {{"aws:CurrentTime", "2020-01-01T00:00:00Z"}}}})), IsEmpty());
   EXPECT_THAT(codes(trusting({{"NumericGreaterThan", {{"aws:EpochTime", "1"}}}})), IsEmpty());
