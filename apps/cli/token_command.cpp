@@ -110,7 +110,7 @@ int runTokenInspect(const TokenInspectOptions& options) {
   const Console console(options.common);
   const Ground ground;
   const base::Result<text::Json> document = inspect(options, ground);
-  if (!document) return console.fail(document.error());
+  if (!document) return console.fail(document.error(), exitCodeOfLook(document.error()));
   console.result(text::pretty(*document), *document);
   const text::Json& verified = text::at(*document, "verified");
   return verified.is_boolean() && !verified.get<bool>() ? kRefused : kOk;

@@ -150,7 +150,7 @@ int show(const policy::PolicyDocument& document, policy::Request request, const 
 int runCanAssume(const CanAssumeOptions& options) {
   const Console console(options.common);
   const base::Result<Json> claims = claimsOf(options);
-  if (!claims) return console.fail(claims.error());
+  if (!claims) return console.fail(claims.error(), exitCodeOfLook(claims.error()));
   const base::Result<FoundPolicy> found = findPolicy(options.policy, options.common, false, console);
   if (!found) return console.fail(found.error(), exitCodeOfLook(found.error()));
   base::Result<policy::PolicyDocument> document = policy::parsePolicy(found->document, policy::PolicyKind::Trust);

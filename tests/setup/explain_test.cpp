@@ -115,6 +115,57 @@ TEST(Explain, HasTheUsualCausesOfATextAlone) {
   EXPECT_THAT(codes(evidence), ElementsAre("ANSWER_UNEXPLAINED")) << "not every refusal is one of a web identity";
 }
 
+TEST(Explain, KnowsTheTextsThatPeoplePaste) {
+  const std::pair<const char*, const char*> texts[] = {
+      {"IDPCommunicationError", "JWKS_UNREACHABLE"},
+      {"An error occurred (IDPCommunicationError) when calling the AssumeRoleWithWebIdentity operation: x",
+       "JWKS_UNREACHABLE"},
+      {"IDPRejectedClaim", "PROVIDER_ID_GIVEN"},
+      {"An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Provided Token "
+       "is "
+       "not a Login With Amazon token",
+       "PROVIDER_ID_GIVEN"},
+      {"An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Unrecognized OAuth "
+       "provider. Do not include a provider parameter when submitting OpenIDConnect ID tokens",
+       "PROVIDER_ID_GIVEN"},
+      {"MalformedPolicyDocument", "SESSION_POLICY_INVALID"},
+      {"PackedPolicyTooLarge", "SESSION_POLICY_TOO_LARGE"},
+      {"RegionDisabledException", "STS_REGION_OFF"},
+      {"RegionDisabled", "STS_REGION_OFF"},
+      {"STS is not activated in this region for account:111122223333. Your account administrator can activate STS in "
+       "this region using the IAM Console.",
+       "STS_REGION_OFF"},
+      {"Warning FailedCreatePodSandBox 3s kubelet", "ISSUER_SWAPPED"},
+      {"certificate relies on legacy Common Name field, use SANs", "WEBHOOK_NO_SAN"},
+      {"x509: certificate relies on legacy Common Name field", "WEBHOOK_NO_SAN"},
+      {"The bucket does not allow ACLs", "BUCKET_ACL"},
+      {"The security token included in the request is expired", "TOKEN_NOT_REREAD"},
+  };
+  for (const auto& [text, code] : texts) {
+    WebIdentityEvidence evidence;
+    evidence.answer = text;
+    EXPECT_EQ(codes(evidence).front(), code) << text;
+    EXPECT_FALSE(text::isClean(explain(evidence))) << text;
+  }
+}
+
+TEST(Explain, CallsNoUnknownTextClean) {
+  WebIdentityEvidence evidence;
+  evidence.answer = "hello world";
+  EXPECT_THAT(codes(evidence), ElementsAre("ANSWER_UNEXPLAINED"));
+  EXPECT_FALSE(text::isClean(explain(evidence)));
+}
+
+TEST(Explain, TakesAnIssuerThatForbidsCachingForACauseOnlyWhereStsGotNoKey) {
+  WebIdentityEvidence evidence = good();
+  evidence.jwks->cacheControl = "no-store";
+  EXPECT_THAT(codes(evidence), ElementsAre("ISSUER_UNCACHEABLE"));
+  EXPECT_TRUE(text::isClean(explain(evidence))) << "STS would give the role";
+  evidence.answer = "Couldn't retrieve verification key from your identity provider";
+  EXPECT_EQ(codes(evidence).front(), "ISSUER_UNCACHEABLE");
+  EXPECT_FALSE(text::isClean(explain(evidence)));
+}
+
 TEST(Explain, ReadsDocumentsAsStsDoes) {
   struct Case {
     const char* code;
