@@ -418,7 +418,8 @@ void addCanAssume(CLI::App& group, CanAssumeOptions& options, Command& chosen) {
   app->footer(
       "Example:\n  irsa trust can-assume trust.json --service-account shop/orders \\\n"
       "    --issuer https://s3.us-west-2.amazonaws.com/edge-prod-issuer\n"
-      "Exit codes: 0 it may, 1 it may not, 4 the policy could not be read\n");
+      "Exit codes: 0 it may, 1 it may not, 3 IAM would refuse the policy or the question is wrong,\n"
+      "4 policy or token could not be read\n");
 }
 
 void addTrust(CLI::App& root, Options& options, Command& chosen) {
