@@ -71,7 +71,8 @@ Survey surveyOf(const std::vector<Line>& lines) {
 
 Line issuerLine(const std::vector<Line>& lines, const std::string& issuer) {
   const auto model = std::ranges::find(lines, kIssuer, &Line::name);
-  const std::string gap = model == lines.end() ? "=" : model->gap, quote = model == lines.end() ? "'" : model->quote;
+  const std::string gap = model == lines.end() || model->gap.empty() ? "=" : model->gap,
+                    quote = model == lines.end() ? "'" : model->quote;
   return lineOf(std::string(kIssuer) + gap + quote + issuer + quote + lineEndOf(lines));
 }
 

@@ -266,6 +266,12 @@ TEST(K3s, MakesAFileThatIsNotThere) {
                 "\n- api-audiences+=" + std::string(kIssuer) + "\n");
 }
 
+TEST(MicroK8s, WritesAWholeFlagBesideOneThatHasNoValue) {
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, ""};
+  const Sources after = edited(microK8s(), {"--service-account-issuer\n", ""}, wish).sources;
+  EXPECT_EQ(after.file, "--service-account-issuer=" + std::string(kIssuer) + "\n--service-account-issuer\n");
+}
+
 TEST(Talos, NeedsToKnowWhichOneItIs) {
   const base::Result<Edit> edit = talos().edit({"machine: {}\ncluster:\n  controlPlane: {endpoint: https://a}\n", ""},
                                                {std::string(kIssuer), "", Phase::Switch, ""});
