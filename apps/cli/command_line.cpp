@@ -294,7 +294,8 @@ void addExplain(CLI::App& root, Options& options, Command& chosen) {
   app->footer(
       "Example:\n  irsa explain \"Incorrect token audience\"\n"
       "  irsa explain --token token --role arn:aws:iam::111122223333:role/s3-echoer\n"
-      "Exit codes: 0 STS would give the role, 1 causes were found, 3 nothing to explain\n"
+      "Exit codes: 0 STS would give the role by what was seen, 1 causes were found or the text is unknown,\n"
+      "3 nothing to explain, 4 a file can't be read\n"
       "(against a local AWS: irsa sim --listen 127.0.0.1:4566, then set AWS_ENDPOINT_URL)\n");
 }
 
@@ -432,7 +433,8 @@ void addCanAssume(CLI::App& group, CanAssumeOptions& options, Command& chosen) {
   app->footer(
       "Example:\n  irsa trust can-assume trust.json --service-account shop/orders \\\n"
       "    --issuer https://s3.us-west-2.amazonaws.com/edge-prod-issuer\n"
-      "Exit codes: 0 it may, 1 it may not, 4 the policy could not be read\n");
+      "Exit codes: 0 it may, 1 it may not, 3 IAM would refuse the policy or the question is wrong,\n"
+      "4 policy or token could not be read\n");
 }
 
 void addTrust(CLI::App& root, Options& options, Command& chosen) {

@@ -128,7 +128,7 @@ int runExplain(const ExplainOptions& options) {
   const Console console(options.common);
   Ground ground;
   const base::Result<setup::WebIdentityEvidence> evidence = gather(options, ground);
-  if (!evidence) return console.fail(evidence.error());
+  if (!evidence) return console.fail(evidence.error(), exitCodeOfLook(evidence.error()));
   const std::string foreseen = setup::foreseenAnswer(*evidence);
   if (!foreseen.empty()) console.progress("STS says first: " + foreseen);
   return console.findings(setup::explain(*evidence));
