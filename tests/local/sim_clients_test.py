@@ -266,6 +266,17 @@ class AsAProcess(unittest.TestCase):
             simulator.process.terminate()
             self.assertEqual(simulator.process.wait(10), 0)
 
+    def test_a_state_file_belongs_to_one_process(self):
+        with tempfile.TemporaryDirectory() as folder:
+            state = os.path.join(folder, "state.json")
+            with Simulator(IRSA, "--state", state) as first:
+                second = subprocess.run([IRSA, "sim", "--state", state], capture_output=True, text=True, timeout=20)
+                self.assertEqual((second.returncode, second.stdout), (75, ""))
+                self.assertRegex(second.stderr, rf"another run \(process {first.process.pid}\) is at work on it\nhint: ")
+                self.assertIn(state, second.stderr)
+            with Simulator(IRSA, "--state", state):
+                self.assertEqual(os.stat(state + ".lock").st_mode & 0o777, 0o600)
+
     def test_it_listens_on_loopback_only(self):
         refused = subprocess.run([IRSA, "sim", "--listen", "0.0.0.0:0"], capture_output=True, text=True)
         self.assertEqual(refused.returncode, 3)
