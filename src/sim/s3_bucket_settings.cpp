@@ -2,6 +2,7 @@
 #include <array>
 
 #include "crypto/digest.h"
+#include "policy/ip_range.h"
 #include "policy/policy_document.h"
 #include "sim/s3.h"
 #include "sim/s3_object.h"
@@ -17,6 +18,12 @@ bool flagOf(const text::XmlElement& element, std::string_view name) {
 
 std::string_view flagText(bool flag) { return flag ? "true" : "false"; }
 
+// Whether everybody may have such an address: wider than /8, or than /32 with IPv6, or no range that can be read.
+bool isWide(const std::string& addresses) {
+  auto range = policy::parseIpRange(addresses);
+  return !range || range->prefix < (range->isV6 ? 32 : 8);
+}
+
 // Keys that, pinned to fixed values, make a policy not public.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 bool narrows(const policy::Condition& condition) {
@@ -31,7 +38,7 @@ bool narrows(const policy::Condition& condition) {
   if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) return false;
   if (std::find(kOperators.begin(), kOperators.end(), condition.op) == kOperators.end()) return false;
   return std::none_of(condition.values.begin(), condition.values.end(), [&](const std::string& value) {
-    if (key == "aws:sourceip") return value.ends_with("/0");
+    if (key == "aws:sourceip") return isWide(value);
     return value.find_first_of("*?$") != value.npos;
   });
 }

@@ -92,6 +92,23 @@ TEST(BucketPolicy, IsNotPublicWhenItNamesItsReaders) {
   EXPECT_EQ(account.s3("GET", "/bucket?policyStatus").at("IsPublic"), "false");
 }
 
+TEST(BucketPolicy, IsPublicWhenTheAddressesAreManyPeoples) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  auto put = [&](const std::string& addresses) {
+    std::string condition = R"(,"Condition":{"IpAddress":{"aws:SourceIp":)" + addresses + "}}";
+    return account.s3("PUT", "/bucket?policy", policy("\"*\"", "arn:aws:s3:::bucket/*", condition));
+  };
+  for (const char* wide : {R"("0.0.0.0/0")", R"("0.0.0.0/1")", R"("8.0.0.0/7")", R"("::/0")", R"("2000::/16")",
+                           R"("2001:db8::/31")", R"(["203.0.113.0/24","128.0.0.0/1"])"}) {
+    EXPECT_EQ(put(wide).code, "AccessDenied") << wide;
+  }
+  for (const char* narrow : {R"("8.0.0.0/8")", R"("10.0.0.0/8")", R"("203.0.113.7")", R"("2001:db8::/32")"}) {
+    EXPECT_EQ(put(narrow).status, 204) << narrow;
+    EXPECT_EQ(account.s3("GET", "/bucket?policyStatus").at("IsPublic"), "false") << narrow;
+  }
+}
+
 TEST(BucketTags, RoundTrip) {
   LocalAccount account;
   account.makeBucket("bucket");
