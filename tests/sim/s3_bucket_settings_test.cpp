@@ -109,6 +109,60 @@ TEST(BucketPolicy, IsPublicWhenTheAddressesAreManyPeoples) {
   }
 }
 
+TEST(BucketPolicy, LetsARoleInByNameAndTheAccountOnlyWithItsOwnPolicies) {
+  IssuerAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  const aws::Credentials administrator = account.credentials;
+  account.becomeRole();
+  const aws::Credentials role = account.credentials;
+  auto readWith = [&](const std::string& document) {
+    account.credentials = administrator;
+    EXPECT_EQ(account.s3("PUT", "/bucket?policy", document).status, 204) << document;
+    account.credentials = role;
+    return account.s3("GET", "/bucket/key");
+  };
+  auto lets = [](const std::string& principal) {
+    return policy(R"({"AWS":")" + principal + R"("})", "arn:aws:s3:::bucket/*");
+  };
+  EXPECT_EQ(readWith(lets("arn:aws:iam::111122223333:role/echo")).status, 200);
+  EXPECT_EQ(readWith(lets("arn:aws:sts::111122223333:assumed-role/echo/test")).status, 200);
+  EXPECT_EQ(readWith(lets("arn:aws:sts::111122223333:assumed-role/echo/other")).status, 403);
+  EXPECT_EQ(readWith(lets("arn:aws:iam::111122223333:root")).refusal(),
+            "403 AccessDenied: User: arn:aws:sts::111122223333:assumed-role/echo/test is not authorized to perform: "
+            "s3:GetObject on resource: \"arn:aws:s3:::bucket/key\" because no identity-based policy allows the "
+            "s3:GetObject action");
+  EXPECT_EQ(readWith(lets("111122223333")).code, "AccessDenied");
+  account.credentials = administrator;
+  account.iam({{"Action", "AttachRolePolicy"},
+               {"RoleName", "echo"},
+               {"PolicyArn", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}});
+  EXPECT_EQ(readWith(lets("111122223333")).status, 200) << "the role's own policy allows it";
+  std::string denial = lets("111122223333");
+  denial.replace(denial.find("Allow"), 5, "Deny");
+  EXPECT_EQ(readWith(denial).code, "AccessDenied") << "a denial for the account is one for its roles";
+}
+
+TEST(BucketPolicy, LetsNoRolePassItsBoundary) {
+  IssuerAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  account.s3("PUT", "/bucket?policy",
+             policy(R"({"AWS":"arn:aws:iam::111122223333:role/echo"})", "arn:aws:s3:::bucket/*"));
+  account.iam({{"Action", "CreatePolicy"},
+               {"PolicyName", "iam"},
+               {"PolicyDocument",
+                R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}})"}});
+  account.iam({{"Action", "PutRolePermissionsBoundary"},
+               {"RoleName", "echo"},
+               {"PermissionsBoundary", "arn:aws:iam::111122223333:policy/iam"}});
+  account.becomeRole();
+  EXPECT_EQ(account.s3("GET", "/bucket/key").refusal(),
+            "403 AccessDenied: User: arn:aws:sts::111122223333:assumed-role/echo/test is not authorized to perform: "
+            "s3:GetObject on resource: \"arn:aws:s3:::bucket/key\" because no permissions boundary allows the "
+            "s3:GetObject action");
+}
+
 TEST(BucketTags, RoundTrip) {
   LocalAccount account;
   account.makeBucket("bucket");
