@@ -1,10 +1,8 @@
 #include "sim/authorize.h"
 
-#include "base/time.h"
-#include "sim/authenticate.h"
+#include "sim/context.h"
 #include "sim/managed_policies.h"
 #include "sim/policy_cache.h"
-#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -56,18 +54,12 @@ Verdict managed(const Call& call, const std::vector<std::string>& arns, const po
   return verdict;
 }
 
-const Role* roleOf(const Call& call) {
-  const Session& session = *call.caller.session;
-  auto found = call.state.roles.find(text::lowerCase(session.roleName));
-  return found != call.state.roles.end() && found->second.id == session.roleId ? &found->second : nullptr;
-}
-
 // What the role's own policies say, cut down by its boundary and by the session's policies.
 Weighing weighIdentity(const Call& call, const policy::Request& request) {
   Weighing out;
   if (call.caller.kind == Caller::Kind::Administrator) return {Verdict::Allow, "identity-based"};
   if (!call.caller.session) return out;
-  const Role* role = roleOf(call);
+  const Role* role = callersRole(call);
   if (!role) {
     out.trace = "the role " + call.caller.session->roleName + " is gone\n";
     return out;
@@ -113,17 +105,18 @@ Verdict weighBucket(const Call& call, policy::Request request, std::string& trac
   }
   Verdict verdict = weighBucketPolicy(call, bucket.policy, request, "bucket policy", trace);
   if (!call.caller.session) return verdict;
-  const Role* role = roleOf(call);
+  const Role* role = callersRole(call);
   if (!role) return verdict;
   request.principal = roleArn(call, *role);
   return stronger(verdict, weighBucketPolicy(call, bucket.policy, request, "bucket policy, as the role", trace));
 }
 
-Weighing decide(const Call& call, std::string_view action, const std::string& resource) {
+Weighing decide(const Call& call, Service service, std::string_view action, const std::string& resource) {
   policy::Request request;
   request.action = action;
   request.resource = resource;
   request.context = contextOf(call);
+  if (!isRest(service)) addTagKeys(call, request.context);
   if (call.caller.kind == Caller::Kind::Service) {
     request.principalKind = "Service";
     request.principal = call.caller.arn;
@@ -170,46 +163,12 @@ std::string traceText(const policy::Decision& decision) {
   return out;
 }
 
-std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
-  std::map<std::string, std::vector<std::string>> context;
-  if (call.caller.session) context = call.caller.session->context;
-  bool isService = call.caller.kind == Caller::Kind::Service;
-  context["aws:principalisawsservice"] = {isService ? "true" : "false"};
-  if (isService) {
-    context["aws:principalservicename"] = {call.caller.arn};
-    context["aws:sourcearn"] = {call.caller.sourceArn};
-    context["aws:sourceaccount"] = {call.settings.account};
-  } else if (call.caller.kind != Caller::Kind::Anonymous) {
-    context["aws:principalaccount"] = {call.settings.account};
-    context["aws:userid"] = {call.caller.userId};
-    context["aws:principaltype"] = {call.caller.session ? "AssumedRole" : "User"};
-    const Role* role = call.caller.session ? roleOf(call) : nullptr;
-    context["aws:principalarn"] = {role ? roleArn(call, *role) : call.caller.arn};
-    if (role)
-      for (const auto& [key, value] : role->tags)
-        context.try_emplace("aws:principaltag/" + text::lowerCase(key), std::vector<std::string>{value});
-  }
-  context["aws:currenttime"] = {base::rfc3339(call.now)};
-  context["aws:epochtime"] = {std::to_string(base::unixSeconds(call.now))};
-  context["aws:requestedregion"] = {std::string(call.region)};
-  context["aws:sourceip"] = {call.request.peer.empty() ? "127.0.0.1" : call.request.peer};
-  context["aws:securetransport"] = {call.settings.secureTransport ? "true" : "false"};
-  if (auto agent = call.request.headers.find("user-agent")) context["aws:useragent"] = {std::string(*agent)};
-  if (auto arn = call.parameters.find("PolicyArn")) context["iam:policyarn"] = {std::string(*arn)};
-  if (auto arn = call.parameters.find("PermissionsBoundary")) context["iam:permissionsboundary"] = {std::string(*arn)};
-  if (call.bucket.empty()) return context;
-  for (std::string_view name : {"prefix", "delimiter", "max-keys"})
-    if (auto value = call.parameters.find(name)) context["s3:" + std::string(name)] = {std::string(*value)};
-  context["aws:resourceaccount"] = {call.settings.account};
-  return context;
-}
-
 bool mayDo(Call& call, std::string_view action, const std::string& resource) {
-  return decide(call, action, resource).verdict == Verdict::Allow;
+  return decide(call, Service::S3, action, resource).verdict == Verdict::Allow;
 }
 
 base::Result<void> authorize(Call& call, Service service, std::string_view action, const std::string& resource) {
-  Weighing weighing = decide(call, action, resource);
+  Weighing weighing = decide(call, service, action, resource);
   if (weighing.verdict == Verdict::Allow) return {};
   call.reason = weighing.trace;
   bool isAnybody = call.caller.kind == Caller::Kind::Anonymous || call.caller.kind == Caller::Kind::Service;

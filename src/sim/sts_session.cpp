@@ -6,6 +6,7 @@
 #include "policy/web_identity.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
+#include "sim/context.h"
 #include "text/encoding.h"
 #include "text/utf8.h"
 #include "text/words.h"
@@ -214,6 +215,7 @@ void issueSession(Call& call, const SessionWish& wish, const Role& role, Session
   session.roleName = role.name;
   session.roleId = role.id;
   session.name = wish.sessionName;
+  session.issued = now;
   session.expiration = now + wish.duration;
   session.policy = wish.sessionPolicy;
   session.policyArns = wish.policyArns;
