@@ -97,6 +97,26 @@ TEST(RolePolicies, RoundTrip) {
             "NoSuchEntity");
 }
 
+TEST(RolePolicies, AreOfTheirOwnPartition) {
+  const std::string world = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+                    china = "arn:aws-cn:iam::aws:policy/AmazonS3ReadOnlyAccess";
+  for (const std::string region : {"us-west-2", "cn-north-1"}) {
+    Settings settings;
+    settings.region = region;
+    LocalAccount account(settings);
+    account.region = region;
+    Fields role = create("echo");
+    if (region == "cn-north-1") role[2].second.replace(role[2].second.find("arn:aws:"), 8, "arn:aws-cn:");
+    ASSERT_EQ(account.iam(role).status, 200);
+    auto attach = [&](const std::string& arn) { return account.iam(on("AttachRolePolicy", {{"PolicyArn", arn}})); };
+    const bool isChina = region == "cn-north-1";
+    EXPECT_EQ(attach(isChina ? china : world).status, 200);
+    const std::string other = isChina ? world : china;
+    EXPECT_EQ(account.iam(create("bound", {{"PermissionsBoundary", other}})).code, "NoSuchEntity");
+    EXPECT_EQ(attach(other).refusal(), "400 InvalidInput: ARN " + other + " is not valid.");
+  }
+}
+
 TEST(RolePolicies, DecideWhatASessionMayDo) {
   IssuerAccount account;
   account.makeBucket("data");

@@ -147,6 +147,19 @@ TEST(AssumeRoleWithWebIdentity, MissesAnIssuerWhoseBucketIsInAnotherRegion) {
   EXPECT_EQ(account.assume(account.token(claims)).refusal(), kKeyText);
 }
 
+TEST(AssumeRoleWithWebIdentity, ReadsNoKeySetOfMoreThanAMebibyte) {
+  IssuerAccount account;
+  Json keys = oidc::render(oidc::jwksOf({issuerKey().publicKey()}));
+  auto publishOf = [&](std::size_t size) {
+    keys["more"] = "";
+    keys["more"] = std::string(size - text::compact(keys).size(), 'x');
+    EXPECT_EQ(account.s3("PUT", "/oidc-test/keys.json", text::compact(keys)).status, 200);
+    return account.assume(account.token(account.claims()));
+  };
+  EXPECT_EQ(publishOf(1u << 20).status, 200);
+  EXPECT_EQ(publishOf((1u << 20) + 1).refusal(), kKeyText);
+}
+
 TEST(AssumeRoleWithWebIdentity, RefusesWhatIsNoToken) {
   IssuerAccount account;
   for (std::string token : {"garbage", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.e30.YQ"})
