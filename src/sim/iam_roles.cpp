@@ -5,6 +5,7 @@
 #include "policy/trust_policy.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
+#include "sim/principals.h"
 #include "text/uri.h"
 #include "text/words.h"
 
@@ -23,9 +24,11 @@ void checkName(Constraints& constraints, const std::optional<std::string_view>& 
       .pattern("roleName", name, !name || isNameText(*name), "[\\w+=,.@-]+");
 }
 
-base::Result<void> checkTrustPolicy(std::string_view document) {
+base::Result<void> checkTrustPolicy(const Call& call, std::string_view document) {
   auto parsed = policy::parsePolicy(document, policy::PolicyKind::Trust);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
+  if (auto missing = missingPrincipal(call, *parsed))
+    return awsError("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"" + *missing + "\"");
   if (policy::quotaSize(document) > kTrustQuota)
     return awsError("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: " + std::to_string(kTrustQuota));
   return {};
@@ -63,7 +66,7 @@ base::Result<Role> requestedRole(const Call& call) {
       .range("maxSessionDuration", duration, 3600, 43200)
       .length("permissionsBoundary", boundary, 20, 2048);
   TRY(constraints.verdict());
-  TRY(checkTrustPolicy(*trust));
+  TRY(checkTrustPolicy(call, *trust));
   Role role;
   role.name = *name;
   role.path = path.value_or("/");
@@ -156,7 +159,7 @@ base::Result<void> updateAssumeRolePolicy(Call& call) {
   auto document = call.parameters.find("PolicyDocument");
   TRY(Constraints().required("policyDocument", document).length("policyDocument", document, 1, 131072).verdict());
   Role* role = TRY(findRole(call));
-  TRY(checkTrustPolicy(*document));
+  TRY(checkTrustPolicy(call, *document));
   role->trustPolicy = *document;
   return {};
 }

@@ -4,6 +4,7 @@
 #include "crypto/digest.h"
 #include "policy/ip_range.h"
 #include "policy/policy_document.h"
+#include "sim/principals.h"
 #include "sim/s3.h"
 #include "sim/s3_object.h"
 #include "text/encoding.h"
@@ -173,6 +174,7 @@ base::Result<void> putBucketPolicy(Call& call) {
     return awsError("PolicyTooLarge", "The policy is larger than the 20 KB that are allowed.");
   auto parsed = policy::parsePolicy(call.body, policy::PolicyKind::Bucket);
   if (!parsed) return awsError("MalformedPolicy", parsed.error().message);
+  if (missingPrincipal(call, *parsed)) return awsError("MalformedPolicy", "Invalid principal in policy");
   if (!ownResources(call, *parsed)) return awsError("MalformedPolicy", "Policy has invalid resource");
   for (const policy::Statement& statement : parsed->statements)
     if (!actionsApply(call, statement))
