@@ -65,12 +65,26 @@ std::string randomAccessKeyId(const base::RandomBytes& random) {
   return id;
 }
 
+// letters-letters[-letters]-digits
+bool isRegion(std::string_view name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  std::size_t words = 0;
+  for (std::size_t dash = name.find('-'); dash != name.npos; dash = name.find('-'), ++words) {
+    if (dash == 0 || name.find_first_not_of(kLetters) != dash) return false;
+    name.remove_prefix(dash + 1);
+  }
+  return words >= 2 && !name.empty() && name.find_first_not_of("0123456789") == name.npos;
+}
+
 base::Result<sim::Settings> settingsOf(const SimOptions& options, const base::RandomBytes& random) {
   if (options.accessKeyId.empty() != options.secretAccessKey.empty()) {
     return base::invalid("--access-key-id and --secret-access-key belong together: give both or neither");
   }
   if (options.account.size() != 12 || options.account.find_first_not_of("0123456789") != std::string::npos) {
     return base::invalid("--account " + options.account + ": an account has 12 digits");
+  }
+  if (!isRegion(options.region)) {
+    return base::invalid("--region \"" + options.region + "\": it is no name of a Region, such as us-west-2");
   }
   sim::Settings settings;
   settings.account = options.account;

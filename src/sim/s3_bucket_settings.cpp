@@ -4,6 +4,7 @@
 #include "crypto/digest.h"
 #include "policy/ip_range.h"
 #include "policy/policy_document.h"
+#include "policy/tag_text.h"
 #include "sim/principals.h"
 #include "sim/s3.h"
 #include "sim/s3_object.h"
@@ -98,7 +99,11 @@ bool isPublic(std::string_view policyDocument) {
 }
 
 base::Result<void> refuseAcl(Call& call) {
-  TRY(findBucket(call));
+  const Bucket* bucket = TRY(findBucket(call));
+  if (bucket->ownership != "BucketOwnerEnforced") {
+    call.errorDetails = {{"Header", "x-amz-acl"}};
+    return awsError("NotImplemented", "A header you provided implies functionality that is not implemented");
+  }
   return awsError("AccessControlListNotSupported", "The bucket does not allow ACLs");
 }
 
@@ -254,6 +259,9 @@ base::Result<void> deleteBucketOwnershipControls(Call& call) {
 base::Result<void> checkTag(std::string_view key, std::string_view value) {
   if (key.empty() || key.size() > 128) return awsError("InvalidTag", "The TagKey you have provided is invalid");
   if (value.size() > 256) return awsError("InvalidTag", "The TagValue you have provided is invalid");
+  if (policy::isReservedTagKey(key)) return awsError("InvalidTag", "System tags cannot be added/updated by requester");
+  if (!policy::isTagText(key)) return awsError("InvalidTag", "The TagKey you have provided is invalid");
+  if (!policy::isTagText(value)) return awsError("InvalidTag", "The TagValue you have provided is invalid");
   return {};
 }
 

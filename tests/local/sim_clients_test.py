@@ -273,6 +273,12 @@ class AsAProcess(unittest.TestCase):
             simulator.process.terminate()
             self.assertEqual(simulator.process.wait(10), 0)
 
+    def test_it_wants_a_region(self):
+        for region in ("", "mars", "us-west-", "us west-2"):
+            refused = subprocess.run([IRSA, "sim", "--region", region], capture_output=True, text=True, timeout=20)
+            self.assertEqual(refused.returncode, 3, region)
+            self.assertIn("no name of a Region", refused.stderr)
+
     def test_a_state_file_belongs_to_one_process(self):
         with tempfile.TemporaryDirectory() as folder:
             state = os.path.join(folder, "state.json")

@@ -46,6 +46,14 @@ TEST(Role, HoldsToItsLimits) {
   EXPECT_EQ(account.iam(create(std::string(65, 'r'))).code, "ValidationError");
   EXPECT_EQ(account.iam(create("echo", {{"MaxSessionDuration", "100"}})).code, "ValidationError");
   EXPECT_EQ(account.iam(create("echo", {{"Path", "no-slash"}})).code, "ValidationError");
+  for (const char* description : {"\x02", "\xe2\x82\xac", "\xc2\x85"})
+    EXPECT_EQ(account.iam(create("echo", {{"Description", description}})).code, "ValidationError");
+  EXPECT_EQ(account.iam(create("umlaut", {{"Description", "\xc3\xbc, a line\n"}})).status, 200);
+  EXPECT_EQ(account.iam(create("echo", {{"Tags.member.1.Key", "k#"}, {"Tags.member.1.Value", "v"}})).code,
+            "ValidationError");
+  EXPECT_EQ(account.iam({{"Action", "ListRoles"}, {"PathPrefix", "pg"}}).refusal(),
+            "400 ValidationError: 1 validation error detected: Value 'pg' at 'pathPrefix' failed to satisfy "
+            "constraint: Member must satisfy regular expression pattern: \\u002F[\\u0021-\\u007F]*");
   Fields large = create("echo");
   large[2].second.insert(large[2].second.size() - 3, std::string(R"(,"Sid":")") + std::string(2000, 's') + "\"");
   EXPECT_EQ(account.iam(large).refusal(), "409 LimitExceeded: Cannot exceed quota for ACLSizePerRole: 2048");

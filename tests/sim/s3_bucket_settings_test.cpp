@@ -174,12 +174,37 @@ TEST(BucketTags, RoundTrip) {
   EXPECT_EQ(account.s3("GET", "/bucket?tagging").status, 404);
 }
 
+TEST(BucketTags, LeaveAwsKeysToAws) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  auto put = [&](const std::string& key) {
+    return account.s3("PUT", "/bucket?tagging",
+                      "<Tagging><TagSet><Tag><Key>" + key + "</Key><Value>v</Value></Tag></TagSet></Tagging>");
+  };
+  EXPECT_EQ(put("aws:a").refusal(), "400 InvalidTag: System tags cannot be added/updated by requester");
+  EXPECT_EQ(put("k#").refusal(), "400 InvalidTag: The TagKey you have provided is invalid");
+}
+
 TEST(OwnershipControls, StartAsBucketOwnerEnforced) {
   LocalAccount account;
   account.makeBucket("bucket");
   EXPECT_EQ(account.s3("GET", "/bucket?ownershipControls").at("Rule/ObjectOwnership"), "BucketOwnerEnforced");
   EXPECT_EQ(account.s3("DELETE", "/bucket?ownershipControls").status, 204);
   EXPECT_EQ(account.s3("GET", "/bucket?ownershipControls").code, "OwnershipControlsNotFoundError");
+}
+
+TEST(OwnershipControls, LeaveAclsToWhatIsNotThere) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(
+      account
+          .s3("PUT", "/bucket?ownershipControls",
+              "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>")
+          .status,
+      200);
+  for (const char* target : {"/bucket?acl", "/bucket/key", "/bucket/key?acl"})
+    EXPECT_EQ(account.s3("PUT", target, "", {{"x-amz-acl", "public-read"}}).code, "NotImplemented") << target;
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "x", {{"x-amz-acl", "private"}}).status, 200);
 }
 
 TEST(Settings, AreNeverTakenForThePlainOperation) {
