@@ -75,7 +75,7 @@ base::Result<void> agree(const Console& console, const setup::Plan& plan, const 
   }
   std::string list;
   for (const setup::Action& action : plan.actions) {
-    if (setup::isDestructive(action.call)) list += "\n  " + action.target + ": " + action.reason;
+    if (setup::isDestructive(action)) list += "\n  " + action.target + ": " + action.reason;
   }
   if (list.empty()) return {};
   return base::Error{base::ErrorKind::Conflict, "",
@@ -114,9 +114,10 @@ int runApply(const LifeCycleOptions& options) {
     console.result(text, document);
     return works ? kOk : kRefused;
   }
-  console.result(
-      console.cross("not all of " + count(plan->actions.size()) + " could be made; run irsa apply again to go on"),
-      document);
+  std::string left =
+      console.cross("not all of " + count(plan->actions.size()) + " could be made; run irsa apply again to go on");
+  for (const std::string& note : plan->notes) left += "  note: " + note + "\n";
+  console.result(left, document);
   return kRefused;
 }
 

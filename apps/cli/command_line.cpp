@@ -13,6 +13,7 @@
 #include "command_line_parts.h"
 #include "destroy_command.h"
 #include "explain_command.h"
+#include "on_node.h"
 #include "plan_command.h"
 #include "policy_command.h"
 #include "setup/emit.h"
@@ -47,6 +48,7 @@ struct Options {
   TrustRenderOptions trustRender;
   TrustLintOptions trustLint;
   CanAssumeOptions canAssume;
+  OnNodeOptions onNode;
 };
 
 void addPhases(CLI::App& app, LifeCycleOptions& options) {
@@ -142,6 +144,9 @@ void addPolicy(CLI::App& root, Options& options, Command& chosen) {
       ->type_name("plan|apply|destroy|publish");
   addPhases(*app, policy.cycle);
   app->add_flag("--delete-bucket", policy.cycle.deleteBucket, "for destroy --delete-bucket");
+  app->add_option("--part", policy.part, "one of several policies, from 1, each small enough for a managed policy")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
   example(*app, "irsa policy --for apply -f irsa.yaml");
 }
 
@@ -157,6 +162,16 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
       ->type_name("FOLDER");
   app.add_flag("--dry-run", options.common.dryRun, "show the change as a diff and stop");
   app.add_flag("-y,--yes", options.common.yes, "do not ask on the terminal");
+}
+
+// No help names it: a Job on a node runs it.
+void addOnNode(CLI::App& root, OnNodeOptions& options, Command& chosen) {
+  CLI::App* app = addCommand(root, "on-node", "Run irsa with a node's root folder as its own.", chosen,
+                             [&options] { return runOnNode(options); });
+  app->group("");
+  app->add_option("--root", options.root, "where the node's root folder is mounted [/]")->type_name("FOLDER");
+  app->add_option("--input", options.input, "a file to give as standard input")->type_name("FILE");
+  app->add_option("arguments", options.arguments, "of irsa, behind --")->required()->type_name("");
 }
 
 // With --for, --file is the file to edit; without, it is irsa.yaml.
@@ -533,6 +548,7 @@ int run(int argc, char** argv) {
   addToken(root, options, chosen);
   addSim(root, options, chosen);
   addVersion(root, chosen);
+  addOnNode(root, options.onNode, chosen);
   try {
     root.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

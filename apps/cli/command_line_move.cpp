@@ -91,7 +91,8 @@ void addKeys(CLI::App& root, MoveOptions& move, Command& chosen) {
   addNodes(*rotate, options.nodes);
   addPlace(*rotate, options.manifest, options.root);
   rotate->add_flag("--dry-run", options.common.dryRun, "show what would come next");
-  rotate->add_flag("-y,--yes", options.common.yes, "do not ask on the terminal");
+  rotate->add_flag("-y,--yes", options.common.yes,
+                   "do not ask on the terminal; refuse tokens in use (--emergency, and promote with Ceph)");
   example(*status, "irsa keys status -f irsa.yaml");
   rotate->footer(
       "Example:\n  irsa keys rotate introduce --node root@cp1 --node root@cp2 --node root@cp3\n"

@@ -3,11 +3,12 @@
 namespace cli {
 namespace {
 
-std::string summary(const Console& console, const setup::Plan& plan, bool good) {
+std::string summary(const Console& console, const setup::Plan& plan, bool good, bool deletesBucket) {
   const std::size_t count = plan.actions.size();
   std::string text;
   if (!good) {
-    text = console.cross("something could not be removed; it is named above, run irsa destroy again");
+    text = console.cross("something could not be removed; it is named above, run irsa destroy" +
+                         std::string(deletesBucket ? " --delete-bucket" : "") + " again");
   } else {
     text = console.check(count == 0 ? "nothing to remove" : std::to_string(count) + " removed");
   }
@@ -45,7 +46,7 @@ int runDestroy(const LifeCycleOptions& options) {
   }
   text::Json document;
   const bool good = carryOut(console, *plan, **world, mode, *locks, document);
-  console.result(summary(console, *plan, good), document);
+  console.result(summary(console, *plan, good, options.deleteBucket), document);
   return good ? kOk : kRefused;
 }
 

@@ -19,6 +19,25 @@ base::Result<void> writeNewKey(const setup::Desired& desired, World& world) {
   return std::move(outcome.failures.front().error);
 }
 
+// Conflict when a file is there that irsa did not write. Those that cannot carry a mark are known by the form's first.
+base::Result<void> checkOverwriting(const std::vector<setup::EmittedFile>& files, const std::string& folder,
+                                    const World& world) {
+  bool isOurFolder = false;
+  for (const setup::EmittedFile& file : files) {
+    const std::string path = folder + "/" + file.path;
+    const base::Result<std::string> there = world.ground.files->read(path);
+    if (!there && there.error().kind == base::ErrorKind::NotFound) continue;
+    if (!there) return there.error();
+    const bool isMarked = setup::isMarkedAsEmitted(*there);
+    if (&file == &files.front()) isOurFolder = isMarked;
+    const bool isOurs = setup::isMarkedAsEmitted(file.body) ? isMarked : isOurFolder;
+    if (!isOurs && *there != file.body)
+      return base::conflict(path + " is there and was not written by irsa, so nothing was written",
+                            "name another folder with --out, or remove the file if nobody needs it");
+  }
+  return {};
+}
+
 base::Result<void> writeFiles(const std::vector<setup::EmittedFile>& files, const std::string& folder, World& world) {
   for (const setup::EmittedFile& file : files) {
     const std::string path = folder + "/" + file.path;
@@ -28,16 +47,21 @@ base::Result<void> writeFiles(const std::vector<setup::EmittedFile>& files, cons
   return {};
 }
 
-std::string nextStep(setup::Form form, const std::string& name, const std::string& folder) {
+std::string deployment(const std::string& name, const std::string& folder, std::size_t templateSize) {
+  return "aws cloudformation deploy --stack-name " + name + " --template-file " + folder +
+         "/template.json --capabilities CAPABILITY_NAMED_IAM" +
+         (templateSize > setup::kMostTemplateBytesInRequest ? " --s3-bucket BUCKET" : "");
+}
+
+std::string nextStep(setup::Form form, const std::string& name, const std::string& folder,
+                     const std::vector<setup::EmittedFile>& files) {
   using setup::Form;
   switch (form) {
     case Form::Kustomize: return "kubectl apply --server-side -k " + folder;
     case Form::HelmValues:
       return "helm upgrade --install RELEASE CHART -n NAMESPACE -f " + folder + "/NAMESPACE/NAME.yaml";
     case Form::Terraform: return "terraform -chdir=" + folder + " init && terraform -chdir=" + folder + " apply";
-    case Form::CloudFormation:
-      return "aws cloudformation deploy --stack-name " + name + " --template-file " + folder +
-             "/template.json --capabilities CAPABILITY_NAMED_IAM";
+    case Form::CloudFormation: return deployment(name, folder, files.front().body.size());
     case Form::Ack: return "kubectl apply -f " + folder + "/objects.yaml, then " + folder + "/documents.sh";
     case Form::AwsCli: return folder + "/apply.sh";
   }
@@ -58,6 +82,7 @@ base::Result<Emitted> emitInto(const std::string& folder, setup::Form form, Worl
   Emitted emitted;
   emitted.files = TRY(setup::emit(desired, names, account, form));
   emitted.notes = desired.notes;
+  TRY(checkOverwriting(emitted.files, folder, world));
   TRY(writeNewKey(desired, world));
   TRY(writeFiles(emitted.files, folder, world));
   return emitted;
@@ -82,7 +107,7 @@ int runEmit(const LifeCycleOptions& options) {
     text += folder + "/" + file.path + "\n";
     document["files"].push_back(file.path);
   }
-  const std::string next = nextStep(*form, (*world)->configuration.name, folder);
+  const std::string next = nextStep(*form, (*world)->configuration.name, folder, emitted->files);
   document["next"] = next;
   for (const std::string& note : emitted->notes) console.progress("note: " + note);
   console.progress("next: " + next);

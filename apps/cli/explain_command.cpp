@@ -78,7 +78,7 @@ base::Result<setup::SeenAccount> seenAccount(aws::Client& client, const std::str
 void lookAtIssuer(const ExplainOptions& options, const std::string& issuer, const AwsConnection* aws,
                   const Ground& ground, setup::WebIdentityEvidence& evidence) {
   if (!issuer.starts_with("https://")) return;
-  const IssuerLook look(options.common, options.caFile, options.allowLoopbackIssuers, aws, ground);
+  const IssuerLook look(options.common, options.caFile, issuerAddresses(options.allowLoopbackIssuers), aws, ground);
   std::string base = issuer;
   if (base.ends_with('/')) base.pop_back();
   evidence.discovery = look.fetch(base + std::string(oidc::kDiscoveryPath));

@@ -16,13 +16,14 @@ bool isS3(const std::string& host) {
 
 }  // namespace
 
-IssuerLook::IssuerLook(const CommonOptions& options, const std::string& caFile, bool allowLoopback,
-                       const AwsConnection* aws, const Ground& ground)
+IssuerLook::IssuerLook(const CommonOptions& options, const std::string& caFile,
+                       std::function<bool(std::string_view address)> mayConnect, const AwsConnection* aws,
+                       const Ground& ground)
     : aws_(aws), clock_(ground.clock) {
   io::ClientOptions http = clientOptions(options);
   http.connectTimeout = http.answerTimeout = http.idleTimeout = http.wholeTimeout = kPatience;
   http.maxBody = kLargestDocument;
-  http.mayConnect = issuerAddresses(allowLoopback);
+  http.mayConnect = std::move(mayConnect);
   if (!caFile.empty()) {
     if (base::Result<std::string> roots = ground.files->read(caFile)) http.tls.extraRootsPem = *roots;
   }

@@ -1,7 +1,9 @@
 // Reading what an issuer publishes as STS does: without credentials, following nothing.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "ground.h"
 #include "http/client.h"
@@ -12,9 +14,10 @@ namespace cli {
 
 class IssuerLook {
  public:
-  // `aws`, where it has an endpoint that stands for S3, is asked for buckets. Everything must outlive the look.
-  IssuerLook(const CommonOptions& options, const std::string& caFile, bool allowLoopback, const AwsConnection* aws,
-             const Ground& ground);
+  // `mayConnect` as in io::ClientOptions. `aws`, where it has an endpoint that stands for S3, is asked for buckets.
+  // Everything must outlive the look.
+  IssuerLook(const CommonOptions& options, const std::string& caFile,
+             std::function<bool(std::string_view address)> mayConnect, const AwsConnection* aws, const Ground& ground);
 
   setup::FetchedDocument fetch(const std::string& url) const;
 

@@ -24,17 +24,24 @@ struct Seen {
   setup::Plan publish;  // so that every key of the API servers is published
 };
 
+// Ceph's provider has the thumbprints of the published keys, so it changes with them.
+setup::Phases phasesOfPublishing(const World& world) {
+  const bool isCeph = world.configuration.aws.dialect == setup::Dialect::Ceph;
+  return isCeph ? setup::Phases{setup::Phase::Issuer, setup::Phase::Provider} : setup::Phases{setup::Phase::Issuer};
+}
+
 base::Result<void> lookAgain(const KeysOptions& options, const Console& console, Seen& seen) {
   World& world = *seen.world;
   seen.rotation.cluster = TRY(lookAtServers(*world.cluster, options.look.servers, world.ground.clock, console));
   seen.rotation.holders = TRY(migration::lookAtHolders(*world.cluster->client));
   seen.rotation.secrets = TRY(migration::lookAtTokenSecrets(*world.cluster->client));
-  seen.publish = TRY(planWithServedKeys(seen.rotation.cluster, {setup::Phase::Issuer}, world));
+  seen.publish = TRY(planWithServedKeys(seen.rotation.cluster, phasesOfPublishing(world), world));
   seen.issuer = seen.publish.issuer;
+  seen.rotation.readsFirstOnly = world.configuration.aws.dialect == setup::Dialect::Ceph;
   seen.rotation.publishedAt.reset();
   seen.rotation.published = readIssuer(seen.issuer, world, options.common, &seen.rotation.publishedAt);
   const migration::RotationWish wish{
-      {options.look.longestToken, options.look.staleIsFine}, options.legacyIsFine, options.cached};
+      {options.look.longestToken, options.look.staleIsFine}, options.legacyIsFine, options.cached, options.common.yes};
   seen.state = TRY(migration::stateOf(wish, seen.rotation));
   return {};
 }
@@ -135,8 +142,8 @@ int onNodes(const KeysOptions& options, const KeyOptions& key, const Console& co
 bool publish(Seen& seen, setup::Plan plan, const Locks& locks, const Console& console) {
   text::Json document;
   return plan.actions.empty() ||
-         carryOut(console, plan, *seen.world, setup::Mode{.phases = {setup::Phase::Issuer}, .isMoving = true}, locks,
-                  document);
+         carryOut(console, plan, *seen.world, setup::Mode{.phases = phasesOfPublishing(*seen.world), .isMoving = true},
+                  locks, document);
 }
 
 int introduce(const KeysOptions& options, Seen& seen, const Locks& locks, const Console& console) {
@@ -153,6 +160,16 @@ int introduce(const KeysOptions& options, Seen& seen, const Locks& locks, const 
   return kOk;
 }
 
+// What Ceph takes no longer, and new tokens need.
+int putFirst(Seen& seen, const Locks& locks, const Console& console) {
+  if (!publish(seen, seen.publish, locks, console)) return kRefused;
+  console.done("the key that signs comes first in the published JWKS, where Ceph looks");
+  console.warn(
+      "Ceph refuses tokens of the old key now: re-create the pods that have a role (kubectl delete pod); those that "
+      "hold credentials go on until these expire");
+  return kOk;
+}
+
 int promote(const KeysOptions& options, Seen& seen, const Locks& locks, const Console& console) {
   if (!seen.publish.actions.empty()) {  // an earlier run did not come so far
     if (!publish(seen, seen.publish, locks, console)) return kRefused;
@@ -161,7 +178,11 @@ int promote(const KeysOptions& options, Seen& seen, const Locks& locks, const Co
   }
   const base::Result<void> met = mustBeMet(seen.state.gates, "promote", "irsa keys rotate");
   if (!met) return console.fail(met.error());
-  return onNodes(options, {"promote", seen.state.next, "", "", ""}, console);
+  const int code = onNodes(options, {"promote", seen.state.next, "", "", ""}, console);
+  if (code != kOk || !seen.rotation.readsFirstOnly) return code;
+  const base::Result<void> again = lookAgain(options, console, seen);
+  if (!again) return console.fail(again.error());
+  return putFirst(seen, locks, console);
 }
 
 int retire(const KeysOptions& options, const Seen& seen, const Console& console) {
@@ -196,8 +217,10 @@ int emergency(const KeysOptions& options, Seen& seen, const Locks& locks, const 
   const base::Result<crypto::PublicKey> half = crypto::PublicKey::fromPem(key->pem);
   if (!half) return console.fail(half.error());
   setup::World view = seen.world->view();
-  const setup::Mode mode{
-      .phases = {setup::Phase::Issuer}, .documentsOnly = true, .isMoving = true, .keys = oidc::jwksOf({*half})};
+  const setup::Mode mode{.phases = phasesOfPublishing(*seen.world),
+                         .documentsOnly = true,
+                         .isMoving = true,
+                         .keys = oidc::jwksOf({*half})};
   const base::Result<setup::Plan> alone = setup::makePlan(seen.world->configuration, view, mode);
   if (!alone) return console.fail(alone.error());
   tellRepublisher(seen, key->kid, console);
@@ -215,12 +238,20 @@ int emergency(const KeysOptions& options, Seen& seen, const Locks& locks, const 
   return kOk;
 }
 
+// An earlier run brought the key to the nodes and no further, or they were changed by hand.
+bool isHalfPromoted(const migration::RotationState& state) {
+  const auto first = std::ranges::find(state.gates, "first", &migration::Gate::name);
+  return first != state.gates.end() && !first->isMet;
+}
+
 int takeStep(const KeysOptions& options, Seen& seen, const Locks& locks, const Console& console) {
   const migration::RotationState& state = seen.state;
   const std::string step(migration::nameOf(state.step));
   const bool isUnpublished = state.step == RotationStep::Promote && !seen.publish.actions.empty();
   if (isUnpublished && options.step == "introduce")  // an earlier run brought the key to the nodes and no further
     return publish(seen, seen.publish, locks, console) ? kOk : kRefused;
+  const bool isPromotion = options.step.empty() || options.step == "promote";
+  if (isPromotion && isHalfPromoted(state) && !seen.publish.actions.empty()) return putFirst(seen, locks, console);
   if (!options.step.empty() && options.step != step) {
     return console.fail(
         {base::ErrorKind::Conflict, "",

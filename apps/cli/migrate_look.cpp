@@ -1,6 +1,7 @@
 #include "migrate_look.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/time.h"
 #include "issuer_look.h"
@@ -15,6 +16,16 @@ namespace {
 std::string failureOf(const setup::FetchedDocument& document) {
   if (!document.failure.empty()) return document.failure;
   return document.status == 200 ? "" : "HTTP " + std::to_string(document.status) + " of " + document.url;
+}
+
+// Empty when one API server did not tell.
+std::set<std::string> signingKids(const migration::Cluster& cluster) {
+  std::set<std::string> kids;
+  for (const migration::ApiServer& server : cluster.servers) {
+    if (!server.trouble.empty()) return {};
+    kids.insert(server.mintedKid);
+  }
+  return kids;
 }
 
 std::vector<std::string> sentencesOf(const setup::Plan& plan) {
@@ -39,7 +50,9 @@ oidc::Jwks servedKeys(const migration::Cluster& cluster) {
 migration::PublicIssuer readIssuer(const std::string& issuer, const World& world, const CommonOptions& options,
                                    std::optional<base::Time>* since) {
   migration::PublicIssuer seen;
-  const IssuerLook look(options, world.configuration.aws.caFile, false, &world.aws, world.ground);
+  const bool isCeph = world.configuration.aws.dialect == setup::Dialect::Ceph;  // it reads itself, wherever it lies
+  const IssuerLook look(options, world.configuration.aws.caFile, isCeph ? nullptr : issuerAddresses(false), &world.aws,
+                        world.ground);
   const setup::FetchedDocument document = look.fetch(issuer + std::string(oidc::kDiscoveryPath));
   seen.trouble = failureOf(document);
   if (!seen.trouble.empty()) return seen;
@@ -66,6 +79,7 @@ base::Result<setup::Plan> planWithServedKeys(const migration::Cluster& cluster, 
   setup::Mode mode{.phases = phases, .isMoving = true};
   const oidc::Jwks keys = servedKeys(cluster);
   if (!keys.keys.empty()) mode.keys = keys;
+  mode.signing = signingKids(cluster);
   return setup::makePlan(world.configuration, view, mode);
 }
 

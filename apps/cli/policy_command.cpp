@@ -24,11 +24,32 @@ base::Result<text::Json> policyFor(const PolicyOptions& options) {
   return setup::permissionPolicy(world->configuration, names, account, question);
 }
 
+base::Result<text::Json> partOf(const text::Json& policy, std::size_t part) {
+  std::vector<text::Json> parts = setup::inParts(policy);
+  if (part > parts.size())
+    return base::invalid("the policy has " + std::to_string(parts.size()) + " parts").withHint("--part 1 is the first");
+  return std::move(parts[part - 1]);
+}
+
+void noteSize(const text::Json& policy, const Console& console) {
+  const std::size_t size = text::compact(policy).size();
+  if (size <= setup::kManagedPolicyQuota) return;
+  console.progress("note: the policy has " + std::to_string(size) + " characters, a managed policy takes " +
+                   std::to_string(setup::kManagedPolicyQuota) + ": print it as " +
+                   std::to_string(setup::inParts(policy).size()) +
+                   " policies with --part 1, --part 2 and so on, and attach all of them" +
+                   (size <= setup::kRolePoliciesQuota ? "; or give it to a role as its one inline policy" : ""));
+}
+
 }  // namespace
 
 int runPolicy(const PolicyOptions& options) {
   const Console console(options.cycle.common);
-  const base::Result<text::Json> policy = policyFor(options);
+  base::Result<text::Json> policy = policyFor(options);
+  if (policy && options.part > 0)
+    policy = partOf(*policy, options.part);
+  else if (policy)
+    noteSize(*policy, console);
   if (!policy) return console.fail(policy.error());
   console.result(text::pretty(*policy), *policy);
   return kOk;

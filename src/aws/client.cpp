@@ -98,6 +98,9 @@ std::string hintFor(const Operation& operation, std::string_view code) {
     return "the caller needs the permission " + permissionFor(operation);
   if (code == "PermanentRedirect" || code == "AuthorizationHeaderMalformed")
     return "the bucket lies in another region: set aws.region to it";
+  if (code == "BucketNotEmpty")
+    return "somebody else's objects lie there (aws s3 ls --recursive s3://" + operation.subject +
+           " lists them): take them away, then run the same command again";
   if (code == "MethodNotAllowed")
     return "the endpoint has no such call; where it is Ceph's, irsa.yaml needs aws.dialect: ceph";
   if (code == "RegionDisabledException") return "activate this region for STS in the account's settings in IAM";

@@ -113,6 +113,7 @@ void feed(Descriptor& to, std::string_view& input) {
 
 struct Conversation {
   Descriptor input, output, errors;
+  const std::function<void(std::string_view)>& heard;
 };
 
 // Until the program has ended and its output is read.
@@ -131,7 +132,9 @@ base::Result<ProcessResult> converse(Child& child, Conversation pipes, std::stri
     if (ready == 0 && hasEnded) break;
     if (waits[0].revents != 0) feed(pipes.input, input);
     bool fits = waits[1].revents == 0 || drain(pipes.output, result.output);
+    const std::size_t before = result.errors.size();
     fits = fits && (waits[2].revents == 0 || drain(pipes.errors, result.errors));
+    if (pipes.heard && result.errors.size() > before) pipes.heard(std::string_view(result.errors).substr(before));
     if (!fits) return base::invalid("it wrote more than 4 MiB and was stopped");
     hasEnded = hasEnded || waits[3].revents != 0;
   }
@@ -143,7 +146,8 @@ base::Result<ProcessResult> converse(Child& child, Conversation pipes, std::stri
 
 base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
                                        const std::vector<std::string>& addedEnvironment,
-                                       std::chrono::milliseconds timeout, std::string_view input) {
+                                       std::chrono::milliseconds timeout, std::string_view input,
+                                       const std::function<void(std::string_view)>& heard) {
   if (argv.empty()) return base::invalid("running a program: no program is named");
   ::signal(SIGPIPE, SIG_IGN);
   Pipe in = TRY(openPipe());
@@ -159,7 +163,7 @@ base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
   Child child(pid);
   if (child.ended() < 0) return base::internal(doing + ": " + errorText());
   for (Descriptor* end : {&in.reading, &out.writing, &err.writing}) end->close();
-  auto result = converse(child, {std::move(in.writing), std::move(out.reading), std::move(err.reading)}, input,
+  auto result = converse(child, {std::move(in.writing), std::move(out.reading), std::move(err.reading), heard}, input,
                          std::chrono::steady_clock::now() + timeout);
   if (!result) return std::move(result).error().during(doing);
   return result;

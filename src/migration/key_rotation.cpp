@@ -125,15 +125,37 @@ Gate legacyGate(const RotationWish& wish, const RotationWorld& world, base::Time
               "; make them anew (kubectl delete, then create), or vouch with --legacy-is-fine"};
 }
 
+// It can't take tokens of two keys at once.
+Gate overlapGate(const RotationWish& wish) {
+  if (wish.refusalsAreFine) return {"overlap", true, "Ceph may refuse tokens of the old key from here on; vouched for"};
+  return {"overlap", false,
+          "Ceph looks at the first key of the JWKS alone, so from here on it refuses tokens of the old key, which pods "
+          "have for up to a day; when their pods may be re-created, go on with --yes"};
+}
+
+// "first": what it looks at is what the API servers sign with.
+Gate firstGate(const PublicIssuer& published, const std::vector<ApiServer>& servers) {
+  std::vector<std::string> missing;
+  if (!published.trouble.empty()) missing.push_back("the published JWKS can't be read");
+  const std::string first = published.kids.empty() ? "none" : published.kids.front();
+  for (const ApiServer& server : servers) {
+    if (!missing.empty() || !server.trouble.empty() || server.mintedKid == first) continue;
+    missing.push_back("Ceph looks at the first published key alone, " + first + ", and " + server.name +
+                      " signs with " + server.mintedKid + "; irsa keys rotate promote puts that first");
+  }
+  return gateOf("first", missing, "the first published key, the one that Ceph looks at, is the one that signs");
+}
+
 Gates gatesFor(const RotationWish& wish, const RotationWorld& world, const RotationState& state) {
   const std::vector<ApiServer>& servers = world.cluster.servers;
   Gates gates{readyGate(servers), mintedGate(servers)};
   if (state.step == RotationStep::Introduce) return gates;
   gates.push_back(supersetGate(world.published, servers));
   if (state.step == RotationStep::Promote) {
-    gates.push_back(cachedGate(wish, world));
+    gates.push_back(world.readsFirstOnly ? overlapGate(wish) : cachedGate(wish, world));
     return gates;
   }
+  if (world.readsFirstOnly) gates.push_back(firstGate(world.published, servers));
   const base::Time promoted = promotedAt(servers);
   for (Gate& gate : tokenGates(world.holders, servers, promoted, wish.vouched, world.cluster.now))
     gates.push_back(std::move(gate));

@@ -44,12 +44,14 @@ struct RotationWorld {
   PublicIssuer published;
   std::optional<base::Time> publishedAt = {};  // of the JWKS
   std::vector<TokenHolder> secrets = {};       // with tokens that never expire; `longest` has no meaning
+  bool readsFirstOnly = false;                 // the relying party is Ceph, which looks at no other key of the JWKS
 };
 
 struct RotationWish {
   Vouched vouched;
   bool legacyIsFine = false;  // tokens of Secrets may be refused
   std::chrono::seconds cached = kCached;
+  bool refusalsAreFine = false;  // Ceph may refuse the old key's tokens from the promotion on
 };
 
 struct RotationState {

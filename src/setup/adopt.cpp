@@ -15,23 +15,6 @@ namespace {
 using text::Json;
 using text::Severity;
 
-// What follows "s3." or "s3-" up to the partition's suffix, and whether it was a dash.
-struct Endpoint {
-  std::string region;
-  bool hasDash = false;
-};
-
-std::optional<Endpoint> endpointOf(std::string_view host) {
-  if (host == "s3.amazonaws.com") return Endpoint{};
-  if (!host.starts_with("s3.") && !host.starts_with("s3-")) return std::nullopt;
-  const std::string_view rest = host.substr(3);
-  const std::size_t dot = rest.find('.');
-  const std::string region(rest.substr(0, dot));
-  auto partition = aws::partitionOf(region);
-  if (dot == std::string_view::npos || !partition || rest.substr(dot + 1) != partition->dnsSuffix) return std::nullopt;
-  return Endpoint{region, host[2] == '-'};
-}
-
 base::Result<FoundSetup> lookAt(const World& world, const Observed& so, ObservedProvider provider,
                                 const std::vector<aws::Role>& roles) {
   FoundSetup found{.account = so.caller.account,
@@ -59,26 +42,6 @@ base::Result<FoundSetup> lookAt(const World& world, const Observed& so, Observed
 }
 
 }  // namespace
-
-std::optional<IssuerPlace> issuerPlaceOf(std::string_view issuer) {
-  constexpr std::string_view kScheme = "https://";
-  if (issuer.starts_with(kScheme)) issuer.remove_prefix(kScheme.size());
-  const std::size_t slash = std::min(issuer.find('/'), issuer.size());
-  const std::string_view host = issuer.substr(0, slash);
-  std::string_view path = issuer.substr(std::min(slash + 1, issuer.size()));
-  if (path.ends_with('/')) path.remove_suffix(1);
-  if (auto endpoint = endpointOf(host)) {
-    const std::size_t end = std::min(path.find('/'), path.size());
-    if (end == 0) return std::nullopt;
-    return IssuerPlace{std::string(path.substr(0, end)), endpoint->region,
-                       std::string(path.substr(std::min(end + 1, path.size()))), true, endpoint->hasDash};
-  }
-  for (std::size_t dot = host.find(".s3"); dot != std::string_view::npos; dot = host.find(".s3", dot + 1))
-    if (auto endpoint = endpointOf(host.substr(dot + 1)); endpoint && dot > 0)
-      return IssuerPlace{std::string(host.substr(0, dot)), endpoint->region, std::string(path), false,
-                         endpoint->hasDash};
-  return std::nullopt;
-}
 
 base::Result<std::vector<FoundSetup>> lookForSetups(const World& world, std::string_view issuer) {
   Observed so;

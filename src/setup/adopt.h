@@ -13,22 +13,13 @@
 #include <string_view>
 #include <vector>
 
+#include "setup/names.h"
 #include "setup/observed.h"
 #include "setup/plan.h"
 #include "setup/world.h"
 #include "text/finding.h"
 
 namespace setup {
-
-// Where in S3 an issuer's documents lie.
-struct IssuerPlace {
-  std::string bucket, region, prefix;  // the region is empty at S3's global endpoint
-  bool isPathStyle = false;            // https://s3.REGION.SUFFIX/BUCKET
-  bool hasDash = false;                // s3-REGION instead of s3.REGION
-  bool operator==(const IssuerPlace&) const = default;
-};
-// Absent when the issuer lies elsewhere.
-std::optional<IssuerPlace> issuerPlaceOf(std::string_view issuer);
 
 struct FoundSetup {
   std::string account, partition;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "aws/partition.h"
 #include "crypto/certificate.h"
@@ -20,6 +21,7 @@
 #include "setup/value_checks.h"
 #include "text/encoding.h"
 #include "text/json.h"
+#include "text/words.h"
 
 namespace setup {
 namespace {
@@ -161,6 +163,25 @@ class Reader {
     issuer.republish = faults_.boolean(node, "issuer.republish", false);
     if (const YamlNode* file = node.find("caFile")) readThumbprints(*file);
     refuseOfOtherHosting(node, hosting);
+    if (issuer.hosting == Hosting::S3 && hasUrl && !isCeph()) placeInS3(*node.find("url"));
+  }
+
+  // One place: what url says of bucket, prefix and Region is what is written to.
+  void placeInS3(const YamlNode& url) {
+    IssuerSettings& issuer = wish_.issuer;
+    const std::optional<IssuerPlace> place = issuerPlaceOf(issuer.url);
+    if (!place) return;
+    auto unify = [&](std::string& said, const std::string& placed, std::string_view name) {
+      if (said.empty()) said = placed;
+      if (said != placed)
+        faults_.fault(url.start, "issuer.url lies in " + std::string(name) + " \"" + placed + "\", irsa.yaml says \"" +
+                                     said + "\": the documents would be written where nobody reads them");
+    };
+    unify(issuer.bucket, place->bucket, "bucket");
+    unify(issuer.prefix, place->prefix, "prefix");
+    std::string region = place->region.empty() ? "us-east-1" : place->region;
+    std::string wanted = wish_.aws.region;
+    unify(wanted, region, "the Region");
   }
 
   // Keys that the chosen hosting has no use for are mistakes.
@@ -289,6 +310,8 @@ class Reader {
     const YamlNode* secret = node.find("secret");
     if (!secret && !node.find("publicKeys"))
       faults_.fault(node.start, "keys.source files needs keys.publicKeys or keys.secret");
+    if (const YamlNode* files = node.find("publicKeys"); files && files->items.empty() && !secret)
+      faults_.fault(files->start, "keys.publicKeys names no file: nothing would be published");
     if (secret && !wish_.cluster && !wish_.keys.hasOwnCluster())
       faults_.fault(secret->start, "keys.secret needs keys.kubeconfig, or the section cluster:");
   }
@@ -310,6 +333,11 @@ class Reader {
     for (const auto& [key, value] : tags)
       if (std::string wrong = checkTagValue(value); !wrong.empty())
         faults_.fault(found->find(key)->start, std::string(name) + "." + key + " " + wrong);
+    std::set<std::string> names;
+    for (const auto& [key, value] : tags)
+      if (!names.insert(text::lowerCase(key)).second)
+        faults_.fault(found->start,
+                      std::string(name) + " has \"" + key + "\" twice but for capitals, which IAM refuses");
     if (tags.size() > kMostTags)
       faults_.fault(found->start, std::string(name) + " has " + std::to_string(tags.size()) +
                                       " entries; AWS takes 50, and two are irsa's");

@@ -71,6 +71,11 @@ WebhookWish webhookWishFor(const Configuration& configuration, const Material& m
 }
 
 void addNotes(const Configuration& configuration, const Material& material, Desired& desired) {
+  desired.notes.insert(desired.notes.end(), material.notes.begin(), material.notes.end());
+  if (desired.hosting == Hosting::S3 && !configuration.issuer.url.empty() && !isCeph(configuration) &&
+      !issuerPlaceOf(configuration.issuer.url))
+    desired.notes.push_back(desired.issuer + " is no address in S3: see that it serves the documents of bucket " +
+                            desired.bucket + ", which AWS reads there");
   if (!desired.hasCluster)
     desired.notes.push_back(
         "irsa.yaml has no cluster: service accounts and the webhook are skipped; add the section cluster and apply "

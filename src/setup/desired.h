@@ -23,6 +23,7 @@ struct Material {
   int apiServerPort = 0;              // where the webhook reaches it; 0: unknown
   // Hosting::CloudFront: ids, as far as they are there.
   std::string accessControl = {}, distribution = {}, distributionDomain = {};
+  std::vector<std::string> notes = {};
   bool isForPipeline = false;  // the cluster's objects are described although nobody looked at it
 };
 

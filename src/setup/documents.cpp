@@ -120,15 +120,25 @@ MergedTrust mergedTrust(std::string_view live, std::string_view wanted, std::str
   return merged;
 }
 
-std::string withoutTrust(std::string_view live, std::string_view providerArn) {
+std::string withoutTrust(std::string_view live, const std::vector<std::string>& providerArns) {
   auto document = text::parseJson(live);
   if (!document || !document->is_object()) return std::string(live);
   Json kept = Json::array();
   for (const Json& statement : statementsOf(*document))
-    if (!isFor(statement, providerArn)) kept.push_back(statement);
-  if (kept.empty()) return std::string(live);
+    if (std::ranges::none_of(providerArns, [&](const std::string& arn) { return isFor(statement, arn); }))
+      kept.push_back(statement);
+  if (kept.empty()) return "";
   (*document)["Statement"] = std::move(kept);
   return text::compact(*document);
+}
+
+std::vector<std::string> keysLost(std::string_view before, std::string_view after) {
+  std::vector<std::string> lost;
+  const base::Result<oidc::Jwks> there = oidc::parseJwks(before), then = oidc::parseJwks(after);
+  if (!there || !then) return lost;
+  for (const oidc::Jwk& jwk : there->keys)
+    if (std::ranges::find(then->keys, jwk.kid, &oidc::Jwk::kid) == then->keys.end()) lost.push_back(jwk.kid);
+  return lost;
 }
 
 }  // namespace setup

@@ -48,8 +48,11 @@ struct MergedTrust {
 // and no other principal is ours and gives way, every other statement stays as and where it is.
 MergedTrust mergedTrust(std::string_view live, std::string_view wanted, std::string_view providerArn);
 
-// `live` without its Allow statements for this provider and no other principal. As it is when none would be left, which
-// IAM refuses.
-std::string withoutTrust(std::string_view live, std::string_view providerArn);
+// `live` without its Allow statements for these providers and no other principal. Empty when none is left, which IAM
+// refuses.
+std::string withoutTrust(std::string_view live, const std::vector<std::string>& providerArns);
+
+// By kid, the keys of the JWKS `before` that `after` has no more; none when either is no JWKS.
+std::vector<std::string> keysLost(std::string_view before, std::string_view after);
 
 }  // namespace setup

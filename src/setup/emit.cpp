@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "crypto/digest.h"
 #include "setup/emit_forms.h"
+#include "text/encoding.h"
 
 namespace setup {
 namespace {
@@ -29,6 +31,30 @@ base::Result<void> checkSayable(const EmitSubject& subject, Form form) {
   return {};
 }
 
+constexpr std::string_view kMark = "Written by irsa apply --emit ";
+constexpr std::size_t kMarkIsWithin = 400;  // bytes of the file's begin
+
+// As a comment in the first line, of a program in the second.
+void mark(EmittedFile& file, Form form) {
+  const std::string comment = "# " + markOf(form) + "\n";
+  if (file.isProgram)
+    file.body.insert(file.body.find('\n') + 1, comment);
+  else if (file.path.ends_with(".tf") || file.path.ends_with(".yaml"))
+    file.body.insert(0, comment);
+}
+
+base::Result<std::vector<EmittedFile>> emitted(const EmitSubject& subject, Form form) {
+  switch (form) {
+    case Form::Kustomize: return emitKustomize(subject);
+    case Form::HelmValues: return emitHelmValues(subject);
+    case Form::Terraform: return emitTerraform(subject);
+    case Form::CloudFormation: return emitCloudFormation(subject);
+    case Form::Ack: return emitAck(subject);
+    case Form::AwsCli: return emitAwsCli(subject);
+  }
+  return base::internal("no such form");
+}
+
 }  // namespace
 
 std::span<const std::string_view> formNames() { return kForms; }
@@ -43,21 +69,36 @@ base::Result<std::vector<EmittedFile>> emit(const Desired& desired, const Identi
                                             Form form) {
   const EmitSubject subject{desired, names, std::string(account)};
   TRY(checkSayable(subject, form));
-  switch (form) {
-    case Form::Kustomize: return emitKustomize(subject);
-    case Form::HelmValues: return emitHelmValues(subject);
-    case Form::Terraform: return emitTerraform(subject);
-    case Form::CloudFormation: return emitCloudFormation(subject);
-    case Form::Ack: return emitAck(subject);
-    case Form::AwsCli: return emitAwsCli(subject);
-  }
-  return base::internal("no such form");
+  std::vector<EmittedFile> files = TRY(emitted(subject, form));
+  for (EmittedFile& file : files) mark(file, form);
+  return files;
+}
+
+bool isMarkedAsEmitted(std::string_view contents) {
+  return contents.substr(0, kMarkIsWithin).find(kMark) != contents.npos;
+}
+
+std::string markOf(Form form) {
+  return std::string(kMark) + std::string(kForms[std::size_t(form)]) +
+         ", which writes it anew: what is changed here is lost.";
 }
 
 void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files) {
   if (subject.desired.hosting != Hosting::Directory) return;
   for (const DesiredDocument& document : subject.desired.documents)
     files.push_back({"documents/" + document.key, document.object.body});
+}
+
+std::vector<std::string> distinctNames(const std::vector<DesiredRole>& roles, std::string (*nameOf)(std::string_view),
+                                       char separator) {
+  std::vector<std::string> names;
+  for (const DesiredRole& role : roles) {
+    std::string name = nameOf(role.settings.name);
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      name += separator + text::hex(crypto::sha256(role.settings.name)).substr(0, 8);
+    names.push_back(std::move(name));
+  }
+  return names;
 }
 
 text::Json tagList(const Tags& tags, const char* key, const char* value) {

@@ -15,11 +15,12 @@ std::string objectName(std::string_view name) {
   std::string out = text::lowerCase(name);
   for (char& c : out)
     if (!std::isalnum(static_cast<unsigned char>(c))) c = '-';
-  return std::string(out.substr(out.find_first_not_of('-')));
+  const std::size_t begin = out.find_first_not_of('-');
+  return begin == std::string::npos ? "role" : out.substr(begin, out.find_last_not_of('-') + 1 - begin);
 }
 
 Json object(const EmitSubject& subject, const char* group, const char* kind, std::string_view name, Json spec) {
-  const Json metadata = {{"name", objectName(name)},
+  const Json metadata = {{"name", std::string(name)},
                          {"annotations", {{"services.k8s.aws/region", subject.desired.region}}}};
   return {{"apiVersion", std::string(group) + ".services.k8s.aws/v1alpha1"},
           {"kind", kind},
@@ -38,7 +39,7 @@ Json bucketOf(const EmitSubject& subject) {
                                {"restrictPublicBuckets", block.restrictPublicBuckets}};
   spec["policy"] = desired.bucketPolicy;
   spec["tagging"] = {{"tagSet", tagList(desired.tags, "key", "value")}};
-  return object(subject, "s3", "Bucket", desired.bucket, std::move(spec));
+  return object(subject, "s3", "Bucket", objectName(desired.bucket), std::move(spec));
 }
 
 Json providerOf(const EmitSubject& subject) {
@@ -46,10 +47,10 @@ Json providerOf(const EmitSubject& subject) {
   Json spec = {{"url", desired.issuer}, {"clientIDs", Json::array({std::string(kAudience)})}};
   if (!desired.thumbprints.empty()) spec["thumbprints"] = desired.thumbprints;
   spec["tags"] = tagList(desired.tags, "key", "value");
-  return object(subject, "iam", "OpenIDConnectProvider", desired.name, std::move(spec));
+  return object(subject, "iam", "OpenIDConnectProvider", objectName(desired.name), std::move(spec));
 }
 
-Json roleOf(const EmitSubject& subject, const DesiredRole& role) {
+Json roleOf(const EmitSubject& subject, const DesiredRole& role, const std::string& name) {
   const RoleSettings& settings = role.settings;
   Json spec = {{"name", settings.name},
                {"path", settings.path},
@@ -61,7 +62,7 @@ Json roleOf(const EmitSubject& subject, const DesiredRole& role) {
   if (!settings.inlinePolicy.empty())
     spec["inlinePolicies"] = {{std::string(kInlinePolicyName), settings.inlinePolicy}};
   spec["tags"] = tagList(role.tags, "key", "value");
-  return object(subject, "iam", "Role", settings.name, std::move(spec));
+  return object(subject, "iam", "Role", name, std::move(spec));
 }
 
 }  // namespace
@@ -72,11 +73,14 @@ std::vector<EmittedFile> emitAck(const EmitSubject& subject) {
   if (subject.hasBucket()) {
     objects = text::writeYaml(bucketOf(subject)) + "---\n";
     std::string script = scriptHead(subject, "The documents, once the bucket is there,");
+    script += bucketCheck(subject) + "stop_if_foreign\n";
     script += putDocuments(subject, files);
     files.insert(files.begin(), {"documents.sh", std::move(script), true});
   }
   objects += text::writeYaml(providerOf(subject));
-  for (const DesiredRole& role : subject.desired.roles) objects += "---\n" + text::writeYaml(roleOf(subject, role));
+  const std::vector<std::string> names = distinctNames(subject.desired.roles, objectName, '-');
+  for (std::size_t i = 0; i < names.size(); ++i)
+    objects += "---\n" + text::writeYaml(roleOf(subject, subject.desired.roles[i], names[i]));
   files.insert(files.begin(), {"objects.yaml", std::move(objects)});
   addFolder(subject, files);
   return files;

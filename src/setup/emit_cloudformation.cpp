@@ -7,6 +7,14 @@ namespace {
 
 using text::Json;
 
+// Of a template (AWS CloudFormation quotas), wherever it lies.
+constexpr std::size_t kMostResources = 500, kMostBytes = 1'048'576;
+
+base::Error tooMuch(const std::string& has, const std::string& most) {
+  return {base::ErrorKind::Invalid, "", "the template has " + has + ", CloudFormation takes " + most,
+          "use --emit terraform or awscli, or share the bindings out among several irsa.yaml with names of their own"};
+}
+
 constexpr std::string_view kWriter = R"(import boto3
 import cfnresponse
 
@@ -163,7 +171,7 @@ Json roleOf(const DesiredRole& role) {
 
 }  // namespace
 
-std::vector<EmittedFile> emitCloudFormation(const EmitSubject& subject) {
+base::Result<std::vector<EmittedFile>> emitCloudFormation(const EmitSubject& subject) {
   Json resources = Json::object();
   if (subject.hasBucket()) addBucket(subject, resources);
   if (subject.hasFront()) addFront(subject, resources);
@@ -171,10 +179,17 @@ std::vector<EmittedFile> emitCloudFormation(const EmitSubject& subject) {
   addProvider(subject, resources);
   for (std::size_t i = 0; i < subject.desired.roles.size(); ++i)
     resources["Role" + std::to_string(i + 1)] = roleOf(subject.desired.roles[i]);
+  const std::size_t count = resources.size();
+  if (count > kMostResources) return tooMuch(std::to_string(count) + " resources", std::to_string(kMostResources));
   const Json document = {{"AWSTemplateFormatVersion", "2010-09-09"},
                          {"Description", "IAM roles for service accounts: " + subject.desired.name},
+                         {"Metadata", {{"Comment", markOf(Form::CloudFormation)}}},
                          {"Resources", std::move(resources)}};
-  std::vector<EmittedFile> files{{"template.json", text::pretty(document)}};
+  std::string body = text::pretty(document);
+  if (body.size() > kMostBytes) body = text::compact(document);
+  if (body.size() > kMostBytes)
+    return tooMuch(std::to_string(body.size()) + " bytes", std::to_string(kMostBytes) + " bytes");
+  std::vector<EmittedFile> files{{"template.json", std::move(body)}};
   addFolder(subject, files);
   return files;
 }

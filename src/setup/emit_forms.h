@@ -23,7 +23,8 @@ struct EmitSubject {
 std::vector<EmittedFile> emitKustomize(const EmitSubject& subject);
 std::vector<EmittedFile> emitHelmValues(const EmitSubject& subject);
 std::vector<EmittedFile> emitTerraform(const EmitSubject& subject);
-std::vector<EmittedFile> emitCloudFormation(const EmitSubject& subject);
+// Invalid when it is more than CloudFormation takes.
+base::Result<std::vector<EmittedFile>> emitCloudFormation(const EmitSubject& subject);
 std::vector<EmittedFile> emitAck(const EmitSubject& subject);
 std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject);
 
@@ -31,8 +32,18 @@ std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject);
 void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files);
 // The script's part that writes the documents into the bucket, and the documents beside it.
 std::string putDocuments(const EmitSubject& subject, std::vector<EmittedFile>& files);
-// What every script begins with.
+// What every script begins with: the account is the right one, and functions for the rest.
 std::string scriptHead(const EmitSubject& subject, std::string_view what);
+// Notes the bucket as in the way when it is somebody else's; stop_if_foreign then ends the script.
+std::string bucketCheck(const EmitSubject& subject);
+
+// What a tool calls the roles, in their order: `nameOf` the role's name. Of roles that it calls the same the first in
+// irsa.yaml keeps that; the others get a digest of their own name behind `separator`, which stays when roles are added
+// behind them.
+std::vector<std::string> distinctNames(const std::vector<DesiredRole>& roles, std::string (*nameOf)(std::string_view),
+                                       char separator);
+
+std::string markOf(Form form);  // "Written by irsa apply --emit terraform: …"
 
 // [{"Key": …, "Value": …}], the members named `key` and `value`.
 text::Json tagList(const Tags& tags, const char* key = "Key", const char* value = "Value");

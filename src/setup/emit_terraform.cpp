@@ -163,9 +163,9 @@ std::string providerPart(const EmitSubject& subject) {
   return "\n" + block.text();
 }
 
-std::string rolePart(const DesiredRole& role) {
+std::string rolePart(const DesiredRole& role, const std::string& id) {
   const RoleSettings& settings = role.settings;
-  const std::string id = identifier(settings.name), reference = "aws_iam_role." + id + ".name";
+  const std::string reference = "aws_iam_role." + id + ".name";
   Block block(resource("aws_iam_role", id));
   block.set("name", quoted(settings.name))
       .set("path", quoted(settings.path))
@@ -196,7 +196,8 @@ std::vector<EmittedFile> emitTerraform(const EmitSubject& subject) {
   if (subject.hasBucket()) text += bucketPart(subject);
   if (subject.hasFront()) text += frontPart(subject);
   text += providerPart(subject);
-  for (const DesiredRole& role : subject.desired.roles) text += rolePart(role);
+  const std::vector<std::string> ids = distinctNames(subject.desired.roles, identifier, '_');
+  for (std::size_t i = 0; i < ids.size(); ++i) text += rolePart(subject.desired.roles[i], ids[i]);
   std::vector<EmittedFile> files{{"main.tf", std::move(text)}};
   addFolder(subject, files);
   return files;

@@ -73,6 +73,18 @@ void addKeys(oidc::Jwks& jwks, const oidc::Jwks& more) {
   }
 }
 
+void putSigningFirst(oidc::Jwks& jwks, const oidc::Jwks& published, const std::set<std::string>& signing) {
+  const auto moveFirst = [&](const std::string& kid) {
+    const auto found = std::ranges::find(jwks.keys, kid, &oidc::Jwk::kid);
+    if (found == jwks.keys.end() || (!signing.empty() && !signing.contains(kid))) return false;
+    std::rotate(jwks.keys.begin(), found, found + 1);
+    return true;
+  };
+  if (!published.keys.empty() && moveFirst(published.keys.front().kid)) return;
+  for (const std::string& kid : signing)
+    if (moveFirst(kid)) return;
+}
+
 base::Result<void> checkKeys(const oidc::Jwks& jwks) {
   std::set<std::string> ids;
   std::size_t rsa = 0;

@@ -1,5 +1,6 @@
 // Public keys that somebody keeps in files or Secrets, and the keys of this set-up as the documents list them.
 #pragma once
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ base::Result<oidc::Jwks> publicKeysOf(const text::Json& secret);
 
 // Adds the entries of `more` whose kid is not there yet.
 void addKeys(oidc::Jwks& jwks, const oidc::Jwks& more);
+
+// For a relying party that reads the first key alone. That of `published` stays first for as long as it is there and
+// signs; then it is one that does. `signing`: kids; empty: which sign is not known, and any may.
+void putSigningFirst(oidc::Jwks& jwks, const oidc::Jwks& published, const std::set<std::string>& signing);
 
 // Invalid when AWS would not use these keys: more than 100 of a kind, an entry without kid, a kid twice.
 base::Result<void> checkKeys(const oidc::Jwks& jwks);

@@ -1,5 +1,6 @@
 // What things are called that do not have a name yet, and the ARNs that follow from names.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,16 @@ inline constexpr std::string_view kUnknownDistribution = "E?????????????";
 // https://BUCKET.s3.REGION.SUFFIX[/PREFIX]
 std::string issuerUrl(std::string_view bucket, std::string_view region, std::string_view dnsSuffix,
                       std::string_view prefix);
+
+// Where in S3 an issuer's documents lie.
+struct IssuerPlace {
+  std::string bucket, region, prefix;  // the region is empty at S3's global endpoint
+  bool isPathStyle = false;            // https://s3.REGION.SUFFIX/BUCKET
+  bool hasDash = false;                // s3-REGION instead of s3.REGION
+  bool operator==(const IssuerPlace&) const = default;
+};
+// Absent when the issuer lies elsewhere.
+std::optional<IssuerPlace> issuerPlaceOf(std::string_view issuer);
 
 std::string providerArn(std::string_view partition, std::string_view account, std::string_view issuer);
 // `path` with its slashes: "/" or "/team/".

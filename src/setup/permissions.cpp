@@ -80,7 +80,7 @@ class PolicyWriter {
 
 struct Resources {
   std::string bucket;
-  Words documents, roles;
+  Words documents, roles, attaching;  // the last: roles with managed policies
   std::string provider, providers;
   std::string distributions = {}, accessControls = {};  // Hosting::CloudFront
 };
@@ -103,8 +103,11 @@ Resources resourcesOf(const Configuration& configuration, const Identifiers& nam
   }
   for (const Binding& binding : configuration.bindings) {
     std::string arn = roleArn(names.partition, account, binding.role.path, binding.role.name);
-    if (std::find(found.roles.begin(), found.roles.end(), arn) == found.roles.end())
-      found.roles.push_back(std::move(arn));
+    auto add = [&](Words& to) {
+      if (std::find(to.begin(), to.end(), arn) == to.end()) to.push_back(arn);
+    };
+    add(found.roles);
+    if (!binding.role.policies.empty()) add(found.attaching);
   }
   found.provider = names.providerArn;
   if (std::size_t at = found.provider.find(kUnknownDomain); at != std::string::npos)
@@ -192,7 +195,8 @@ void allowRoles(const Configuration& configuration, const Resources& on, const P
     if (hasBoundary) more.push_back("iam:PutRolePermissionsBoundary");
     if (lacksBoundary) more.push_back("iam:DeleteRolePermissionsBoundary");
   }
-  if (question.command == Command::Destroy) more = {"iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole"};
+  if (question.command == Command::Destroy)
+    more = {"iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole", "iam:UpdateAssumeRolePolicy"};
   actions.insert(actions.end(), more.begin(), more.end());
   policy.allow("Roles", actions, on.roles);
   if (question.command != Command::Apply) return;
@@ -201,7 +205,36 @@ void allowRoles(const Configuration& configuration, const Resources& on, const P
     attached.insert(binding.role.policies.begin(), binding.role.policies.end());
   Words arns(attached.begin(), attached.end());
   if (!arns.empty())
-    policy.allow("Attach", {"iam:AttachRolePolicy"}, on.roles, {{"ArnEquals", {{"iam:PolicyARN", Json(arns)}}}});
+    policy.allow("Attach", {"iam:AttachRolePolicy"}, on.attaching, {{"ArnEquals", {{"iam:PolicyARN", Json(arns)}}}});
+}
+
+// A list goes on in the statement before it if that is its first half: a policy's Sids differ.
+Json joined(Json policy, const Json& statement) {
+  Json& statements = policy["Statement"];
+  if (statements.empty() || statements.back()["Sid"] != statement["Sid"]) {
+    statements.push_back(statement);
+  } else {
+    for (const Json& resource : statement["Resource"]) statements.back()["Resource"].push_back(resource);
+  }
+  return policy;
+}
+
+void place(const Json& statement, std::size_t most, std::vector<Json>& parts) {
+  Json whole = joined(parts.back(), statement);
+  const Json& resources = statement["Resource"];
+  if (text::compact(whole).size() <= most) {
+    parts.back() = std::move(whole);
+  } else if (resources.is_array() && resources.size() > 1) {
+    const auto middle = resources.begin() + std::ptrdiff_t(resources.size() / 2);
+    Json first = statement, second = statement;
+    first["Resource"] = Json(Json::array_t(resources.begin(), middle));
+    second["Resource"] = Json(Json::array_t(middle, resources.end()));
+    place(first, most, parts);
+    place(second, most, parts);
+  } else {
+    if (!parts.back()["Statement"].empty()) parts.push_back({{"Version", "2012-10-17"}, {"Statement", Json::array()}});
+    parts.back()["Statement"].push_back(statement);
+  }
 }
 
 }  // namespace
@@ -239,6 +272,12 @@ Json permissionPolicy(const Configuration& configuration, const Identifiers& nam
   if (hasProvider) allowProvider(configuration, on, question, policy);
   if (hasRoles) allowRoles(configuration, on, question, policy);
   return std::move(policy).take();
+}
+
+std::vector<Json> inParts(const Json& policy, std::size_t most) {
+  std::vector<Json> parts{{{"Version", "2012-10-17"}, {"Statement", Json::array()}}};
+  for (const Json& statement : policy["Statement"]) place(statement, most, parts);
+  return parts;
 }
 
 }  // namespace setup

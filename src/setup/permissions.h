@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "setup/configuration.h"
 #include "setup/desired.h"
@@ -29,5 +30,12 @@ struct PermissionQuestion {
 // since are not in it.
 text::Json permissionPolicy(const Configuration& configuration, const Identifiers& names, std::string_view account,
                             const PermissionQuestion& question);
+
+// IAM's quotas, in characters without white space.
+inline constexpr std::size_t kManagedPolicyQuota = 6144, kRolePoliciesQuota = 10'240;
+
+// The same rights as several policies of at most `most` characters, by parting statements and lists of resources; a
+// statement with one resource stays whole.
+std::vector<text::Json> inParts(const text::Json& policy, std::size_t most = kManagedPolicyQuota);
 
 }  // namespace setup

@@ -86,7 +86,7 @@ void planIssuer(const Desired& desired, const Observed& observed, PlanDraft& dra
 void planUnwantedRoles(const Desired& desired, const Observed& observed, PlanDraft& draft) {
   for (const ObservedRole& live : observed.roles) {
     auto isWanted = [&](const DesiredRole& role) { return http::sameName(role.settings.name, live.role.name); };
-    if (std::none_of(desired.roles.begin(), desired.roles.end(), isWanted)) planRoleRemoval(live, draft);
+    if (std::none_of(desired.roles.begin(), desired.roles.end(), isWanted)) planRoleRemoval(live, observed, draft);
   }
 }
 
@@ -179,7 +179,7 @@ Plan planDestroy(const Observed& observed, const PlanOptions& options) {
   }
   draft.enter(Phase::Roles);
   for (const ObservedRole& live : observed.roles)
-    if (hasOurTag(live.role.tags, observed.name)) planRoleRemoval(live, draft);
+    if (hasOurTag(live.role.tags, observed.name)) planRoleRemoval(live, observed, draft);
   draft.enter(Phase::Provider);
   for (const ObservedProvider& live : observed.providers)
     if (hasOurTag(live.provider.tags, observed.name))
@@ -202,8 +202,8 @@ Plan planFormer(const Observed& observed, std::string_view former) {
     draft.enter(Phase::Roles);
     for (const ObservedRole& role : observed.roles) {
       const std::string& trust = role.role.assumeRolePolicyDocument;
-      const std::string without = withoutTrust(trust, live.arn);
-      if (!hasOurTag(role.role.tags, observed.name) || samePolicy(trust, without)) continue;
+      const std::string without = withoutTrust(trust, {live.arn});
+      if (!hasOurTag(role.role.tags, observed.name) || without.empty() || samePolicy(trust, without)) continue;
       draft.addWithDiff(Change::Modify, "role " + role.role.name, aws::UpdateAssumeRolePolicy{role.role.name, without},
                         "trusts the former issuer", readablePolicy(trust), readablePolicy(without));
     }

@@ -111,7 +111,8 @@ Plan planDestroy(const Observed& observed, const PlanOptions& options);
 Plan planFormer(const Observed& observed, std::string_view former);
 
 std::string nameOf(const Call& call);  // "s3:CreateBucket", "iam:CreateRole", "kubernetes:Apply", "file:Create"
-bool isDestructive(const Call& call);  // takes away what somebody may be using
+// Takes away what somebody may be using: an object, or a key that is published.
+bool isDestructive(const Action& action);
 
 // For people: by phase, + ~ - ↻ with reasons, diffs of documents, notes, and the total. No secrets.
 std::string describe(const Plan& plan, bool isColored = false);

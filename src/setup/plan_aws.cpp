@@ -5,6 +5,7 @@
 #include "setup/documents.h"
 #include "setup/names.h"
 #include "setup/plan_steps.h"
+#include "text/words.h"
 
 namespace setup {
 namespace {
@@ -89,8 +90,13 @@ void planPermissions(const RoleSettings& role, const ObservedRole& live, const s
                 "the inline policy " + name + " is not in irsa.yaml");
 }
 
+std::string whyChanged(std::string_view live, std::string_view wanted) {
+  const std::vector<std::string> lost = keysLost(live, wanted);
+  return lost.empty() ? "differs" : "no longer has the key " + text::joined(lost) + ", whose tokens would be refused";
+}
+
 std::string whyReplaced(const aws::Object& live, const aws::Object& wanted) {
-  if (live.body != wanted.body) return "differs";
+  if (live.body != wanted.body) return whyChanged(live.body, wanted.body);
   return "is served as " + (live.contentType.empty() ? "nothing" : live.contentType) + ", Cache-Control \"" +
          live.cacheControl + "\"";
 }
@@ -174,7 +180,8 @@ void planFolder(const Desired& desired, const Observed& observed, PlanDraft& dra
     if (isThere && found->second == document.object.body) continue;
     std::string path = desired.directory + "/" + document.key;
     draft.addWithDiff(isThere ? Change::Replace : Change::Add, "file " + path,
-                      WriteDocument{path, document.object.body}, isThere ? "differs" : "does not exist",
+                      WriteDocument{path, document.object.body},
+                      isThere ? whyChanged(found->second, document.object.body) : "does not exist",
                       isThere ? found->second : "", document.object.body);
   }
 }
@@ -229,9 +236,21 @@ void planRoles(const Desired& desired, const Observed& observed, PlanDraft& draf
   }
 }
 
-void planRoleRemoval(const ObservedRole& live, PlanDraft& draft) {
+void planRoleRemoval(const ObservedRole& live, const Observed& observed, PlanDraft& draft) {
   const std::string& name = live.role.name;
   std::string target = "role " + name;
+  std::vector<std::string> ours{observed.identifiers.providerArn};
+  for (const ObservedProvider& provider : observed.providers)
+    if (hasOurTag(provider.provider.tags, observed.name)) ours.push_back(provider.arn);
+  const std::string& trust = live.role.assumeRolePolicyDocument;
+  if (const std::string others = withoutTrust(trust, ours); !others.empty()) {
+    draft.notes.push_back(target + " stays with its permissions: it also trusts others, by statements that irsa did " +
+                          "not write; when nobody needs it any more, delete it yourself");
+    if (!samePolicy(trust, others))
+      draft.addWithDiff(Change::Modify, target, aws::UpdateAssumeRolePolicy{name, others},
+                        "is not wanted, but others are trusted as well", readablePolicy(trust), readablePolicy(others));
+    return;
+  }
   for (const std::string& arn : live.attachedPolicies)
     draft.add(Change::Remove, target, aws::DetachRolePolicy{name, arn}, "so that the role can be deleted");
   for (const auto& [policy, document] : live.inlinePolicies)

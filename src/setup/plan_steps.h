@@ -46,7 +46,8 @@ void planAccounts(const Desired& desired, const Observed& observed, PlanDraft& d
 // As it is applied. `isOurs`: made by us, so the mark of that must stay in what we apply.
 text::Json accountObject(const DesiredAccount& wanted, std::string_view name, bool isOurs);
 
-void planRoleRemoval(const ObservedRole& role, PlanDraft& draft);
+// Deletes the role, or takes our statements off it when others are trusted as well.
+void planRoleRemoval(const ObservedRole& role, const Observed& observed, PlanDraft& draft);
 // Deletes the service account if we made it, else takes our marks off it.
 void planAccountRemoval(const std::string& path, const text::Json& account, std::string_view name, PlanDraft& draft);
 void planWebhookRemoval(const Observed& observed, PlanDraft& draft);

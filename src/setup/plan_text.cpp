@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "setup/documents.h"
 #include "setup/plan.h"
 #include "text/diff.h"
 
@@ -75,9 +76,10 @@ std::string plural(std::size_t count, std::string_view thing) {
 
 std::string nameOf(const Call& call) { return std::visit(CallName(), call); }
 
-bool isDestructive(const Call& call) {
+bool isDestructive(const Action& action) {
+  if (!keysLost(action.before, action.after).empty()) return true;
   constexpr std::array<std::string_view, 3> kTaking{":Delete", ":Remove", ":Detach"};
-  std::string name = nameOf(call);
+  std::string name = nameOf(action.call);
   return std::any_of(kTaking.begin(), kTaking.end(),
                      [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }

@@ -110,6 +110,22 @@ base::Result<void> checkIssuer(const World& world, Plan& plan) {
   return {};
 }
 
+// IAM attaches no policy of another account.
+base::Result<void> checkPolicies(const Plan& plan) {
+  for (const Action& action : plan.actions) {
+    std::string named;
+    if (auto* call = std::get_if<aws::AttachRolePolicy>(&action.call)) named = call->policyArn;
+    if (auto* call = std::get_if<aws::CreateRole>(&action.call)) named = call->permissionsBoundary;
+    if (auto* call = std::get_if<aws::PutRolePermissionsBoundary>(&action.call)) named = call->permissionsBoundary;
+    const auto arn = policy::parseArn(named);
+    if (arn && arn->account != "aws" && arn->account != plan.account)
+      return base::conflict(
+          action.target + " is to have the policy " + named + ", which is another account's: this is " + plan.account,
+          "make that policy in " + plan.account + ", or use the right account's credentials");
+  }
+  return {};
+}
+
 base::Result<void> checkThumbprints(const Plan& plan) {
   for (const Action& action : plan.actions)
     if (auto* call = std::get_if<aws::CreateOpenIDConnectProvider>(&action.call); call && call->thumbprints.empty())
@@ -136,6 +152,7 @@ base::Result<std::string> policySource(const World& world, const Plan& plan) {
 base::Result<void> checkPreconditions(const Configuration& configuration, const World& world, Plan& plan) {
   if (configuration.issuer.hosting == Hosting::Existing) TRY(checkIssuer(world, plan));
   if (configuration.aws.dialect == Dialect::Ceph) return checkThumbprints(plan);  // knows none of what follows
+  TRY(checkPolicies(plan));
   if (configuration.issuer.hosting == Hosting::S3) TRY(checkPublicAccess(world, plan));
   return checkQuotas(world, plan);
 }

@@ -19,15 +19,18 @@ base::Result<crypto::SigningKey> newKey(const KeySettings& keys) {
   return crypto::SigningKey::generateRsa(keys.bits);
 }
 
-// The keys that are published now; none when the document is not there or no JWKS.
+// The keys that are published now, by either document; none where it is not there or no JWKS.
 oidc::Jwks publishedKeys(const Configuration& configuration, const Observed& observed) {
-  std::string document;
-  auto object = observed.bucket.documents.find(objectKey(configuration.issuer.prefix, kJwksKey));
-  if (object != observed.bucket.documents.end()) document = object->second.body;
-  auto file = observed.folder.find(std::string(kJwksKey));
-  if (file != observed.folder.end()) document = file->second;
-  auto jwks = oidc::parseJwks(document);
-  return jwks ? *std::move(jwks) : oidc::Jwks();
+  oidc::Jwks published;
+  for (const std::string_view key : {kJwksKey, kKubernetesJwksKey}) {
+    std::string document;
+    auto object = observed.bucket.documents.find(objectKey(configuration.issuer.prefix, key));
+    if (object != observed.bucket.documents.end()) document = object->second.body;
+    auto file = observed.folder.find(std::string(key));
+    if (file != observed.folder.end()) document = file->second;
+    if (auto jwks = oidc::parseJwks(document)) addKeys(published, *jwks);
+  }
+  return published;
 }
 
 base::Error keyIsGone(const std::string& path, const oidc::Jwks& published) {
@@ -62,7 +65,12 @@ base::Result<void> findKey(const Configuration& configuration, const World& worl
   auto key = pem ? crypto::SigningKey::fromPem(*pem) : newKey(keys);
   if (!key) return std::move(key).error().during("reading the private key " + path);
   if (!pem) material.newPrivateKeyPem = key->pem();
-  material.jwks = oidc::jwksOf({key->publicKey()});
+  const crypto::PublicKey own = key->publicKey();
+  if (own.algorithm() != keys.algorithm || (keys.algorithm == crypto::Algorithm::Rs256 && own.bits() != keys.bits))
+    material.notes.push_back("the key in " + path +
+                             " is not what keys.algorithm and keys.bits ask for, and stays: with a "
+                             "new one every token in use would be refused; irsa keys rotate changes keys in a cluster");
+  material.jwks = oidc::jwksOf({own});
   return keys.x5c ? certify(material.jwks, &*key, published, world.clock.now()) : base::Result<void>();
 }
 
@@ -79,6 +87,8 @@ base::Result<void> gatherKeys(const KeySettings& keys, const World& world, Mater
     if (!found) return std::move(found).error().during(doing);
     addKeys(material.jwks, *found);
   }
+  if (material.jwks.keys.empty())
+    return base::invalid("keys.publicKeys and keys.secret hold no public key, so nothing could be published");
   for (oidc::Jwk& jwk : material.jwks.keys)
     if (!keys.x5c) jwk.x5c.clear();
   return {};
@@ -119,6 +129,8 @@ base::Result<void> fillKeys(const Configuration& configuration, const Observed& 
         material.jwks = *mode.keys;
       else if (observed.cluster)
         TRY(readClusterKeys(*observed.cluster, material));
+      if (configuration.aws.dialect == Dialect::Ceph)
+        putSigningFirst(material.jwks, publishedKeys(configuration, observed), mode.signing);
   }
   if (configuration.issuer.republish && !mode.documentsOnly)
     keepPublished(publishedKeys(configuration, observed), configuration.keys.x5c, material.jwks);
@@ -174,7 +186,7 @@ base::Result<void> checkIssuerIsKnown(const Observed& observed, const Phases& ph
 std::set<std::string> takenAwayBy(const Plan& plan) {
   std::set<std::string> taken;
   for (const Action& action : plan.actions)
-    if (isDestructive(action.call)) taken.insert(nameOf(action.call) + " " + action.target);
+    if (isDestructive(action)) taken.insert(nameOf(action.call) + " " + action.target);
   return taken;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ struct Mode {
   // Apply with keys.source cluster: to be published instead of what the kubeconfig's API server serves. With
   // issuer.republish a published key stays all the same: taking keys out is the republisher's.
   std::optional<oidc::Jwks> keys = {};
+  // Ceph with keys.source cluster: the kids of those that API servers sign with now; empty: not known.
+  std::set<std::string> signing = {};
 };
 
 // Reads the world and compares, and looks for what would stop the plan half-way (preconditions.h). Changes nothing: a

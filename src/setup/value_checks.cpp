@@ -52,7 +52,12 @@ std::string checkEndpoint(std::string_view value) {
 std::string checkBucket(std::string_view value) {
   if (value.find('.') != std::string_view::npos)
     return "has a dot, which S3's certificate does not cover under https://BUCKET.s3...";
-  return value.size() >= 3 && isLabel(value, 63) ? "" : "must be 3 to 63 lower-case letters, digits and inner dashes";
+  if (value.size() < 3 || !isLabel(value, 63)) return "must be 3 to 63 lower-case letters, digits and inner dashes";
+  for (std::string_view begin : {"xn--", "sthree-", "amzn-s3-demo-"})
+    if (value.starts_with(begin)) return "begins with " + std::string(begin) + ", which S3 keeps for itself";
+  for (std::string_view end : {"-s3alias", "--ol-s3", "--x-s3", "--table-s3"})
+    if (value.ends_with(end)) return "ends with " + std::string(end) + ", which S3 keeps for itself";
+  return "";
 }
 
 std::string checkDomain(std::string_view value) {
@@ -110,7 +115,7 @@ std::string checkRoleName(std::string_view value) {
 }
 
 std::string checkRolePath(std::string_view value) {
-  bool fits = !value.empty() && value.size() <= 512 && value.front() == '/' && value.back() == '/' &&
+  bool fits = !value.empty() && value.size() <= 512 && value.front() == '/' && value.back() == '/' && value != "//" &&
               std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   return fits ? "" : "must start and end with a slash, such as /team/";
 }
@@ -121,14 +126,26 @@ std::string checkPolicyArn(std::string_view value) {
   return fits ? "" : "is no ARN of a managed policy (arn:aws:iam::...:policy/NAME)";
 }
 
+// What IAM and S3 both take of ASCII; letters of other scripts are left to them.
+std::string checkTagCharacters(std::string_view value) {
+  constexpr std::string_view kMarks = " _.:/=+-@";
+  for (const char c : value) {
+    const bool isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (isLetter || kMarks.find(c) != std::string_view::npos || static_cast<unsigned char>(c) >= 0x80) continue;
+    return "has a character that AWS takes in no tag: letters, digits, spaces and _ . : / = + - @ may stand there";
+  }
+  return "";
+}
+
 std::string checkTagKey(std::string_view value) {
   if (value.empty() || value.size() > 128) return "must have 1 to 128 characters";
   if (value.starts_with("aws:")) return "starts with aws:, which AWS keeps for itself";
-  return value.starts_with("irsa-anywhere/") ? "starts with irsa-anywhere/, which irsa keeps for itself" : "";
+  return value.starts_with("irsa-anywhere/") ? "starts with irsa-anywhere/, which irsa keeps for itself"
+                                             : checkTagCharacters(value);
 }
 
 std::string checkTagValue(std::string_view value) {
-  return value.size() <= 256 ? "" : "is longer than the 256 characters that AWS takes";
+  return value.size() <= 256 ? checkTagCharacters(value) : "is longer than the 256 characters that AWS takes";
 }
 
 std::string checkSecret(std::string_view value) {

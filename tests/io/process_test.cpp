@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "io/system.h"
+#include "io/temporary_folder.h"
 
 namespace io {
 namespace {
@@ -67,6 +68,22 @@ TEST(RunProcess, SaysThatThereIsNoSuchProgram) {
   EXPECT_EQ(result.error().kind, base::ErrorKind::NotFound);
   EXPECT_THAT(result.error().message, HasSubstr("irsa-test-no-such-program"));
   EXPECT_EQ(runProcess({}, {}, 20s).error().kind, base::ErrorKind::Invalid);
+}
+
+TEST(RunProcess, TellsStandardErrorAsItComes) {
+  TemporaryFolder folder;
+  std::string heard;
+  const auto listen = [&](std::string_view piece) {
+    heard += piece;
+    if (heard == "first\n") newDiskFiles()->makeFolder(folder.path() + "/heard", 0700).value();
+  };
+  const std::string waits = "until [ -d " + folder.path() + "/heard ]; do sleep 0.01; done";
+  const std::string script = "echo first >&2; " + waits + "; echo second >&2; echo out";
+  auto result = runProcess({"sh", "-c", script}, {}, 20s, "", listen);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(heard, "first\nsecond\n");
+  EXPECT_EQ(result->errors, heard);
+  EXPECT_EQ(result->output, "out\n");
 }
 
 TEST(RunProcess, TellsASignalAsAShellDoes) { EXPECT_EQ(shell("kill -9 $$")->exitCode, 137); }

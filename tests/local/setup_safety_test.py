@@ -272,6 +272,22 @@ class Policies(Case):
         self.assertNotIn("s3:Delete", json.dumps(self.policy("--for", "destroy")))
 
 
+class LargePolicies(Case):
+    def test_a_policy_that_outgrows_iam_is_told_and_comes_in_parts_that_do_not(self):
+        many = "".join(f"- {{serviceAccount: app/a{i}, role: {{name: a-role-with-a-name-{i}}}}}\n" for i in range(150))
+        (self.folder / "irsa.yaml").write_text(HEAD + "bindings:\n" + many)
+        done = self.irsa("policy", "--for", "apply")
+        count = int(re.search(r"a managed policy takes 6144: print it as (\d+) policies", done.stderr)[1])
+        self.assertGreater(count, 1)
+        roles = set()
+        for number in range(1, count + 1):
+            part = json.loads(self.irsa("policy", "--for", "apply", "--part", number).stdout)
+            self.account.client("iam").create_policy(PolicyName=f"irsa-{number}", PolicyDocument=json.dumps(part))
+            roles.update(re.findall(r":role/([^\"]+)", json.dumps(part)))
+        self.assertEqual(len(roles), 150)
+        self.assertEqual(self.account.run("policy", "--for", "apply", "--part", count + 1).returncode, 3)
+
+
 class PoliciesBehindCloudFront(Policies):
     wish = Policies.wish.replace("bindings:", "issuer: {hosting: cloudfront}\nbindings:")
 

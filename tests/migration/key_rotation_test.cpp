@@ -163,6 +163,23 @@ TEST_F(Rotation, TokensInSecretsHoldTheOldKeyUntilTheyAreMadeAnew) {
   EXPECT_EQ(closed(), "");
 }
 
+TEST_F(Rotation, WithCephAPromotionRefusesTokensInUseAndIsOverWhenTheSigningKeyComesFirst) {
+  world.readsFirstOnly = true;
+  world.publishedAt.reset();
+  publish({0, 1}, kStart + hours(2));  // which no cache matters for
+  world.cluster.servers = {server("a", {0, 1}, 0), server("b", {0, 1}, 0)};
+  EXPECT_EQ(closed(), "overlap ");
+  EXPECT_THAT(state().gates.back().says, HasSubstr("go on with --yes"));
+  wish.refusalsAreFine = true;
+  EXPECT_EQ(closed(), "");
+  world.cluster.servers = {server("a", {0, 1}, 1), server("b", {0, 1}, 1)};
+  EXPECT_EQ(closed(), "first ");
+  publish({1, 0}, kStart + hours(2));
+  EXPECT_EQ(closed(), "");
+  world.published = {.trouble = "HTTP 403"};
+  EXPECT_THAT(closed(), HasSubstr("first "));
+}
+
 TEST_F(Rotation, ExternalSignersAndUnseenFlagsAreLeftToTheirOwners) {
   world.cluster.servers = {server("a", {0}, 0)};
   world.cluster.servers.front().signingEndpoint = "/run/signer.sock";

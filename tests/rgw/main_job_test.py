@@ -1,5 +1,7 @@
 """The main job with Ceph's Object Gateway as AWS: the set-up, the unmodified AWS CLI in what the webhook makes of a pod, the tokens
 that are refused, keys that change, and the way back. `aws s3 ls s3://BUCKET` is the proof, as Ceph has no GetCallerIdentity."""
+import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -9,16 +11,17 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.request
 
-import boto3
 import botocore
 import botocore.config
 import botocore.exceptions
 
 from ceph import Ceph
+from rotating_cluster import RotatingCluster
 from support import aws_world, tokens
 from support.day_zero import DayZero
 
@@ -45,6 +48,10 @@ tags: {{team: edge}}
 """
 
 
+def thumbprint(key):
+    return hashlib.sha1(base64.b64decode(key["x5c"][0])).hexdigest()
+
+
 def names(plan):
     return [action["call"] for action in plan["actions"]]
 
@@ -67,6 +74,7 @@ class TheMainJobOnCeph(unittest.TestCase):
         s3.create_bucket(Bucket="the-data")
         s3.put_object(Bucket="the-data", Key="hello.txt", Body=b"hello\n")
         cls.iam = cls.session.client("iam", **cls.options)
+        cls.sts = cls.session.client("sts", **{**cls.options, "config": botocore.config.Config(signature_version=botocore.UNSIGNED)})
         cls.before = cls.walk()
         cls.world.must("apply", "--yes")
         cls.world.annotate("s3-echoer", "intruder")
@@ -97,9 +105,7 @@ class TheMainJobOnCeph(unittest.TestCase):
         return self.world.must("token", "mint", f"default/{account}", *arguments).strip()
 
     def assume(self, token, role=ROLE):
-        sts = boto3.client("sts", region_name="us-west-2", endpoint_url=self.ceph.endpoint, verify=self.options["verify"],
-                           config=botocore.config.Config(signature_version=botocore.UNSIGNED))
-        return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="rgw-test", WebIdentityToken=token)
+        return self.sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="rgw-test", WebIdentityToken=token)
 
     def assert_taken(self, token, role=ROLE):
         told = len(self.ceph.log())
@@ -123,6 +129,45 @@ class TheMainJobOnCeph(unittest.TestCase):
     def private_key(self):
         return tokens.read_key(self.folder / "keys/demo.key")
 
+    def assert_published(self, cluster, signed):
+        """The keys of these tokens, in this order, and the provider knows their certificates."""
+        plan = cluster.seen("plan", "--only", "issuer")
+        keys = self.published(plan["issuer"] + "/keys.json")["keys"]
+        self.assertEqual([key["kid"] for key in keys], [tokens.head_of(token)["kid"] for token in signed])
+        arn = "arn:aws:iam:::oidc-provider/" + plan["issuer"].removeprefix("https://")
+        prints = self.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ThumbprintList"]
+        self.assertEqual(sorted(prints), sorted(thumbprint(key) for key in keys))
+
+    @contextlib.contextmanager
+    def always_one_is_taken(self, old, new, role):
+        seen, stop = [], threading.Event()
+
+        def ask():
+            while not stop.is_set():
+                seen.append([self.takes(token, role) for token in (old, new)])
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            asking.join()
+        self.assertNotIn([False, False], seen)
+        self.assertIn([True, False], seen)
+        print(f"of {len(seen)} times the gateway took a token of the old or the new key each time", flush=True)
+
+    def takes(self, token, role):
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            return bool(self.assume(token, role))
+        return False
+
+    def reverse_keys(self, bucket):
+        s3 = self.session.client("s3", **self.options)
+        document = json.load(s3.get_object(Bucket=bucket, Key="keys.json")["Body"])
+        document["keys"].reverse()
+        s3.put_object(Bucket=bucket, Key="keys.json", Body=json.dumps(document).encode(), ContentType="application/json",
+                      CacheControl="public, max-age=300")
+
     # What must be.
 
     def test_a_second_look_finds_no_change_and_everybody_reads_the_documents_below_the_endpoint(self):
@@ -137,9 +182,7 @@ class TheMainJobOnCeph(unittest.TestCase):
         self.assertEqual(arn, "arn:aws:iam:::oidc-provider/" + plan["issuer"].removeprefix("https://"))
         provider = self.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
         self.assertEqual(provider["ClientIDList"], ["sts.amazonaws.com"])
-        certificate = ssl.PEM_cert_to_DER_cert(
-            f"-----BEGIN CERTIFICATE-----\n{key['x5c'][0]}\n-----END CERTIFICATE-----\n")
-        self.assertEqual(provider["ThumbprintList"], [hashlib.sha1(certificate).hexdigest()])
+        self.assertEqual(provider["ThumbprintList"], [thumbprint(key)])
 
     def test_the_unmodified_aws_cli_lists_and_reads_the_bucket(self):
         injected, token = self.world.admit(self.webhook, "s3-echoer")
@@ -247,6 +290,61 @@ class TheMainJobOnCeph(unittest.TestCase):
         self.assert_taken(mint(new), role)
         self.assert_refused(mint(old), role=role)  # Ceph 16 looks at no other key than the first
         self.world.must("destroy", "--delete-bucket", "--yes", "-f", "rotated.yaml")
+
+    def test_a_rotation_from_rsa_to_es256_has_the_key_that_signs_first_and_asks_before_it_refuses_tokens(self):
+        wish = self.wish("rotating", "app", "rotating", "{source: cluster}")
+        cluster, role = self.enterContext(RotatingCluster(self.world, wish)), "arn:aws:iam:::role/rotating"
+        setup = ("--only", "issuer,provider,roles")
+        cluster.irsa("apply", "--yes", *setup)
+        cluster.on_node("apiserver", "patch", "--yes")
+        old = cluster.token("default:app")
+        self.assert_published(cluster, [old])
+        self.assert_taken(old, role)
+
+        cluster.on_node("keys", "rotate", "introduce")
+        new = cluster.token_of_new_key(old)
+        self.assertEqual([tokens.head_of(token)["alg"] for token in (old, new)], ["RS256", "ES256"])
+        self.assert_published(cluster, [old, new])
+        self.assert_taken(old, role)
+        self.assert_refused(new, role=role)
+
+        code, _, errors = cluster.run("keys", "rotate", "promote", "--manifest", cluster.server.manifest, "--root", cluster.folder)
+        self.assertEqual(code, 1, errors)
+        self.assertIn("Ceph looks at the first key of the JWKS alone", errors)
+        self.assertEqual(tokens.head_of(cluster.token("default:app")), tokens.head_of(old))
+        with self.always_one_is_taken(old, new, role):
+            cluster.on_node("keys", "rotate", "promote", "--yes")
+        self.assertEqual(tokens.head_of(cluster.token("default:app")), tokens.head_of(new))
+        self.assert_published(cluster, [new, old])
+        self.assert_taken(cluster.token("default:app"), role)
+        self.assert_refused(old, role=role)
+        self.assertEqual(cluster.seen("plan", *setup)["changes"], 0)  # although the API server serves the old one first
+
+        bucket = cluster.seen("plan", *setup)["bucket"]
+        self.reverse_keys(bucket)  # as a run leaves it that ends between the node and the bucket
+        self.assertFalse(cluster.gate("first")["met"])
+        cluster.on_node("keys", "rotate", "promote", "--yes")
+        self.assertTrue(cluster.gate("first")["met"])
+        self.assert_published(cluster, [new, old])
+
+        cluster.let_a_day_pass()
+        cluster.on_node("keys", "rotate", "retire")
+        self.assert_published(cluster, [new, old])
+        self.assert_taken(new, role)
+        cluster.irsa("apply", "--yes", *setup)
+        self.assert_published(cluster, [new])
+        self.assert_taken(cluster.token("default:app"), role)
+        self.assert_refused(old, role=role)
+
+        cluster.on_node("keys", "rotate", "--emergency", "--yes")
+        latest = cluster.token("default:app")
+        self.assert_published(cluster, [latest])
+        self.assert_taken(latest, role)
+        self.assert_refused(new, role=role)
+        code, _, errors = cluster.run("issuer", "publish")
+        self.assertEqual(code, 3, errors)
+        self.assertIn("not for Ceph", errors)
+        cluster.irsa("destroy", "--delete-bucket", "--yes")
 
     def test_without_the_switch_the_error_names_it(self):
         (self.folder / "plain.yaml").write_text(self.wish("demo").replace("  dialect: ceph\n", ""))

@@ -79,10 +79,22 @@ TEST(Trust, WhatSharesAStatementWithOurProviderIsForeign) {
   EXPECT_EQ(mergedTrust(trustOf("[" + both + "," + mixed + "]"), kOurs, kProvider).foreign, 2u);
 }
 
-TEST(Trust, AProvidersOwnStatementsGoUnlessNothingWouldBeLeft) {
-  EXPECT_EQ(withoutTrust(mergedTrust(trustOf(kEc2), kOurs, kProvider).document, kProvider), trustOf("[" + kEc2 + "]"));
-  EXPECT_EQ(withoutTrust(kOurs, kProvider), kOurs);
-  EXPECT_EQ(withoutTrust("{", kProvider), "{");
+TEST(Trust, ProvidersOwnStatementsGoAndThoseOfOthersStay) {
+  EXPECT_EQ(withoutTrust(mergedTrust(trustOf(kEc2), kOurs, kProvider).document, {kProvider}),
+            trustOf("[" + kEc2 + "]"));
+  EXPECT_EQ(withoutTrust(kOurs, {"arn:aws:iam::1:oidc-provider/c"}), kOurs);
+  EXPECT_EQ(withoutTrust(kOurs, {"arn:aws:iam::1:oidc-provider/c", kProvider}), "");
+  EXPECT_EQ(withoutTrust("{", {kProvider}), "{");
+}
+
+TEST(Jwks, KeysThatAreNoLongerThereAreLost) {
+  const auto first = crypto::SigningKey::generateEc("P-256").value(),
+             second = crypto::SigningKey::generateEc("P-256").value();
+  const std::string both = jwksDocument(oidc::jwksOf({first.publicKey(), second.publicKey()}));
+  const std::string one = jwksDocument(oidc::jwksOf({second.publicKey()}));
+  EXPECT_EQ(keysLost(both, one), std::vector<std::string>{first.publicKey().keyId()});
+  EXPECT_TRUE(keysLost(one, both).empty());
+  EXPECT_TRUE(keysLost("words", one).empty());
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "setup/two_worlds.h"
@@ -14,8 +16,10 @@ namespace setup {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 using testing::Not;
 
 const std::string kAccount = "111122223333";
@@ -118,6 +122,17 @@ TEST_F(Emit, NothingIsLeftToFillIn) {
     }
 }
 
+TEST_F(Emit, FilesThatCanCarryAMarkAndTheFirstOfEveryFormCarryIt) {
+  for (std::string_view name : formNames()) {
+    auto files = emitted(kWish, *formNamed(name));
+    ASSERT_TRUE(files) << files.error().message;
+    EXPECT_TRUE(isMarkedAsEmitted(files->front().body)) << name;
+    for (const EmittedFile& file : *files)
+      EXPECT_TRUE(isMarkedAsEmitted(file.body) || file.path.starts_with("files/")) << name << "/" << file.path;
+  }
+  EXPECT_FALSE(isMarkedAsEmitted("resource \"aws_iam_role\" \"mine\" {}\n"));
+}
+
 TEST_F(Emit, TheYamlIsYaml) {
   for (Form form : {Form::Kustomize, Form::HelmValues, Form::Ack}) {
     auto files = emitted(kWish, form);
@@ -172,6 +187,82 @@ TEST_F(Emit, TheRepublisherComesOutWithItsPodAndItsRole) {
   EXPECT_THAT(bodyOf(front, Form::CloudFormation),
               HasSubstr(R"(\"cloudfront:CreateInvalidation\"],\"Resource\":\"arn:aws:cloudfront::111122223333:)"
                         R"(distribution/${Distribution}\")"));
+}
+
+const std::string kLookAlikes = R"(apiVersion: irsa-anywhere/v1
+name: edge-prod
+aws: {region: us-west-2, accountId: "111122223333"}
+keys: {source: files, publicKeys: [sa.pub]}
+bindings:
+- {serviceAccount: app/a, role: {name: a.b, policies: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}}
+- {serviceAccount: app/b, role: {name: a_b, policies: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}}
+- {serviceAccount: app/c, role: {name: a@b}}
+- {serviceAccount: app/d, role: {name: a+b-}}
+- {serviceAccount: app/e, role: {name: "+"}}
+)";
+
+std::vector<std::string> all(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  std::vector<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at) found.push_back((*at)[1]);
+  return found;
+}
+
+TEST_F(Emit, RolesWhoseNamesLookAlikeAreDifferentResources) {
+  auto terraform = emitted(kLookAlikes, Form::Terraform);
+  ASSERT_TRUE(terraform) << terraform.error().message;
+  const std::vector<std::string> resources = all(terraform->front().body, R"re(resource "aws_iam_role" "(\S+)")re");
+  EXPECT_THAT(resources, ElementsAre("r_a_b", MatchesRegex("r_a_b_[0-9a-f]{8}"), MatchesRegex("r_a_b_[0-9a-f]{8}"),
+                                     "r_a_b-", "r__"));
+  EXPECT_EQ(std::set(resources.begin(), resources.end()).size(), 5u);
+  EXPECT_THAT(all(terraform->front().body, R"re("aws_iam_role_policy_attachment" "(\S+)")re"),
+              ElementsAre("r_a_b_1", resources[1] + "_1"));
+
+  auto ack = emitted(kLookAlikes, Form::Ack);
+  ASSERT_TRUE(ack) << ack.error().message;
+  const std::vector<std::string> objects = all(ack->front().body, R"re(kind: Role\nmetadata:\n  name: (\S+))re");
+  EXPECT_THAT(objects, ElementsAre("a-b", MatchesRegex("a-b-[0-9a-f]{8}"), MatchesRegex("a-b-[0-9a-f]{8}"),
+                                   MatchesRegex("a-b-[0-9a-f]{8}"), "role"));
+  EXPECT_EQ(std::set(objects.begin(), objects.end()).size(), 5u);
+}
+
+TEST_F(Emit, ARoleThatIsAddedBehindOthersDoesNotRenameTheirResources) {
+  const std::string two = kLookAlikes.substr(0, kLookAlikes.find("- {serviceAccount: app/c"));
+  auto before = emitted(two, Form::Terraform), after = emitted(kLookAlikes, Form::Terraform);
+  ASSERT_TRUE(before && after);
+  EXPECT_TRUE(after->front().body.starts_with(before->front().body));
+}
+
+std::string withRoles(int count, const std::string& role) {
+  std::string wish = kLookAlikes.substr(0, kLookAlikes.find("- {"));
+  for (int i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i);
+    wish += "- {serviceAccount: app/a" + number + ", role: {name: a" + number + role + "}}\n";
+  }
+  return wish;
+}
+
+TEST_F(Emit, ATemplateThatCloudFormationDoesNotTakeIsRefused) {
+  auto most = emitted(withRoles(494, ""), Form::CloudFormation);
+  ASSERT_TRUE(most) << most.error().message;
+  auto more = emitted(withRoles(495, ""), Form::CloudFormation);
+  ASSERT_FALSE(more);
+  EXPECT_THAT(more.error().message, HasSubstr("501 resources, CloudFormation takes 500"));
+  EXPECT_THAT(more.error().hint, HasSubstr("terraform"));
+}
+
+TEST_F(Emit, ATemplateOfMoreThanAMegabyteIsRefused) {
+  std::string policy = R"({"Version":"2012-10-17","Statement":[)";
+  for (int i = 0; i < 85; ++i)
+    policy += (i == 0 ? "" : ",") + (R"({"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::home/)" +
+                                     std::to_string(i) + std::string(40, 'x') + R"("})");
+  worlds.files.files["large.json"].contents = policy + "]}";
+  auto fitting = emitted(withRoles(55, ", inline: large.json"), Form::CloudFormation);
+  ASSERT_TRUE(fitting) << fitting.error().message;
+  EXPECT_THAT(fitting->front().body, Not(HasSubstr("\n ")));  // as people read it, it would not fit
+  auto large = emitted(withRoles(120, ", inline: large.json"), Form::CloudFormation);
+  ASSERT_FALSE(large);
+  EXPECT_THAT(large.error().message, HasSubstr("bytes, CloudFormation takes 1048576 bytes"));
 }
 
 TEST_F(Emit, AwsIsNotAskedAndNothingIsChanged) {

@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "crypto/certificate.h"
 #include "text/encoding.h"
 
 namespace setup {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -80,6 +83,26 @@ TEST(KeyFiles, MoreThanAHundredOfAKindAreRefused) {
   jwks.keys.resize(1, jwks.keys.front());
   jwks.keys[0].kid = "";
   EXPECT_THAT(checkKeys(jwks).error().message, HasSubstr("no kid"));
+}
+
+TEST(KeyFiles, TheFirstPublishedKeyStaysFirstForAsLongAsItSigns) {
+  const oidc::Jwks served = oidc::jwksOf({anEcKey().publicKey(), anEcKey().publicKey(), anEcKey().publicKey()});
+  const auto kid = [&](std::size_t i) { return served.keys[i].kid; };
+  const auto order = [&](const oidc::Jwks& published, const std::set<std::string>& signing) {
+    oidc::Jwks jwks = served;
+    putSigningFirst(jwks, published, signing);
+    std::vector<std::string> kids;
+    for (const oidc::Jwk& jwk : jwks.keys) kids.push_back(jwk.kid);
+    return kids;
+  };
+  const oidc::Jwks second{.keys = {served.keys[1], served.keys[0]}}, gone = oidc::jwksOf({anEcKey().publicKey()});
+  EXPECT_THAT(order({}, {}), ElementsAre(kid(0), kid(1), kid(2)));
+  EXPECT_THAT(order({}, {kid(2)}), ElementsAre(kid(2), kid(0), kid(1)));
+  EXPECT_THAT(order(second, {}), ElementsAre(kid(1), kid(0), kid(2)));
+  EXPECT_THAT(order(second, {kid(1), kid(2)}), ElementsAre(kid(1), kid(0), kid(2)));
+  EXPECT_THAT(order(second, {kid(2)}), ElementsAre(kid(2), kid(0), kid(1)));
+  EXPECT_THAT(order(gone, {kid(1)}), ElementsAre(kid(1), kid(0), kid(2)));
+  EXPECT_THAT(order(gone, {"one that nobody serves"}), ElementsAre(kid(0), kid(1), kid(2)));
 }
 
 TEST(KeyFiles, ACertificateStaysTheSameUntilItsLastMonth) {

@@ -261,11 +261,12 @@ TEST(Plan, KeepsTheAudiencesOthersGaveTheProviderAndSaysSo) {
 }
 
 TEST(Plan, WhatTakesAwayIsDestructive) {
-  EXPECT_TRUE(isDestructive(aws::DeleteRole{"r"}));
-  EXPECT_TRUE(isDestructive(aws::DetachRolePolicy{"r", "p"}));
-  EXPECT_TRUE(isDestructive(DeleteKubernetesObject{"/api/v1/namespaces/x"}));
-  EXPECT_FALSE(isDestructive(aws::PutBucketPolicy{"b", "", ""}));
-  EXPECT_FALSE(isDestructive(aws::CreateRole{.roleName = "r", .assumeRolePolicyDocument = ""}));
+  const auto takes = [](Call call) { return isDestructive({.call = std::move(call), .target = "", .reason = ""}); };
+  EXPECT_TRUE(takes(aws::DeleteRole{"r"}));
+  EXPECT_TRUE(takes(aws::DetachRolePolicy{"r", "p"}));
+  EXPECT_TRUE(takes(DeleteKubernetesObject{"/api/v1/namespaces/x"}));
+  EXPECT_FALSE(takes(aws::PutBucketPolicy{"b", "", ""}));
+  EXPECT_FALSE(takes(aws::CreateRole{.roleName = "r", .assumeRolePolicyDocument = ""}));
 }
 
 TEST(Plan, OfTwoIssuersOfOursTheFormerStaysForTheMoveAndGoesAfterIt) {

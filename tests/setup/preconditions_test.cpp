@@ -125,6 +125,16 @@ TEST_F(Preconditions, ATrustPolicyBeyondTheAccountsOwnQuotaIsRefusedWithTheNumbe
   EXPECT_TRUE(made) << made.error().message;
 }
 
+TEST_F(Preconditions, APolicyOfAnotherAccountIsRefusedBeforeTheFirstChange) {
+  for (const char* role :
+       {"policies: [arn:aws:iam::999999999999:policy/p]", "boundary: arn:aws:iam::999999999999:policy/p"}) {
+    const auto refused = planWith([](const auto&) { return std::nullopt; },
+                                  kWish.substr(0, kWish.rfind("role:")) + "role: {name: s3-echoer, " + role + "}\n");
+    ASSERT_FALSE(refused) << role;
+    EXPECT_THAT(refused.error().message, HasSubstr("another account's"));
+  }
+}
+
 TEST_F(Preconditions, AFullAccountIsRefused) {
   auto refused = planWith([](const http::Request& request) {
     return when(asks(request, "GetAccountSummary"), 200, summary(entry("Roles", 1000) + entry("RolesQuota", 1000)));

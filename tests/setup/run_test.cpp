@@ -211,15 +211,70 @@ TEST_F(Run, WhatOthersAddedToATrustPolicyOrAProviderStays) {
                                      HasSubstr("accepts the audience somebody-else")}));
 }
 
+TEST_F(Run, ARoleThatOthersAreTrustedWithStaysWithoutOurStatement) {
+  worlds.run(kWish);
+  const std::string ours = worlds.aws->call(aws::GetRole{"plain"})->assumeRolePolicyDocument;
+  text::Json trust = text::parseJson(ours).value();
+  trust["Statement"].push_back(
+      {{"Effect", "Allow"},
+       {"Principal", {{"Federated", "arn:aws:iam::111122223333:oidc-provider/other.example.com"}}},
+       {"Action", "sts:AssumeRoleWithWebIdentity"}});
+  ASSERT_TRUE(worlds.aws->call(aws::UpdateAssumeRolePolicy{"plain", text::compact(trust)}));
+  const auto plan = worlds.plan(kWish, kDestroy);
+  EXPECT_THAT(calls(plan), testing::Contains("iam:UpdateAssumeRolePolicy role plain"));
+  EXPECT_THAT(calls(plan), testing::Not(testing::Contains("iam:DeleteRole role plain")));
+  EXPECT_THAT(plan->notes, testing::Contains(HasSubstr("role plain stays with its permissions")));
+  worlds.run(kWish, kDestroy);
+  const auto left = worlds.aws->call(aws::GetRole{"plain"});
+  ASSERT_TRUE(left);
+  EXPECT_THAT(left->assumeRolePolicyDocument, HasSubstr("other.example.com"));
+  EXPECT_THAT(left->assumeRolePolicyDocument, testing::Not(HasSubstr("serviceaccount:default:default")));
+  EXPECT_THAT(calls(worlds.plan(kWish, kDestroy)), IsEmpty());
+  worlds.run(kWish);
+  EXPECT_THAT(calls(worlds.plan(kWish)), IsEmpty());
+}
+
+TEST_F(Run, TakingAPublishedKeyAwayIsDestructiveAndSaid) {
+  const auto first = crypto::SigningKey::generateEc("P-256").value(),
+             second = crypto::SigningKey::generateEc("P-256").value();
+  worlds.files.files["a.pub"].contents = first.publicKey().pem();
+  worlds.files.files["b.pub"].contents = second.publicKey().pem();
+  const std::string keys = "keys: {source: files, publicKeys: ";
+  worlds.run(kWish + keys + "[a.pub]}\n");
+  const auto more = worlds.plan(kWish + keys + "[a.pub, b.pub]}\n"), other = worlds.plan(kWish + keys + "[b.pub]}\n");
+  ASSERT_TRUE(more && other);
+  ASSERT_EQ(other->actions.size(), 2u);
+  for (const Action& action : more->actions) EXPECT_FALSE(isDestructive(action)) << action.target;
+  for (const Action& action : other->actions) {
+    EXPECT_TRUE(isDestructive(action)) << action.target;
+    EXPECT_THAT(action.reason, HasSubstr("no longer has the key " + first.publicKey().keyId()));
+  }
+}
+
+TEST_F(Run, APrivateKeyOfAnotherKindThanAskedForStaysAndIsNoted) {
+  worlds.run(kDayZero);
+  std::string wish = kDayZero;
+  wish.replace(wish.find("algorithm: ES256"), 16, "algorithm: RS256");
+  const auto plan = worlds.plan(wish);
+  EXPECT_THAT(calls(plan), IsEmpty());
+  EXPECT_THAT(plan->notes, testing::Contains(HasSubstr("irsa keys rotate")));
+}
+
 TEST_F(Run, APrivateKeyThatIsGoneIsNeverReplacedInSilence) {
   worlds.run(kDayZero);
   std::string key = worlds.files.files.at("keys/edge-prod.key").contents;
+  const std::string bucket = worlds.plan(kDayZero)->bucket;
   worlds.files.files.erase("keys/edge-prod.key");
   std::string before = worlds.dump();
   auto plan = worlds.plan(kDayZero);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code, "KEY_LOST");
   EXPECT_THAT(plan.error().message, HasSubstr("the issuer publishes key"));
+  const auto keys = worlds.aws->call(aws::GetObject{bucket, "111122223333", "keys.json"}).value();
+  ASSERT_TRUE(worlds.aws->call(aws::DeleteObject{bucket, "111122223333", "keys.json"}));
+  EXPECT_EQ(worlds.plan(kDayZero).error().code, "KEY_LOST");
+  ASSERT_TRUE(worlds.aws->call(
+      aws::PutObject{bucket, "111122223333", "keys.json", keys.body, keys.contentType, keys.cacheControl}));
   worlds.files.files["keys/edge-prod.key"] = {key, 0600};
   EXPECT_THAT(calls(worlds.plan(kDayZero)), IsEmpty());
   EXPECT_EQ(worlds.dump(), before);

@@ -158,13 +158,13 @@ class ApiServer:
     def verifying(self):
         return [public_of((self.root / file.lstrip("/")).read_bytes()) for file in self.flags("service-account-key-file")]
 
-    def mint(self, request):
+    def mint(self, request, account="kube-system:default"):
         [signing] = self.flags("service-account-signing-key-file")
         key = serialization.load_pem_private_key((self.root / signing.lstrip("/")).read_bytes(), None)
         issuers, now = self.flags("service-account-issuer"), int(time.time())
         audiences = request.get("spec", {}).get("audiences") or ",".join(self.flags("api-audiences")).split(",")
         return sign({"iss": issuers[0], "aud": [one for one in audiences if one] or issuers, "iat": now, "exp": now + 600,
-                     "sub": "system:serviceaccount:kube-system:default"}, key)
+                     "sub": f"system:serviceaccount:{account}"}, key)
 
     def accepts(self, token):
         head, claims = (json.loads(decode(part)) for part in token.split(".")[:2])
@@ -211,6 +211,7 @@ class ControlPlanes:
         self.has_controllers = has_controllers
         self.nodes = count if nodes is None else nodes
         self.port = free_port()
+        self.kubelets = None  # support.kubelets, for Jobs on nodes
         self.secrets = []  # metadata of those that hold tokens
         self.pods, self.objects, self.lock, self.version = [], {}, threading.Lock(), 1
         self.calls = []  # (token, method, path) of each request
@@ -260,6 +261,8 @@ class ControlPlanes:
             return self._answer(method, path, query, body)
 
     def _answer(self, method, path, query, body):
+        if self.kubelets and (answer := self.kubelets.answer(method, path, query, body)):
+            return answer
         if path == "/api/v1/nodes":
             is_asked = "control-plane" in query.get("labelSelector", "")
             return 200, {"kind": "NodeList", "items": [{"metadata": {"name": f"node{i}"}} for i in range(self.nodes) if is_asked]}

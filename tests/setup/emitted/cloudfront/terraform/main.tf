@@ -1,3 +1,4 @@
+# Written by irsa apply --emit terraform, which writes it anew: what is changed here is lost.
 terraform {
   required_providers {
     aws = {

@@ -1,18 +1,70 @@
 #!/bin/bash
-# The documents, once the bucket is there, of the set-up edge-prod, with the AWS CLI. Safe to repeat.
+# Written by irsa apply --emit ack, which writes it anew: what is changed here is lost.
+# The documents, once the bucket is there, of the set-up edge-prod, with the AWS CLI. Safe to repeat: what differs is set right.
+# Nothing is done when something is in the way that was not made for edge-prod (tag irsa-anywhere/name).
 set -euo pipefail
 export AWS_PAGER= AWS_REGION=us-west-2 AWS_DEFAULT_REGION=us-west-2
+name=edge-prod
+cluster=
+bucket=edge-prod-dde12af32e9f
 files=$(cd "$(dirname "$0")" && pwd)/files
-account=$(aws sts get-caller-identity --query Account --output text)
-if [ "$account" != 111122223333 ]; then
-  echo "error: the credentials belong to account $account, this is for 111122223333" >&2
-  exit 1
-fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
-# the documents
-aws s3api put-object --bucket edge-prod-dde12af32e9f --expected-bucket-owner 111122223333 --key 'keys.json' --body "$files/documents/keys.json" \
-  --content-type application/json --cache-control 'public, max-age=300' > /dev/null
-aws s3api put-object --bucket edge-prod-dde12af32e9f --expected-bucket-owner 111122223333 --key 'openid/v1/jwks' --body "$files/documents/openid/v1/jwks" \
-  --content-type application/json --cache-control 'public, max-age=300' > /dev/null
-aws s3api put-object --bucket edge-prod-dde12af32e9f --expected-bucket-owner 111122223333 --key '.well-known/openid-configuration' --body "$files/documents/.well-known/openid-configuration" \
-  --content-type application/json --cache-control 'public, max-age=300' > /dev/null
+fail() {
+  echo "error: $*" >&2
+  exit 1
+}
+
+# Runs a command and keeps what it prints in $found. False when what it asks about does not exist; the script ends when
+# it fails otherwise.
+there() {
+  if found=$("$@" 2> "$work/error"); then return 0; fi
+  if grep -q -e '(NoSuch' -e '(404)' "$work/error"; then return 1; fi
+  cat "$work/error" >&2
+  exit 1
+}
+
+# claim WHAT NAME CLUSTER: notes a thing that is in the way when its tags name another set-up than this.
+owner="[[?Key=='irsa-anywhere/name'].Value | [0], [?Key=='irsa-anywhere/cluster'].Value | [0]]"
+foreign=
+claim() {
+  if [ "${2:-}" != "$name" ]; then
+    foreign="$foreign
+  $1"
+  elif [ -n "$cluster" ] && [ "${3:-None}" != None ] && [ "$3" != "$cluster" ]; then
+    fail "$1 belongs to another cluster (uid $3, this one is $cluster)"
+  fi
+}
+
+stop_if_foreign() {
+  [ -z "$foreign" ] || fail "these exist and were not made for $name, so nothing was done:$foreign
+  choose other names in irsa.yaml, or let irsa apply --adopt take them over"
+}
+
+account=$(aws sts get-caller-identity --query Account --output text)
+[ "$account" = 111122223333 ] || fail "the credentials belong to account $account, this is for 111122223333"
+
+# whose the bucket is
+if there aws s3api head-bucket --bucket "$bucket" --expected-bucket-owner "$account"; then
+  found=$name
+  there aws s3api get-bucket-tagging --bucket "$bucket" --expected-bucket-owner "$account" \
+    --query "TagSet | $owner" --output text || found=$name
+  claim "bucket $bucket" $found
+fi
+stop_if_foreign
+
+# the documents; put_document KEY TYPE CACHE-CONTROL writes one unless it is there as it should be
+replaced=
+put_document() {
+  if there aws s3api get-object --bucket "$bucket" --expected-bucket-owner "$account" --key "$1" \
+    --query '[ContentType, CacheControl]' --output text "$work/document"; then
+    if [ "$found" = "$2"$'\t'"$3" ] && cmp -s "$work/document" "$files/documents/$1"; then return; fi
+    replaced="$replaced /$1"
+  fi
+  aws s3api put-object --bucket "$bucket" --expected-bucket-owner "$account" --key "$1" \
+    --body "$files/documents/$1" --content-type "$2" --cache-control "$3" > /dev/null
+}
+put_document 'keys.json' application/json 'public, max-age=300'
+put_document 'openid/v1/jwks' application/json 'public, max-age=300'
+put_document '.well-known/openid-configuration' application/json 'public, max-age=300'
