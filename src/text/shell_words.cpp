@@ -32,8 +32,7 @@ base::Result<std::vector<std::string>> shellWords(std::string_view command) {
     const char c = command.front();
     command.remove_prefix(1);
     if (kBlanks.find(c) != std::string_view::npos) {
-      if (word) words.push_back(*std::move(word));
-      word.reset();
+      if (word) words.push_back(*std::exchange(word, std::nullopt));
       continue;
     }
     if (!word) word.emplace();
