@@ -201,7 +201,8 @@ class TheMainJob(unittest.TestCase):
             (lambda: iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=provider, ClientID="sts.amazonaws.com"),
              ("iam:AddClientIDToOpenIDConnectProvider", f"OIDC provider {self.issuer}")),
             (lambda: iam.update_assume_role_policy(RoleName="s3-echoer", PolicyDocument=json.dumps({
-                "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]})),
+                "Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}}]})),
              ("iam:UpdateAssumeRolePolicy", "role s3-echoer")),
             (lambda: iam.detach_role_policy(RoleName="s3-echoer", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"),
              ("iam:AttachRolePolicy", "role s3-echoer")),
