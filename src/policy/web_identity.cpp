@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "policy/iam_text.h"
 #include "policy/pattern.h"
-#include "policy/tag_text.h"
 #include "policy/trust_policy.h"
 #include "text/words.h"
 
@@ -28,13 +28,7 @@ bool isTag(const std::string& key, const Json& values) {
   return characters(value) <= kLongestValue && isTagText(value);
 }
 
-// [\w+=,.@-]*
-bool isSourceIdentity(std::string_view text) {
-  return text.size() >= 2 && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("_+=,.@-").find(c) != std::string_view::npos;
-         });
-}
+bool isSourceIdentity(std::string_view text) { return text.size() >= 2 && text.size() <= 64 && isNameText(text); }
 
 }  // namespace
 

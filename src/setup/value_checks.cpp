@@ -6,6 +6,7 @@
 #include "aws/partition.h"
 #include "http/url.h"
 #include "policy/arn.h"
+#include "policy/iam_text.h"
 
 namespace setup {
 namespace {
@@ -107,10 +108,7 @@ std::string checkServiceAccount(std::string_view value) {
 }
 
 std::string checkRoleName(std::string_view value) {
-  constexpr std::string_view kOthers = "_+=,.@-";
-  bool fits = !value.empty() && value.size() <= 64 && std::all_of(value.begin(), value.end(), [&](char c) {
-    return isLower(c) || isUpper(c) || isDigit(c) || kOthers.find(c) != std::string_view::npos;
-  });
+  const bool fits = !value.empty() && value.size() <= 64 && policy::isNameText(value);
   return fits ? "" : "is no role name (1 to 64 letters, digits and _+=,.@-)";
 }
 
@@ -126,26 +124,20 @@ std::string checkPolicyArn(std::string_view value) {
   return fits ? "" : "is no ARN of a managed policy (arn:aws:iam::...:policy/NAME)";
 }
 
-// What IAM and S3 both take of ASCII; letters of other scripts are left to them.
-std::string checkTagCharacters(std::string_view value) {
-  constexpr std::string_view kMarks = " _.:/=+-@";
-  for (const char c : value) {
-    const bool isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (isLetter || kMarks.find(c) != std::string_view::npos || static_cast<unsigned char>(c) >= 0x80) continue;
-    return "has a character that AWS takes in no tag: letters, digits, spaces and _ . : / = + - @ may stand there";
-  }
-  return "";
+std::string checkTagText(std::string_view value) {
+  if (policy::isTagText(value)) return "";
+  return "has a character that AWS takes in no tag: letters, digits, spaces and _ . : / = + - @ may stand there";
 }
 
 std::string checkTagKey(std::string_view value) {
   if (value.empty() || value.size() > 128) return "must have 1 to 128 characters";
-  if (value.starts_with("aws:")) return "starts with aws:, which AWS keeps for itself";
+  if (policy::isReservedTagKey(value)) return "starts with aws:, which AWS keeps for itself";
   return value.starts_with("irsa-anywhere/") ? "starts with irsa-anywhere/, which irsa keeps for itself"
-                                             : checkTagCharacters(value);
+                                             : checkTagText(value);
 }
 
 std::string checkTagValue(std::string_view value) {
-  return value.size() <= 256 ? checkTagCharacters(value) : "is longer than the 256 characters that AWS takes";
+  return value.size() <= 256 ? checkTagText(value) : "is longer than the 256 characters that AWS takes";
 }
 
 std::string checkSecret(std::string_view value) {

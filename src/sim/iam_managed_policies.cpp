@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "policy/arn.h"
+#include "policy/iam_text.h"
 #include "policy/policy_document.h"
 #include "policy/trust_policy.h"
 #include "sim/iam.h"
@@ -61,7 +62,7 @@ base::Result<CustomerPolicy> wishedPolicy(Call& call) {
   Constraints constraints;
   constraints.required("policyName", name)
       .length("policyName", name, 1, 128)
-      .pattern("policyName", name, !name || isNameText(*name), "[\\w+=,.@-]+");
+      .pattern("policyName", name, !name || policy::isNameText(*name), "[\\w+=,.@-]+");
   constraints.length("path", path, 1, 512)
       .pattern("path", path, !path || isPath(*path), "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/")
       .length("description", description, 0, 1000);

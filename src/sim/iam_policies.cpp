@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "policy/iam_text.h"
 #include "policy/policy_document.h"
 #include "policy/trust_policy.h"
 #include "sim/iam.h"
@@ -16,7 +17,7 @@ base::Result<std::string> policyName(const Call& call) {
   TRY(Constraints()
           .required("policyName", name)
           .length("policyName", name, 1, 128)
-          .pattern("policyName", name, !name || isNameText(*name), "[\\w+=,.@-]+")
+          .pattern("policyName", name, !name || policy::isNameText(*name), "[\\w+=,.@-]+")
           .verdict());
   return std::string(*name);
 }

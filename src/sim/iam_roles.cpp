@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/time.h"
+#include "policy/iam_text.h"
 #include "policy/policy_document.h"
 #include "policy/trust_policy.h"
 #include "sim/iam.h"
@@ -21,7 +22,7 @@ base::Error cannotFind(std::string_view name) {
 void checkName(Constraints& constraints, const std::optional<std::string_view>& name) {
   constraints.required("roleName", name)
       .length("roleName", name, 1, 64)
-      .pattern("roleName", name, !name || isNameText(*name), "[\\w+=,.@-]+");
+      .pattern("roleName", name, !name || policy::isNameText(*name), "[\\w+=,.@-]+");
 }
 
 base::Result<void> checkTrustPolicy(const Call& call, std::string_view document) {

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <numeric>
 
+#include "policy/iam_text.h"
+
 namespace sim {
 namespace {
 
@@ -99,19 +101,19 @@ Constraints& Constraints::range(std::string_view member, const std::optional<std
   return *this;
 }
 
+Constraints& Constraints::tag(std::string_view key, std::string_view value) {
+  length("tags.1.member.key", key, 1, 128)
+      .pattern("tags.1.member.key", key, policy::isTagText(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
+  return length("tags.1.member.value", value, 0, 256)
+      .pattern("tags.1.member.value", value, policy::isTagText(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+}
+
 base::Result<void> Constraints::verdict() const {
   if (faults_.empty()) return {};
   std::string message = std::to_string(faults_.size()) + " validation error" + (faults_.size() == 1 ? "" : "s") +
                         " detected: " + faults_[0];
   for (std::size_t i = 1; i < faults_.size(); ++i) message += "; " + faults_[i];
   return base::Error{base::ErrorKind::Invalid, "ValidationError", message};
-}
-
-bool isNameText(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_+=,.@-").find(c) != std::string_view::npos;
-  });
 }
 
 }  // namespace sim

@@ -53,14 +53,12 @@ class Constraints {
                        std::string_view regularExpression);
   Constraints& range(std::string_view member, const std::optional<std::int64_t>& value, std::int64_t least,
                      std::int64_t most);
+  Constraints& tag(std::string_view key, std::string_view value);  // of tags.1.member
   Constraints& failed(std::string_view value, std::string_view member, std::string_view constraint);
   base::Result<void> verdict() const;
 
  private:
   std::vector<std::string> faults_;
 };
-
-// [\w+=,.@-]*, the alphabet of names in IAM and of session names.
-bool isNameText(std::string_view text);
 
 }  // namespace sim

@@ -3,6 +3,7 @@
 #include "http/url.h"
 #include "oidc/discovery.h"
 #include "oidc/web_identity_token.h"
+#include "policy/iam_text.h"
 #include "policy/web_identity.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
@@ -133,7 +134,7 @@ base::Result<void> getCallerIdentity(Call& call) {
 
 base::Result<void> getAccessKeyInfo(Call& call) {
   auto id = call.parameters.find("AccessKeyId");
-  bool word = id && std::all_of(id->begin(), id->end(), [](char c) { return isNameText({&c, 1}) && c != '-'; });
+  bool word = id && std::all_of(id->begin(), id->end(), [](char c) { return policy::isNameText({&c, 1}) && c != '-'; });
   TRY(Constraints()
           .required("accessKeyId", id)
           .length("accessKeyId", id, 16, 128)

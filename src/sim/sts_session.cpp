@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/time.h"
-#include "policy/tag_text.h"
+#include "policy/iam_text.h"
 #include "policy/web_identity.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
@@ -63,14 +63,11 @@ base::Result<Passed> readPassed(const Call& call, Constraints& constraints) {
   Passed passed;
   auto identity = call.parameters.find("SourceIdentity");
   constraints.length("sourceIdentity", identity, 2, 64)
-      .pattern("sourceIdentity", identity, !identity || isNameText(*identity), "[\\w+=,.@-]*");
+      .pattern("sourceIdentity", identity, !identity || policy::isNameText(*identity), "[\\w+=,.@-]*");
   passed.sourceIdentity = identity.value_or("");
   std::set<std::string> seen;
   for (const auto& [key, value] : call.parameters.tags("Tags")) {
-    constraints.length("tags.1.member.key", key, 1, 128)
-        .pattern("tags.1.member.key", key, policy::isTagText(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+")
-        .length("tags.1.member.value", value, 0, 256)
-        .pattern("tags.1.member.value", value, policy::isTagText(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+    constraints.tag(key, value);
     if (!seen.insert(text::lowerCase(key)).second)
       return awsError("InvalidParameterValue",
                       "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
@@ -138,7 +135,7 @@ base::Result<SessionWish> readSessionWish(const Call& call, Constraints& constra
                "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+");
   constraints.required("roleSessionName", name)
       .length("roleSessionName", name, 2, 64)
-      .pattern("roleSessionName", name, !name || isNameText(*name), "[\\w+=,.@-]*");
+      .pattern("roleSessionName", name, !name || policy::isNameText(*name), "[\\w+=,.@-]*");
   constraints.length("policy", sessionPolicy, 1, 2048)
       .pattern("policy", sessionPolicy, !sessionPolicy || isText(*sessionPolicy, true),
                "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+")

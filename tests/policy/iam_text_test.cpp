@@ -1,9 +1,14 @@
-#include "policy/tag_text.h"
+#include "policy/iam_text.h"
 
 #include <gtest/gtest.h>
 
 namespace policy {
 namespace {
+
+TEST(NameText, IsLettersDigitsAndAFewMarks) {
+  for (const char* text : {"", "app", "A.b_c+d=e,f@g-9"}) EXPECT_TRUE(isNameText(text)) << text;
+  for (const char* text : {"a b", "a/b", "a:b", "\xc3\xbc", "a\n"}) EXPECT_FALSE(isNameText(text)) << text;
+}
 
 TEST(TagText, IsLettersBlanksDigitsAndAFewMarks) {
   for (const char* text : {"", "team", "a b", "k_.:/=+-@9",

@@ -1,8 +1,11 @@
-// The text of tags, of sessions and of resources alike.
+// The alphabets of IAM and STS: of names, and of tags of sessions and resources alike.
 #pragma once
 #include <string_view>
 
 namespace policy {
+
+// [\w+=,.@-]*: names in IAM, session names, source identities.
+bool isNameText(std::string_view text);
 
 // [\p{L}\p{Z}\p{N}_.:/=+\-@]*: letters, blanks, digits and these marks. Beyond ASCII only what is plainly something
 // else is refused: controls, punctuation, currencies, arrows and other symbols, private characters. Ill-formed UTF-8 is

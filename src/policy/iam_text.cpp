@@ -1,4 +1,4 @@
-#include "policy/tag_text.h"
+#include "policy/iam_text.h"
 
 #include <algorithm>
 #include <array>
@@ -31,9 +31,10 @@ constexpr std::array<Span, 17> kOthers{{{0x0, 0x1f},
                                         {0x2500, 0x2bff},
                                         {0xe000, 0xf8ff}}};
 
-bool isAsciiTagCharacter(char c) {
+// A letter or digit of ASCII, or one of the marks.
+bool isOneOf(char c, std::string_view marks) {
   const bool isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  return isLetter || (c >= '0' && c <= '9') || std::string_view(" _.:/=+-@").find(c) != std::string_view::npos;
+  return isLetter || (c >= '0' && c <= '9') || marks.find(c) != std::string_view::npos;
 }
 
 // REQUIRES: well-formed UTF-8, and a sequence of more than one byte at its front, which is cut off.
@@ -48,11 +49,15 @@ char32_t takeCodePoint(std::string_view& text) {
 
 }  // namespace
 
+bool isNameText(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return isOneOf(c, "_+=,.@-"); });
+}
+
 bool isTagText(std::string_view text) {
   if (text::badUtf8(text) != std::string_view::npos) return false;
   while (!text.empty()) {
     if (static_cast<unsigned char>(text.front()) < 0x80) {
-      if (!isAsciiTagCharacter(text.front())) return false;
+      if (!isOneOf(text.front(), " _.:/=+-@")) return false;
       text.remove_prefix(1);
       continue;
     }
