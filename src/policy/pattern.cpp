@@ -4,28 +4,20 @@
 #include <array>
 #include <cstddef>
 
+#include "policy/variable.h"
 #include "text/words.h"
 
 namespace policy {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 // What stands for `${inside}`.
 std::optional<std::string> valueOf(std::string_view inside, const Context& context) {
-  if (inside == "*" || inside == "?" || inside == "$") return std::string(inside);
-  auto comma = inside.find(',');
-  auto found = context.find(text::lowerCase(trimmed(inside.substr(0, comma))));
+  if (isEscape(inside)) return std::string(inside);
+  const Variable variable = readVariable(inside);
+  const auto found = context.find(variable.key);
   if (found != context.end() && found->second.size() == 1) return found->second.front();
   if (found != context.end() && found->second.size() > 1) return std::nullopt;
-  if (comma == inside.npos) return std::nullopt;
-  std::string_view fallback = trimmed(inside.substr(comma + 1));
-  if (fallback.size() < 2 || !fallback.starts_with('\'') || !fallback.ends_with('\'')) return std::nullopt;
-  return std::string(fallback.substr(1, fallback.size() - 2));
+  return variable.fallback ? std::optional<std::string>(*variable.fallback) : std::nullopt;
 }
 
 // Skips one character of UTF-8.

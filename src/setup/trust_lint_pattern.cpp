@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 
+#include "policy/variable.h"
 #include "text/words.h"
 
 namespace setup {
@@ -119,12 +120,6 @@ class Walk {
 
 bool isPattern(const ValuePattern& value) { return value.hasWildcard() && !value.isNever; }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 // Whether the request of a web identity has this key (in lower case), with a value that is not the policy's to say: a
 // claim, the session's name and tags, what the connection shows.
 bool isFilledIn(std::string_view key, const std::string& provider) {
@@ -164,24 +159,21 @@ ValuePattern ValueReader::read(std::string_view op, const std::string& text) con
   return out;
 }
 
-// "key" or "key, 'default'", or one of the three escapes.
 void ValueReader::addVariable(std::string_view inside, ValuePattern& value) const {
   auto addLetters = [&](std::string_view letters) {
     for (char c : letters) value.pieces.push_back({Piece::Kind::Letter, c});
   };
-  if (inside == "*" || inside == "?" || inside == "$") return addLetters(inside);
+  if (policy::isEscape(inside)) return addLetters(inside);
   const std::string written = "${" + std::string(inside) + "}";
-  const std::size_t comma = inside.find(',');
-  if (isFilledIn(text::lowerCase(trimmed(inside.substr(0, comma))), text::lowerCase(provider))) {
+  const policy::Variable variable = policy::readVariable(inside);
+  if (isFilledIn(variable.key, text::lowerCase(provider))) {
     value.pieces.push_back({Piece::Kind::Run, 0});
     if (value.filledIn.empty()) value.filledIn = written;
     return;
   }
   if (value.unknown.empty()) value.unknown = written;
-  const std::string_view fallback = comma == inside.npos ? "" : trimmed(inside.substr(comma + 1));
-  const bool isQuoted = fallback.size() >= 2 && fallback.starts_with('\'') && fallback.ends_with('\'');
-  value.isNever |= !isQuoted;
-  if (isQuoted) addLetters(fallback.substr(1, fallback.size() - 2));
+  value.isNever |= !variable.fallback;
+  if (variable.fallback) addLetters(*variable.fallback);
 }
 
 bool letIn(const std::vector<Alternatives>& conditions, std::string_view value) {
