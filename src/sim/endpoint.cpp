@@ -22,10 +22,6 @@ namespace {
 
 constexpr std::string_view kControl = "/_irsa/";
 
-base::Error notImplemented() {
-  return awsError("NotImplemented", "A header you provided implies functionality that is not implemented.");
-}
-
 base::Error errorOf(Fault fault, Service service, const Call& call, std::string_view action) {
   bool s3 = service == Service::S3;
   switch (fault) {

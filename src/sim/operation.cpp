@@ -96,6 +96,15 @@ int statusOf(Service service, std::string_view code) {
   return found == std::end(kStatuses) ? 400 : found->status;
 }
 
+base::Error notImplemented() {
+  return awsError("NotImplemented", "A header you provided implies functionality that is not implemented.");
+}
+
+base::Error notImplemented(Call& call, std::string_view header) {
+  call.errorDetails = {{"Header", std::string(header)}};
+  return notImplemented();
+}
+
 base::Error awsError(std::string_view code, std::string message) {
   return {kindOf(statusOf(Service::Sts, code)), std::string(code), std::move(message)};
 }

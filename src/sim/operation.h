@@ -91,6 +91,10 @@ std::span<const Operation* const> cloudFrontOperations();
 
 // An Error with AWS's code and sentence.
 base::Error awsError(std::string_view code, std::string message);
+
+// S3's answer to what is not there; it names the header that asks for it, if one does.
+base::Error notImplemented();
+base::Error notImplemented(Call& call, std::string_view header);
 // The status that goes with a code. S3 and the query services differ in one: ExpiredToken.
 int statusOf(Service service, std::string_view code);
 

@@ -2,9 +2,9 @@
 #include <array>
 
 #include "crypto/digest.h"
+#include "policy/iam_text.h"
 #include "policy/ip_range.h"
 #include "policy/policy_document.h"
-#include "policy/tag_text.h"
 #include "sim/principals.h"
 #include "sim/s3.h"
 #include "sim/s3_object.h"
@@ -100,10 +100,7 @@ bool isPublic(std::string_view policyDocument) {
 
 base::Result<void> refuseAcl(Call& call) {
   const Bucket* bucket = TRY(findBucket(call));
-  if (bucket->ownership != "BucketOwnerEnforced") {
-    call.errorDetails = {{"Header", "x-amz-acl"}};
-    return awsError("NotImplemented", "A header you provided implies functionality that is not implemented");
-  }
+  if (bucket->ownership != "BucketOwnerEnforced") return notImplemented(call, "x-amz-acl");
   return awsError("AccessControlListNotSupported", "The bucket does not allow ACLs");
 }
 

@@ -33,11 +33,6 @@ std::string_view takeWord(std::string_view& list) {
   return word;
 }
 
-base::Error notImplemented(Call& call, std::string_view header) {
-  call.errorDetails = {{"Header", std::string(header)}};
-  return awsError("NotImplemented", "A header you provided implies functionality that is not implemented.");
-}
-
 base::Result<void> checkAcl(Call& call) {
   auto acl = call.request.headers.find("x-amz-acl");
   bool grants = false;
