@@ -1,5 +1,6 @@
 #include "node_job.h"
 
+#include "kube/pod.h"
 #include "migration/node_job.h"
 #include "text/uri.h"
 
@@ -9,13 +10,6 @@ namespace {
 constexpr std::chrono::seconds kStarting{180};  // after a restart of the API server the Job controller leads late
 constexpr std::chrono::seconds kSlack{60};
 
-bool isReadyNode(const text::Json& node) {
-  for (const text::Json& condition : text::at(text::at(node, "status"), "conditions")) {
-    if (text::stringAt(condition, "type") == "Ready") return text::stringAt(condition, "status") == "True";
-  }
-  return false;
-}
-
 base::Result<void> checkNodes(const std::vector<std::string>& names, const kube::Client& cluster) {
   for (const std::string& name : names) {
     base::Result<text::Json> node = cluster.get("/api/v1/nodes/" + text::percentEncode(name));
@@ -23,7 +17,7 @@ base::Result<void> checkNodes(const std::vector<std::string>& names, const kube:
       return base::conflict("there is no node " + name + "; nothing was changed",
                             "with --job, name the nodes as kubectl get nodes does");
     if (!node) return std::move(node).error().during("looking at the node " + name);
-    if (!isReadyNode(*node))
+    if (!kube::isReady(*node))
       return base::conflict("the node " + name + " is not ready, so that no Job starts there; nothing was changed",
                             "see kubectl describe node " + name + ", or go there by ssh, without --job");
   }

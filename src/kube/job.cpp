@@ -24,6 +24,11 @@ std::string collection(const std::string& nameSpace, std::string_view plural) {
 std::string jobsPath(const std::string& nameSpace) { return "/apis/batch/v1/namespaces/" + nameSpace + "/jobs"; }
 
 std::string nameOf(const Json& object) { return text::stringAt(text::at(object, "metadata"), "name"); }
+std::string nameSpaceOf(const Json& object) { return text::stringAt(text::at(object, "metadata"), "namespace"); }
+
+base::Result<Json> podsOf(const std::string& nameSpace, const std::string& job, const Client& cluster) {
+  return cluster.get(collection(nameSpace, "pods") + "?labelSelector=" + text::percentEncode("job-name=" + job));
+}
 
 const Json& podSpecOf(const Json& job) { return text::at(text::at(text::at(job, "spec"), "template"), "spec"); }
 
@@ -71,7 +76,7 @@ class Watch {
         cluster_(cluster),
         clock_(clock),
         listener_(listener),
-        nameSpace_(text::stringAt(text::at(run.job, "metadata"), "namespace")),
+        nameSpace_(nameSpaceOf(run.job)),
         name_(nameOf(run.job)),
         begin_(clock.now()) {}
 
@@ -123,8 +128,7 @@ class Watch {
   }
 
   base::Result<JobPod> look() const {
-    const Json pods = TRY(
-        cluster_.get(collection(nameSpace_, "pods") + "?labelSelector=" + text::percentEncode("job-name=" + name_)));
+    const Json pods = TRY(podsOf(nameSpace_, name_, cluster_));
     const Json& items = text::at(pods, "items");
     return items.is_array() && !items.empty() ? read(items.front()) : withoutPod();
   }
@@ -185,14 +189,13 @@ class Watch {
 };
 
 base::Result<void> makeFiles(const JobRun& run, const Json& made, const Client& cluster) {
-  const Json& metadata = text::at(made, "metadata");
   const Json owner = {{"apiVersion", "batch/v1"},
                       {"kind", "Job"},
-                      {"name", text::stringAt(metadata, "name")},
-                      {"uid", text::stringAt(metadata, "uid")}};
+                      {"name", nameOf(made)},
+                      {"uid", text::stringAt(text::at(made, "metadata"), "uid")}};
   for (Json file : run.files) {
     file["metadata"]["ownerReferences"] = Json::array({owner});
-    TRY(cluster.create(filesPath(text::stringAt(metadata, "namespace"), file), file));
+    TRY(cluster.create(filesPath(nameSpaceOf(made), file), file));
   }
   return {};
 }
@@ -200,8 +203,7 @@ base::Result<void> makeFiles(const JobRun& run, const Json& made, const Client& 
 base::Result<JobEnd> followMade(const JobRun& run, const Json& made, const Client& cluster, base::Clock& clock,
                                 const JobListener& listener) {
   TRY(makeFiles(run, made, cluster));
-  const Json& metadata = text::at(run.job, "metadata");
-  listener.created(text::stringAt(metadata, "namespace") + "/" + nameOf(run.job));
+  listener.created(nameSpaceOf(run.job) + "/" + nameOf(run.job));
   return Watch(run, cluster, clock, listener).follow();
 }
 
@@ -216,7 +218,7 @@ base::Result<void> removeInTime(const std::string& path, const Client& cluster, 
 }
 
 void removeAll(const JobRun& run, const Client& cluster, base::Clock& clock, const JobListener& listener) {
-  const std::string nameSpace = text::stringAt(text::at(run.job, "metadata"), "namespace");
+  const std::string nameSpace = nameSpaceOf(run.job);
   const auto take = [&](const std::string& folder, const Json& object) {
     const base::Result<void> removed = removeInTime(folder + "/" + nameOf(object), cluster, clock);
     if (removed) return;
@@ -231,8 +233,7 @@ bool isPinnedTo(const Json& job, const std::string& node) { return text::stringA
 
 // Whether its pod is at work now.
 base::Result<bool> isAtWork(const std::string& nameSpace, const std::string& job, const Client& cluster) {
-  const Json pods =
-      TRY(cluster.get(collection(nameSpace, "pods") + "?labelSelector=" + text::percentEncode("job-name=" + job)));
+  const Json pods = TRY(podsOf(nameSpace, job, cluster));
   for (const Json& pod : text::at(pods, "items")) {
     const JobPod seen = read(pod);
     if (seen.hasStarted && !seen.hasEnded) return true;
@@ -278,7 +279,7 @@ std::string jobName(std::string stem, const base::RandomBytes& random) {
 }
 
 base::Result<JobEnd> runJob(const JobRun& run, const Client& cluster, base::Clock& clock, const JobListener& listener) {
-  const std::string nameSpace = text::stringAt(text::at(run.job, "metadata"), "namespace");
+  const std::string nameSpace = nameSpaceOf(run.job);
   const base::Result<Json> made = cluster.create(jobsPath(nameSpace), run.job);
   if (!made && !isAway(made.error())) return made.error();
   base::Result<JobEnd> end = made ? followMade(run, *made, cluster, clock, listener) : made.error();  // it may be there

@@ -32,8 +32,8 @@ bool hasNoImage(const text::Json& pod) {
   });
 }
 
-bool isReady(const text::Json& pod) {
-  const text::Json& conditions = text::at(text::at(pod, "status"), "conditions");
+bool isReady(const text::Json& object) {
+  const text::Json& conditions = text::at(text::at(object, "status"), "conditions");
   return std::any_of(conditions.begin(), conditions.end(), [](const text::Json& condition) {
     return text::stringAt(condition, "type") == "Ready" && text::stringAt(condition, "status") == "True";
   });

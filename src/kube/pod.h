@@ -12,6 +12,7 @@ std::string whyNotRunning(const text::Json& pod);
 // The kubelet has said that its image can't be had, and will only say so again.
 bool hasNoImage(const text::Json& pod);
 
-bool isReady(const text::Json& pod);
+// Of a pod or a node: its condition Ready.
+bool isReady(const text::Json& object);
 
 }  // namespace kube
