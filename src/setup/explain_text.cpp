@@ -238,6 +238,12 @@ std::span<const Usual> usualOf(Answer answer) {
   return {};
 }
 
+constexpr Usual kIssuerSwapped{
+    "ISSUER_SWAPPED", "issuer or key of the API server were replaced in place, so running pods' tokens are refused",
+    "irsa apiserver rollback, then patch, which keeps the old issuer accepted"};
+constexpr Usual kBucketAcl{"BUCKET_ACL", "the bucket takes no ACLs, as all since April 2023",
+                           "leave --acl out; irsa apply opens two objects by policy"};
+
 // What people paste that STS did not say.
 struct Elsewhere {
   std::string_view mark;
@@ -277,20 +283,10 @@ constexpr std::array kElsewhere{
     Elsewhere{"aclsizeperrole",
               {{{"TRUST_TOO_LONG", "the trust policy has more than 2048 characters that are not white space",
                  "split the accounts among roles, or ask AWS for a quota of 4096"}}}},
-    Elsewhere{"connection is unauthorized",
-              {{{"ISSUER_SWAPPED",
-                 "issuer or key of the API server were replaced in place, so running pods' tokens are refused",
-                 "irsa apiserver rollback, then patch, which keeps the old issuer accepted"}}}},
-    Elsewhere{"failedcreatepodsandbox",
-              {{{"ISSUER_SWAPPED",
-                 "issuer or key of the API server were replaced in place, so running pods' tokens are refused",
-                 "irsa apiserver rollback, then patch, which keeps the old issuer accepted"}}}},
-    Elsewhere{"accesscontrollistnotsupported",
-              {{{"BUCKET_ACL", "the bucket takes no ACLs, as all since April 2023",
-                 "leave --acl out; irsa apply opens two objects by policy"}}}},
-    Elsewhere{"does not allow acls",
-              {{{"BUCKET_ACL", "the bucket takes no ACLs, as all since April 2023",
-                 "leave --acl out; irsa apply opens two objects by policy"}}}},
+    Elsewhere{"connection is unauthorized", {{kIssuerSwapped}}},
+    Elsewhere{"failedcreatepodsandbox", {{kIssuerSwapped}}},
+    Elsewhere{"accesscontrollistnotsupported", {{kBucketAcl}}},
+    Elsewhere{"does not allow acls", {{kBucketAcl}}},
     Elsewhere{"security token included in the request is expired",
               {{{"TOKEN_NOT_REREAD", "the application keeps a session's credentials beyond their end",
                  "have the SDK renew them: leave the default credential chain in place, or update it"}}}},
