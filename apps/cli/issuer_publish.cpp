@@ -153,7 +153,7 @@ int runIssuerPublish(const IssuerPublishOptions& options) {
   if (!(*world)->cluster || (*world)->configuration.keys.source != setup::KeySource::Cluster)
     return console.fail(base::invalid("there is nothing to follow: keys.source is not cluster")
                             .withHint("irsa apply publishes keys from files"));
-  if ((*world)->configuration.aws.dialect == setup::Dialect::Ceph)
+  if ((*world)->configuration.aws.isCeph())
     return console.fail(
         base::invalid("issuer publish is not for Ceph, whose provider must be told each new key's certificate")
             .withHint("irsa keys rotate does both, and irsa apply"));

@@ -26,7 +26,7 @@ struct Seen {
 
 // Ceph's provider has the thumbprints of the published keys, so it changes with them.
 setup::Phases phasesOfPublishing(const World& world) {
-  const bool isCeph = world.configuration.aws.dialect == setup::Dialect::Ceph;
+  const bool isCeph = world.configuration.aws.isCeph();
   return isCeph ? setup::Phases{setup::Phase::Issuer, setup::Phase::Provider} : setup::Phases{setup::Phase::Issuer};
 }
 
@@ -37,7 +37,7 @@ base::Result<void> lookAgain(const KeysOptions& options, const Console& console,
   seen.rotation.secrets = TRY(migration::lookAtTokenSecrets(*world.cluster->client));
   seen.publish = TRY(planWithServedKeys(seen.rotation.cluster, phasesOfPublishing(world), world));
   seen.issuer = seen.publish.issuer;
-  seen.rotation.readsFirstOnly = world.configuration.aws.dialect == setup::Dialect::Ceph;
+  seen.rotation.readsFirstOnly = world.configuration.aws.isCeph();
   seen.rotation.publishedAt.reset();
   seen.rotation.published = readIssuer(seen.issuer, world, options.common, &seen.rotation.publishedAt);
   const migration::RotationWish wish{

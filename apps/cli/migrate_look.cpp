@@ -50,7 +50,7 @@ oidc::Jwks servedKeys(const migration::Cluster& cluster) {
 migration::PublicIssuer readIssuer(const std::string& issuer, const World& world, const CommonOptions& options,
                                    std::optional<base::Time>* since) {
   migration::PublicIssuer seen;
-  const bool isCeph = world.configuration.aws.dialect == setup::Dialect::Ceph;  // it reads itself, wherever it lies
+  const bool isCeph = world.configuration.aws.isCeph();  // it reads itself, wherever it lies
   const IssuerLook look(options, world.configuration.aws.caFile, isCeph ? nullptr : issuerAddresses(false), &world.aws,
                         world.ground);
   const setup::FetchedDocument document = look.fetch(issuer + std::string(oidc::kDiscoveryPath));

@@ -8,7 +8,7 @@ namespace {
 base::Result<text::Json> policyFor(const PolicyOptions& options) {
   const setup::Phases phases = TRY(phasesOf(options.cycle));
   const std::unique_ptr<World> world = TRY(openWorld(options.cycle.common));
-  if (world->configuration.aws.dialect == setup::Dialect::Ceph) {
+  if (world->configuration.aws.isCeph()) {
     return base::invalid("Ceph gives rights over IAM by caps, not by policies")
         .withHint("radosgw-admin caps add --uid=USER --caps='roles=*;oidc-provider=*'");
   }

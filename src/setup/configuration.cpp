@@ -89,7 +89,7 @@ class Reader {
     return parsed ? parsed->origin() : "";
   }
 
-  bool isCeph() const { return wish_.aws.dialect == Dialect::Ceph; }
+  bool isCeph() const { return wish_.aws.isCeph(); }
 
   void readAws(const YamlNode& node) {
     if (!faults_.isMapping(node, "aws", kAws)) return;

@@ -32,6 +32,8 @@ struct AwsSettings {
               cloudFrontEndpoint = {};  // origins; empty: AWS's own. `endpoint` fills all four
   std::string caFile = {};              // roots for these endpoints; path
   std::string roots = {};               // what caFile holds; read only with IssuerSettings::republish
+
+  bool isCeph() const { return dialect == Dialect::Ceph; }
 };
 
 struct ClusterSettings {

@@ -18,8 +18,6 @@ namespace {
 constexpr std::size_t kUsualPolicies = 10;  // that AWS attaches to a role
 constexpr std::size_t kMostThumbprints = 5;
 
-bool isCeph(const Configuration& configuration) { return configuration.aws.dialect == Dialect::Ceph; }
-
 // To Ceph the tags of a role are session tags, which its trust policy must allow.
 void allowTagSession(text::Json& trust) {
   for (text::Json& statement : trust["Statement"])
@@ -54,9 +52,9 @@ std::vector<DesiredRole> rolesOf(const Configuration& configuration, const Ident
                      .tags = desired.tags};
     if (binding.isRepublishers) role.settings.inlinePolicy = publishersPolicy(configuration, names, material);
     for (const auto& [key, value] : binding.role.tags) role.tags[key] = value;
-    if (!isCeph(configuration)) role.description = roleDescription(configuration.name);
+    if (!configuration.aws.isCeph()) role.description = roleDescription(configuration.name);
     text::Json trust = policy::trustPolicy(names.providerArn, oidc::providerName(names.issuer), kAudience, subjects);
-    if (isCeph(configuration)) allowTagSession(trust);
+    if (configuration.aws.isCeph()) allowTagSession(trust);
     role.trustPolicy = text::compact(trust);
     roles.push_back(std::move(role));
   }
@@ -72,7 +70,7 @@ WebhookWish webhookWishFor(const Configuration& configuration, const Material& m
 
 void addNotes(const Configuration& configuration, const Material& material, Desired& desired) {
   desired.notes.insert(desired.notes.end(), material.notes.begin(), material.notes.end());
-  if (desired.hosting == Hosting::S3 && !configuration.issuer.url.empty() && !isCeph(configuration) &&
+  if (desired.hosting == Hosting::S3 && !configuration.issuer.url.empty() && !configuration.aws.isCeph() &&
       !issuerPlaceOf(configuration.issuer.url))
     desired.notes.push_back(desired.issuer + " is no address in S3: see that it serves the documents of bucket " +
                             desired.bucket + ", which AWS reads there");
@@ -124,7 +122,7 @@ void addDistribution(const Configuration& configuration, const aws::Partition& p
                    .callerReference = names.bucket + "-" + control,
                    .domain = issuer.domain,
                    .certificate = issuer.certificate};
-  if (names.issuer.find(kUnknownDomain) != std::string::npos)
+  if (isUnnamed(names.issuer))
     desired.notes.push_back("CloudFront names the distribution: apply puts its name in where " +
                             std::string(kUnknownDomain) + " stands here");
   if (!issuer.domain.empty())
@@ -136,7 +134,7 @@ void addDistribution(const Configuration& configuration, const aws::Partition& p
 
 // What Ceph wants otherwise: docs/guide/ceph.md has the list.
 void speakDialect(const Configuration& configuration, const Material& material, Desired& desired) {
-  if (!isCeph(configuration)) {
+  if (!configuration.aws.isCeph()) {
     desired.locationConstraint = configuration.aws.region;
     desired.providerTags = desired.tags;
     // ACLs stay shut; a bucket policy may be public, and this one is, for these objects.
@@ -168,7 +166,7 @@ Identifiers identifiersOf(const Configuration& configuration, const aws::Partiti
                                                             : distributionDomain) +
                    (issuer.prefix.empty() ? "" : "/" + issuer.prefix);
   if (names.issuer.empty())
-    names.issuer = isCeph(configuration)
+    names.issuer = configuration.aws.isCeph()
                        ? configuration.aws.s3Endpoint + "/" +
                              (issuer.prefix.empty() ? names.bucket : objectKey(names.bucket, issuer.prefix))
                        : issuerUrl(names.bucket, region, partition.dnsSuffix, issuer.prefix);

@@ -174,7 +174,7 @@ std::string frontPart(const EmitSubject& subject, std::vector<EmittedFile>& file
   add("files/distribution.query", overlayQuery(config));
   add("files/distribution-tags.json", text::pretty(tags));
   // With a domain of the user's the provider has its name from the start.
-  const bool isNamed = desired.providerArn.find(kUnknownDomain) == std::string::npos;
+  const bool isNamed = !isUnnamed(desired.providerArn);
   return replaced(replaced(std::string(kFront), "@partition@", subject.names.partition), "@provider@",
                   isNamed ? "" : "provider=\"" + desired.providerArn + "\"\n");
 }
@@ -202,7 +202,7 @@ check_role() {
 
 std::string iamCheck(const EmitSubject& subject) {
   const std::string& arn = subject.desired.providerArn;
-  const bool isNamed = arn.find(kUnknownDomain) == std::string::npos;
+  const bool isNamed = !isUnnamed(arn);
   std::string part = "\n# whose provider and roles are; check_role NAME ARN\n";
   part += isNamed ? "provider=" + arn + "\n" : "provider=\n[ -z \"$domain\" ] || provider=\"" + arn + "\"\n";
   part += kIamCheck;

@@ -36,8 +36,7 @@ Json attribute(const char* resource, const char* name) { return {{"Fn::GetAtt", 
 
 // Text with names that AWS gives as references to them.
 Json text(const std::string& value) {
-  if (value.find(kUnknownDomain) == std::string::npos && value.find(kUnknownDistribution) == std::string::npos)
-    return value;
+  if (!isUnnamed(value) && value.find(kUnknownDistribution) == std::string::npos) return value;
   std::string made = replaced(value, "${", "${!");
   made = replaced(replaced(std::move(made), kUnknownDomain, "${Distribution.DomainName}"), kUnknownDistribution,
                   "${Distribution}");

@@ -44,6 +44,8 @@ std::string accountRegionalBucketName(std::string_view account, std::string_view
   return joined({name, "-", account, "-", region, "-an"});
 }
 
+bool isUnnamed(std::string_view text) { return text.find(kUnknownDomain) != std::string_view::npos; }
+
 std::string issuerUrl(std::string_view bucket, std::string_view region, std::string_view dnsSuffix,
                       std::string_view prefix) {
   return joined({"https://", bucket, ".s3.", region, ".", dnsSuffix, prefix.empty() ? "" : "/", prefix});

@@ -24,6 +24,7 @@ std::string accountRegionalBucketName(std::string_view account, std::string_view
 // What CloudFront will name, in plans that come before it: as long as the real ones, and no valid host name or id.
 inline constexpr std::string_view kUnknownDomain = "d?????????????.cloudfront.net";
 inline constexpr std::string_view kUnknownDistribution = "E?????????????";
+bool isUnnamed(std::string_view text);  // has kUnknownDomain in it
 
 // https://BUCKET.s3.REGION.SUFFIX[/PREFIX]
 std::string issuerUrl(std::string_view bucket, std::string_view region, std::string_view dnsSuffix,

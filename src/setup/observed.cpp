@@ -177,7 +177,7 @@ base::Result<std::vector<ObservedRole>> observeRoles(const World& world, const O
 
 base::Result<aws::CallerIdentity> observeCaller(aws::Client& aws, const AwsSettings& settings) {
   auto caller = aws.call(aws::GetCallerIdentity{});
-  bool isUntold = !caller && settings.dialect == Dialect::Ceph && caller.error().code == "MethodNotAllowed";
+  bool isUntold = !caller && settings.isCeph() && caller.error().code == "MethodNotAllowed";
   return isUntold ? aws::CallerIdentity{settings.accountId, "", ""} : caller;
 }
 

@@ -34,7 +34,7 @@ base::Result<void> checkPossible(const Desired& desired, const Observed& observe
       return base::conflict(
           "the issuer of " + desired.name + " is https://" + live.provider.url + ", irsa.yaml now asks for " +
               desired.issuer + ": every token that is in use would be refused",
-          desired.issuer.find(kUnknownDomain) != std::string::npos
+          isUnnamed(desired.issuer)
               ? "the distribution of that name is gone and none can get it again: irsa destroy, then irsa "
                 "apply, give the set-up another issuer"
               : "irsa migrate plan shows the way to the new issuer; or set name, aws.region and issuer in "

@@ -151,7 +151,7 @@ base::Result<std::string> policySource(const World& world, const Plan& plan) {
 
 base::Result<void> checkPreconditions(const Configuration& configuration, const World& world, Plan& plan) {
   if (configuration.issuer.hosting == Hosting::Existing) TRY(checkIssuer(world, plan));
-  if (configuration.aws.dialect == Dialect::Ceph) return checkThumbprints(plan);  // knows none of what follows
+  if (configuration.aws.isCeph()) return checkThumbprints(plan);  // knows none of what follows
   TRY(checkPolicies(plan));
   if (configuration.issuer.hosting == Hosting::S3) TRY(checkPublicAccess(world, plan));
   return checkQuotas(world, plan);

@@ -129,7 +129,7 @@ base::Result<void> fillKeys(const Configuration& configuration, const Observed& 
         material.jwks = *mode.keys;
       else if (observed.cluster)
         TRY(readClusterKeys(*observed.cluster, material));
-      if (configuration.aws.dialect == Dialect::Ceph)
+      if (configuration.aws.isCeph())
         putSigningFirst(material.jwks, publishedKeys(configuration, observed), mode.signing);
   }
   if (configuration.issuer.republish && !mode.documentsOnly)
@@ -177,8 +177,7 @@ void noteSkipped(const Phases& phases, Plan& plan) {
 }
 
 base::Result<void> checkIssuerIsKnown(const Observed& observed, const Phases& phases) {
-  if (phases.contains(Phase::Issuer) || observed.identifiers.issuer.find(kUnknownDomain) == std::string::npos)
-    return {};
+  if (phases.contains(Phase::Issuer) || !isUnnamed(observed.identifiers.issuer)) return {};
   return base::Error{base::ErrorKind::Conflict, "", "the issuer has no name yet: CloudFront gives its distribution one",
                      "irsa apply --only issuer makes it, or set issuer.domain"};
 }
