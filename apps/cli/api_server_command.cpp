@@ -6,6 +6,7 @@
 #include "issuer_wait.h"
 #include "key_step.h"
 #include "manifest_switch.h"
+#include "node_job.h"
 #include "seen_servers.h"
 #include "text/diff.h"
 #include "wished_issuer.h"
@@ -21,6 +22,7 @@ struct PhaseWish {
 
 constexpr std::chrono::seconds kDefaultTimeout{300};
 constexpr std::chrono::seconds kAnswerTimeout{3};  // of one question to an API server that may be going away
+constexpr std::chrono::seconds kJobAnswerTimeout{10};
 constexpr std::uint32_t kManifestMode = 0600;
 
 std::string rollbackCommand(const ApiServerOptions& options, const ManifestPlace& place) {
@@ -30,9 +32,10 @@ std::string rollbackCommand(const ApiServerOptions& options, const ManifestPlace
   return command;
 }
 
-base::Result<ClusterConnection> connect(const ApiServerOptions& options, Ground& ground) {
+base::Result<ClusterConnection> connect(const ApiServerOptions& options, Ground& ground,
+                                        std::chrono::seconds answerTimeout = kAnswerTimeout) {
   CommonOptions common = options.common;
-  common.timeout = kAnswerTimeout;
+  common.timeout = answerTimeout;
   return connectChosenCluster(options.cluster, common, ground);
 }
 
@@ -206,6 +209,9 @@ base::Result<ManifestSwitch> edited(const ManifestPlace& place, const std::strin
     const cluster::IssuerEdit edit = TRY(cluster::putIssuerFirst(before, wish.issuer));
     for (const std::string& warning : edit.warnings) console.warn(warning);
     change.after = edit.manifest;
+    const cluster::ApiServerFlags flags = TRY(cluster::readApiServerFlags(before));
+    if (flags.issuers().size() == 1 && change.after == before)
+      console.warn(wish.issuer + " signs alone; to accept the former issuer again, name it with --former");
   } else {
     const cluster::Edit edit = TRY(cluster::staticPod().edit({before, ""}, {wish.issuer, wish.former, wish.phase, ""}));
     for (const std::string& warning : edit.warnings) console.warn(warning);
@@ -315,12 +321,43 @@ std::vector<std::string> argumentsFor(const ApiServerOptions& options, const std
   if (key.isAlone) arguments.emplace_back("--key-alone");
   give("--backup", options.backupFolder);
   give("--root", options.root);
-  give("--kubeconfig", options.cluster.kubeconfig);
-  give("--context", options.cluster.context);
+  if (!options.nodes.job) {  // with Jobs it is how to reach the cluster from here
+    give("--kubeconfig", options.cluster.kubeconfig);
+    give("--context", options.cluster.context);
+  }
   if (options.common.timeout.count() > 0) give("--timeout", std::to_string(options.common.timeout.count()));
   if (options.common.dryRun) arguments.emplace_back("--dry-run");
   if (options.singleNode) arguments.emplace_back("--single-node");
   return arguments;
+}
+
+base::Result<std::string> imageOf(const ApiServerOptions& options, const Ground& ground) {
+  if (!options.nodes.image.empty()) return options.nodes.image;
+  const std::optional<base::FileInfo> there = TRY(ground.files->info(options.common.file));
+  if (!there) return std::string(setup::kDefaultImage);
+  const setup::Configuration configuration = TRY(loadConfiguration(options.common, *ground.files));
+  return configuration.webhook.image;
+}
+
+base::Result<std::vector<std::string>> runThere(const ApiServerOptions& options, const NodeCall& call,
+                                                const Console& console) {
+  if (!options.nodes.job) return runBySsh(options.nodes, call, console);
+  Ground ground;
+  Nodes nodes = options.nodes;
+  nodes.image = TRY(imageOf(options, ground));
+  const ClusterConnection cluster = TRY(connect(options, ground, kJobAnswerTimeout));
+  return runByJobs(nodes, call, *cluster.client, ground, console);
+}
+
+int patchOnNodes(const ApiServerOptions& options, const PhaseWish& wish, const Console& console) {
+  const std::chrono::seconds timeout = options.common.timeout.count() > 0 ? options.common.timeout : kDefaultTimeout;
+  const NodeCall call{argumentsFor(options, wish.issuer), options.key.sent, timeout * 2};
+  const base::Result<std::vector<std::string>> done = runThere(options, call, console);
+  if (!done) return console.fail(done.error());
+  std::string table;
+  for (std::size_t i = 0; i < done->size(); ++i) table += "node " + options.nodes.names[i] + "\n" + (*done)[i];
+  console.result(table, {{"nodes", options.nodes.names}, {"issuer", wish.issuer}, {"phase", options.phase}});
+  return kOk;
 }
 
 // A manifest at /mnt/etc/kubernetes/manifests is of a node whose files lie below /mnt.
@@ -339,15 +376,7 @@ int runApiServerPatch(const ApiServerOptions& given) {
   if (isHere && isKey) return patchKeysHere(options, console);
   const base::Result<PhaseWish> wish = isKey ? PhaseWish() : wishOf(options);
   if (!wish) return console.fail(wish.error());
-  if (isHere) return patchHere(options, *wish, console);
-  const std::chrono::seconds timeout = options.common.timeout.count() > 0 ? options.common.timeout : kDefaultTimeout;
-  const base::Result<std::vector<std::string>> done =
-      runOnNodes(options.nodes, argumentsFor(options, wish->issuer), options.key.sent, timeout * 2, console);
-  if (!done) return console.fail(done.error());
-  std::string table;
-  for (std::size_t i = 0; i < done->size(); ++i) table += "node " + options.nodes.names[i] + "\n" + (*done)[i];
-  console.result(table, {{"nodes", options.nodes.names}, {"issuer", wish->issuer}, {"phase", options.phase}});
-  return kOk;
+  return isHere ? patchHere(options, *wish, console) : patchOnNodes(options, *wish, console);
 }
 
 int runApiServerRollback(const ApiServerOptions& given) {

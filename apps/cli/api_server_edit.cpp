@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "api_server_sources.h"
 #include "cluster/flavour.h"
 #include "cluster_signs.h"
 #include "ground.h"
@@ -85,7 +86,9 @@ base::Result<cluster::Sources> readSources(const Places& places, const cluster::
   const bool mayBeNew = !flavour.file.empty() && flavour.name != "static-pod" && places.file != "-";
   if (!file && !(mayBeNew && file.error().kind == base::ErrorKind::NotFound)) return std::move(file).error();
   if (file) sources.file = std::move(*file);
+  if (flavour.hasDropIns && places.file != "-") TRY(addDropIns(places.file, files, sources));
   if (places.patch.empty()) return sources;
+  TRY(addPatches(places.patchFolder, files, sources));
   base::Result<std::string> patch = readFile(places.patch, files);
   if (!patch && patch.error().kind != base::ErrorKind::NotFound) return std::move(patch).error();
   if (patch) sources.patch = std::move(*patch);

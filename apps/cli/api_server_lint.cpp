@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "api_server_sources.h"
 #include "cluster/api_server_lint.h"
 #include "ground.h"
 #include "io/system.h"
@@ -27,9 +28,11 @@ struct Linter {
   base::Result<void> file(const std::string& path) {
     cluster::Sources sources;
     sources.file = TRY(files.read(path));
-    const base::Result<std::string> patch =
-        files.read(base::folderOf(path) + "/patches/" + std::string(cluster::kPatchFile));
+    const std::string patches = base::folderOf(path) + "/patches";
+    const base::Result<std::string> patch = files.read(patches + "/" + std::string(cluster::kPatchFile));
     if (patch) sources.patch = *patch;
+    if (!wish.flavour || wish.flavour->hasPatch) TRY(addPatches(patches, files, sources));
+    if (!wish.flavour || wish.flavour->hasDropIns) TRY(addDropIns(path, files, sources));
     append(found, cluster::lintApiServer(path, sources, wish));
     return {};
   }

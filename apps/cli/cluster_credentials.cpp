@@ -10,7 +10,6 @@
 namespace cli {
 namespace {
 
-constexpr auto kPluginTimeout = std::chrono::minutes(1);
 constexpr auto kEarly = std::chrono::seconds(30);  // before it expires a token is renewed
 
 struct ExecCredential {
@@ -18,7 +17,7 @@ struct ExecCredential {
   std::optional<base::Time> expiration;
 };
 
-base::Result<ExecCredential> run(const kube::ExecPlugin& plugin) {
+base::Result<ExecCredential> run(const kube::ExecPlugin& plugin, std::chrono::milliseconds timeout) {
   const text::Json info = {
       {"apiVersion", plugin.apiVersion}, {"kind", "ExecCredential"}, {"spec", {{"interactive", false}}}};
   std::vector<std::string> environment{"KUBERNETES_EXEC_INFO=" + text::compact(info)};
@@ -27,7 +26,7 @@ base::Result<ExecCredential> run(const kube::ExecPlugin& plugin) {
   argv.insert(argv.end(), plugin.args.begin(), plugin.args.end());
 
   const std::string doing = "asking the kubeconfig's exec plugin " + plugin.command;
-  base::Result<io::ProcessResult> result = io::runProcess(argv, environment, kPluginTimeout);
+  base::Result<io::ProcessResult> result = io::runProcess(argv, environment, timeout);
   if (!result) return std::move(result).error().during(doing).withHint(plugin.installHint);
   if (result->exitCode != 0) {
     return base::Error{base::ErrorKind::Denied, "",
@@ -52,13 +51,14 @@ struct PluginState {
   ExecCredential credential;
 };
 
-kube::TokenSource tokenOfPlugin(kube::ExecPlugin plugin, ExecCredential first, const base::Clock& clock) {
+kube::TokenSource tokenOfPlugin(kube::ExecPlugin plugin, ExecCredential first, const base::Clock& clock,
+                                std::chrono::milliseconds timeout) {
   auto state = std::make_shared<PluginState>();
   state->credential = std::move(first);
-  return [plugin = std::move(plugin), state, &clock]() -> base::Result<std::string> {
+  return [plugin = std::move(plugin), state, &clock, timeout]() -> base::Result<std::string> {
     std::lock_guard lock(state->mutex);
     const std::optional<base::Time>& expiration = state->credential.expiration;
-    if (expiration && clock.now() + kEarly >= *expiration) state->credential = TRY(run(plugin));
+    if (expiration && clock.now() + kEarly >= *expiration) state->credential = TRY(run(plugin, timeout));
     return state->credential.token;
   };
 }
@@ -66,19 +66,19 @@ kube::TokenSource tokenOfPlugin(kube::ExecPlugin plugin, ExecCredential first, c
 }  // namespace
 
 base::Result<kube::TokenSource> clusterCredentials(kube::ClusterAccess& access, const base::Files& files,
-                                                   const base::Clock& clock) {
+                                                   const base::Clock& clock, std::chrono::milliseconds timeout) {
   if (!access.username.empty()) {
     return base::invalid("the kubeconfig's user of context " + access.contextName +
                          " has a username and a password, which no supported Kubernetes accepts")
         .withHint("use a client certificate, a token or an exec plugin");
   }
   if (access.exec) {
-    ExecCredential first = TRY(run(*access.exec));
+    ExecCredential first = TRY(run(*access.exec, timeout));
     if (!first.certificatePem.empty()) {
       access.tls.certificatePem = first.certificatePem;
       access.tls.keyPem = first.keyPem;
     }
-    return tokenOfPlugin(*access.exec, std::move(first), clock);
+    return tokenOfPlugin(*access.exec, std::move(first), clock, timeout);
   }
   // A token file is read again each time: it rotates.
   if (!access.tokenFile.empty()) {

@@ -1,5 +1,7 @@
 // How a request to the API server proves who asks: token, token file, client certificate or an exec plugin.
 #pragma once
+#include <chrono>
+
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/result.h"
@@ -9,10 +11,10 @@
 namespace cli {
 
 // `files` and `clock` must outlive the source. An exec plugin is run once here, because it may bring a client
-// certificate (put into access.tls), and again whenever its token expires.
+// certificate (put into access.tls), and again whenever its token expires; each time for at most `timeout`.
 //
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
 base::Result<kube::TokenSource> clusterCredentials(kube::ClusterAccess& access, const base::Files& files,
-                                                   const base::Clock& clock);
+                                                   const base::Clock& clock, std::chrono::milliseconds timeout);
 
 }  // namespace cli

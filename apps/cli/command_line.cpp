@@ -13,6 +13,7 @@
 #include "command_line_parts.h"
 #include "destroy_command.h"
 #include "explain_command.h"
+#include "on_node.h"
 #include "plan_command.h"
 #include "policy_command.h"
 #include "setup/emit.h"
@@ -47,6 +48,7 @@ struct Options {
   TrustRenderOptions trustRender;
   TrustLintOptions trustLint;
   CanAssumeOptions canAssume;
+  OnNodeOptions onNode;
 };
 
 void addPhases(CLI::App& app, LifeCycleOptions& options) {
@@ -160,6 +162,16 @@ void addManifest(CLI::App& app, ApiServerOptions& options) {
       ->type_name("FOLDER");
   app.add_flag("--dry-run", options.common.dryRun, "show the change as a diff and stop");
   app.add_flag("-y,--yes", options.common.yes, "do not ask on the terminal");
+}
+
+// No help names it: a Job on a node runs it.
+void addOnNode(CLI::App& root, OnNodeOptions& options, Command& chosen) {
+  CLI::App* app = addCommand(root, "on-node", "Run irsa with a node's root folder as its own.", chosen,
+                             [&options] { return runOnNode(options); });
+  app->group("");
+  app->add_option("--root", options.root, "where the node's root folder is mounted [/]")->type_name("FOLDER");
+  app->add_option("--input", options.input, "a file to give as standard input")->type_name("FILE");
+  app->add_option("arguments", options.arguments, "of irsa, behind --")->required()->type_name("");
 }
 
 // With --for, --file is the file to edit; without, it is irsa.yaml.
@@ -282,7 +294,8 @@ void addExplain(CLI::App& root, Options& options, Command& chosen) {
   app->footer(
       "Example:\n  irsa explain \"Incorrect token audience\"\n"
       "  irsa explain --token token --role arn:aws:iam::111122223333:role/s3-echoer\n"
-      "Exit codes: 0 STS would give the role, 1 causes were found, 3 nothing to explain\n"
+      "Exit codes: 0 STS would give the role by what was seen, 1 causes were found or the text is unknown,\n"
+      "3 nothing to explain, 4 a file can't be read\n"
       "(against a local AWS: irsa sim --listen 127.0.0.1:4566, then set AWS_ENDPOINT_URL)\n");
 }
 
@@ -420,7 +433,8 @@ void addCanAssume(CLI::App& group, CanAssumeOptions& options, Command& chosen) {
   app->footer(
       "Example:\n  irsa trust can-assume trust.json --service-account shop/orders \\\n"
       "    --issuer https://s3.us-west-2.amazonaws.com/edge-prod-issuer\n"
-      "Exit codes: 0 it may, 1 it may not, 4 the policy could not be read\n");
+      "Exit codes: 0 it may, 1 it may not, 3 IAM would refuse the policy or the question is wrong,\n"
+      "4 policy or token could not be read\n");
 }
 
 void addTrust(CLI::App& root, Options& options, Command& chosen) {
@@ -536,6 +550,7 @@ int run(int argc, char** argv) {
   addToken(root, options, chosen);
   addSim(root, options, chosen);
   addVersion(root, chosen);
+  addOnNode(root, options.onNode, chosen);
   try {
     root.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

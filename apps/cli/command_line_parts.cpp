@@ -80,9 +80,16 @@ CLI::App* addCommand(CLI::App& parent, const std::string& name, const std::strin
 }
 
 void addNodes(CLI::App& app, Nodes& nodes) {
-  addRepeated(app, "--node", nodes.names, "do it there, one after the other, by ssh; again for the next", "HOST");
-  app.add_option("--ssh", nodes.ssh, "how to get there [" + nodes.ssh + "]")->type_name("COMMAND");
-  app.add_flag("--sudo", nodes.sudo, "with sudo, where one does not arrive as root");
+  CLI::Option* node =
+      addRepeated(app, "--node", nodes.names, "do it there, one after the other, by ssh; again for the next", "HOST");
+  CLI::Option* ssh = app.add_option("--ssh", nodes.ssh, "how to get there [" + nodes.ssh + "]")->type_name("COMMAND");
+  CLI::Option* sudo = app.add_flag("--sudo", nodes.sudo, "with sudo, where one does not arrive as root");
+  CLI::Option* job =
+      app.add_flag("--job", nodes.job, "instead of ssh: by a privileged Job on each --node, by its name in Kubernetes");
+  job->needs(node)->excludes(ssh)->excludes(sudo);
+  app.add_option("--image", nodes.image, "with --job: the image that holds irsa [webhook.image of irsa.yaml]")
+      ->needs(job)
+      ->type_name("NAME");
 }
 
 }  // namespace cli

@@ -26,6 +26,8 @@ int exitCodeOf(const base::Error& error) {
   }
 }
 
+int exitCodeOfLook(const base::Error& error) { return error.kind == base::ErrorKind::Invalid ? kUsage : kCouldNotLook; }
+
 Console::Console(const CommonOptions& options) : format_(options.format), quiet_(options.quiet) {
   const bool wanted = !options.noColor && io::environment("NO_COLOR").value_or("").empty();
   colorOut_ = wanted && io::isTerminal(1);

@@ -39,6 +39,8 @@ inline constexpr int kLocked = 75;
 
 // By kind: Invalid is the user's (3), Denied and Unavailable are the world's (4), the rest is refused (1).
 int exitCodeOf(const base::Error& error);
+// For commands whose 1 is a judgement: what could not be read is none. The user's fault is 3, all else 4.
+int exitCodeOfLook(const base::Error& error);
 
 class Console {
  public:

@@ -32,10 +32,7 @@ base::Result<AwsConnection> connect(const ExplainOptions& options, Ground& groun
     settings = configuration.aws;
   }
   if (!options.region.empty()) settings.region = options.region;
-  for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    if (settings.region.empty()) settings.region = variable(name);
-  }
-  if (settings.region.empty()) settings.region = "us-east-1";
+  if (settings.region.empty()) settings.region = regionOutsideOfWish(*ground.files);
   return connectAws(settings, options.common, ground);
 }
 
@@ -131,7 +128,7 @@ int runExplain(const ExplainOptions& options) {
   const Console console(options.common);
   Ground ground;
   const base::Result<setup::WebIdentityEvidence> evidence = gather(options, ground);
-  if (!evidence) return console.fail(evidence.error());
+  if (!evidence) return console.fail(evidence.error(), exitCodeOfLook(evidence.error()));
   const std::string foreseen = setup::foreseenAnswer(*evidence);
   if (!foreseen.empty()) console.progress("STS says first: " + foreseen);
   return console.findings(setup::explain(*evidence));

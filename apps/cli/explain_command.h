@@ -21,7 +21,7 @@ struct ExplainOptions {
 };
 
 // Looks at IAM and at the issuer where it can, changes nothing, and prints the causes, the first to mend on top. 0 when
-// STS would give the role, 1 with causes.
+// STS would give the role by what was seen, 1 with causes or a text that is unknown, 4 when a file can't be read.
 int runExplain(const ExplainOptions& options);
 
 }  // namespace cli

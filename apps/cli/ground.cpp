@@ -5,17 +5,6 @@
 #include "http/address.h"
 
 namespace cli {
-namespace {
-
-std::string firstOf(const std::string& configured, const std::string& variable) {
-  if (!configured.empty()) return configured;
-  const std::optional<std::string> own = io::environment(variable);
-  if (own && !own->empty()) return *own;
-  return io::environment("AWS_ENDPOINT_URL").value_or("");
-}
-
-}  // namespace
-
 io::ClientOptions clientOptions(const CommonOptions& options) {
   io::ClientOptions http;
   http.proxy = "env";
@@ -33,19 +22,32 @@ std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback
   };
 }
 
-aws::Endpoints endpointsOf(const aws::Endpoints& configured) {
-  return {.s3 = firstOf(configured.s3, "AWS_ENDPOINT_URL_S3"),
-          .iam = firstOf(configured.iam, "AWS_ENDPOINT_URL_IAM"),
-          .sts = firstOf(configured.sts, "AWS_ENDPOINT_URL_STS"),
-          .cloudFront = firstOf(configured.cloudFront, "AWS_ENDPOINT_URL_CLOUDFRONT")};
+std::chrono::milliseconds programTimeout(const CommonOptions& options) {
+  if (options.timeout.count() > 0) return options.timeout;
+  return std::chrono::minutes(1);
 }
 
-base::Result<std::string> rootsOfEnvironment(const base::Files& files) {
-  const std::string path = io::environment("AWS_CA_BUNDLE").value_or("");
+aws::Endpoints endpointsOf(const aws::Endpoints& configured, const aws::Profile& profile) {
+  aws::Endpoints endpoints = aws::configuredEndpoints(io::environment, profile);
+  if (!configured.s3.empty()) endpoints.s3 = configured.s3;
+  if (!configured.iam.empty()) endpoints.iam = configured.iam;
+  if (!configured.sts.empty()) endpoints.sts = configured.sts;
+  if (!configured.cloudFront.empty()) endpoints.cloudFront = configured.cloudFront;
+  return endpoints;
+}
+
+base::Result<std::string> rootsOf(const aws::Profile& profile, const base::Files& files) {
+  const std::string path = aws::caBundlePath(io::environment, profile);
   if (path.empty()) return std::string();
+  return readRoots(path, "AWS_CA_BUNDLE or the profile's ca_bundle", files);
+}
+
+base::Result<std::string> readRoots(const std::string& path, std::string_view setting, const base::Files& files) {
   base::Result<std::string> roots = files.read(path);
-  if (!roots) return std::move(roots).error().during("reading AWS_CA_BUNDLE");
-  return roots;
+  if (roots) return roots;
+  base::Error error = std::move(roots).error().during("reading the certificates of " + std::string(setting));
+  error.kind = base::ErrorKind::Invalid;
+  return std::move(error).withHint("name a file of PEM certificates there, or take the setting out");
 }
 
 }  // namespace cli

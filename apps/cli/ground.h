@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "aws/client.h"
+#include "aws/profile.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -27,10 +28,17 @@ io::ClientOptions clientOptions(const CommonOptions& options);
 // For fetching issuers: whether an address is one that AWS could reach, or is this host and that is allowed.
 std::function<bool(std::string_view address)> issuerAddresses(bool allowLoopback);
 
-// `configured` first, then AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL.
-aws::Endpoints endpointsOf(const aws::Endpoints& configured);
+// How long a program that gives credentials (credential_process, an exec plugin) may take: --timeout, or a minute.
+std::chrono::milliseconds programTimeout(const CommonOptions& options);
 
-// The bundle that AWS_CA_BUNDLE names; empty when it names none.
-base::Result<std::string> rootsOfEnvironment(const base::Files& files);
+// `configured` first, then what environment and profile say.
+aws::Endpoints endpointsOf(const aws::Endpoints& configured, const aws::Profile& profile);
+
+// Root certificates; Invalid, with `setting` as what names the file, when it can't be read.
+base::Result<std::string> readRoots(const std::string& path, std::string_view setting, const base::Files& files);
+
+// The bundle that AWS_CA_BUNDLE or the profile's ca_bundle names; empty when they name none. Invalid when it can't be
+// read.
+base::Result<std::string> rootsOf(const aws::Profile& profile, const base::Files& files);
 
 }  // namespace cli

@@ -78,7 +78,8 @@ std::vector<std::string> commandsFor(const Decided& decided, std::string_view ph
   const bool hasManifests =
       name == "kubeadm" || name == "cluster-api" || name == "static-pod" || name == "eks-anywhere" || !seen.flavour;
   if (hasManifests)
-    commands.push_back("irsa migrate next --node HOST --node HOST ... (each control-plane node, by ssh)");
+    commands.push_back(
+        "irsa migrate next --node HOST --node HOST ... (each control-plane node, by ssh; with --job by Jobs)");
   if (hasManifests) commands.push_back("irsa apiserver patch" + wish + " (on each of them in turn, as root)");
   if (name != "static-pod" && name != "eks-anywhere")
     commands.push_back("irsa apiserver patch --for " + name + wish +

@@ -1,13 +1,11 @@
 #include "nodes.h"
 
-#include "io/system.h"
 #include "text/words.h"
 
 namespace cli {
 namespace {
 
 constexpr const char* kOwnProgram = "/proc/self/exe";
-constexpr std::chrono::seconds kSending{120};
 
 std::vector<std::string> wordsOf(const std::string& text) {
   std::vector<std::string> words;
@@ -28,13 +26,21 @@ std::string scriptOf(const std::vector<std::string>& arguments, std::size_t size
          " > \"$f\"; chmod 700 \"$f\"; " + std::string(sudo ? "sudo " : "") + "\"$f\"" + call;
 }
 
-base::Error stopped(const Nodes& nodes, std::size_t at, const std::string& why) {
-  std::vector<std::string> before(nodes.names.begin(), nodes.names.begin() + std::ptrdiff_t(at));
-  std::vector<std::string> after(nodes.names.begin() + std::ptrdiff_t(at) + 1, nodes.names.end());
-  std::string message = "stopped at node " + nodes.names[at] + ": " + why;
+base::Error stopped(const std::vector<std::string>& names, std::size_t at, const base::Error& why) {
+  std::vector<std::string> before(names.begin(), names.begin() + std::ptrdiff_t(at));
+  std::vector<std::string> after(names.begin() + std::ptrdiff_t(at) + 1, names.end());
+  std::string message = "stopped at node " + names[at] + ": " + why.message;
   if (!before.empty()) message += "; done before: " + text::joined(before);
   if (!after.empty()) message += "; not reached: " + text::joined(after);
-  return {base::ErrorKind::Conflict, "", std::move(message), "mend that node, then run the same command again"};
+  const std::string first = why.hint.empty() ? "mend that node" : why.hint;
+  return {base::ErrorKind::Conflict, "", std::move(message), first + ", then run the same command again"};
+}
+
+// What irsa said there of its failure.
+base::Error failureOf(const io::ProcessResult& done) {
+  const std::size_t error = done.errors.rfind("error: ");
+  const std::string said = error == std::string::npos ? done.errors : done.errors.substr(error + 7);
+  return base::conflict(said.substr(0, said.find('\n')) + " (exit code " + std::to_string(done.exitCode) + ")");
 }
 
 }  // namespace
@@ -45,30 +51,35 @@ std::string shellWord(const std::string& word) {
   return quoted + "'";
 }
 
-base::Result<std::vector<std::string>> runOnNodes(const Nodes& nodes, const std::vector<std::string>& arguments,
-                                                  std::string_view input, std::chrono::seconds timeout,
+base::Result<std::vector<std::string>> runOnNodes(const std::vector<std::string>& names, const NodeWay& way,
                                                   const Console& console) {
-  std::string program = TRY(io::newDiskFiles()->read(kOwnProgram));
-  const std::size_t size = program.size();
-  program += input;
   std::vector<std::string> outputs;
-  for (std::size_t i = 0; i < nodes.names.size(); ++i) {
-    console.progress("node " + nodes.names[i] + " (" + std::to_string(i + 1) + " of " +
-                     std::to_string(nodes.names.size()) + ")");
-    std::vector<std::string> argv = wordsOf(nodes.ssh);
-    argv.push_back(nodes.names[i]);
-    argv.push_back(scriptOf(arguments, size, nodes.sudo));
-    const base::Result<io::ProcessResult> done = io::runProcess(argv, {}, timeout + kSending, program);
-    if (!done) return stopped(nodes, i, done.error().message);
-    if (!done->errors.empty()) console.progress(done->errors.substr(0, done->errors.find_last_not_of('\n') + 1));
-    if (done->exitCode != 0) {
-      const std::size_t error = done->errors.rfind("error: ");
-      const std::string said = error == std::string::npos ? done->errors : done->errors.substr(error + 7);
-      return stopped(nodes, i, said.substr(0, said.find('\n')) + " (exit code " + std::to_string(done->exitCode) + ")");
-    }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    console.progress("node " + names[i] + " (" + std::to_string(i + 1) + " of " + std::to_string(names.size()) + ")");
+    const base::Result<io::ProcessResult> done = way(names[i]);
+    if (!done) return stopped(names, i, done.error());
+    if (done->exitCode != 0) return stopped(names, i, failureOf(*done));
     outputs.push_back(done->output);
   }
   return outputs;
+}
+
+base::Result<std::vector<std::string>> runBySsh(const Nodes& nodes, const NodeCall& call, const Console& console) {
+  std::string program = TRY(io::newDiskFiles()->read(kOwnProgram));
+  const std::string script = scriptOf(call.arguments, program.size(), nodes.sudo);
+  program += call.input;
+  const NodeWay way = [&](const std::string& node) {
+    std::vector<std::string> argv = wordsOf(nodes.ssh);
+    argv.push_back(node);
+    argv.push_back(script);
+    // What has begun on a node is not cut off there when we are.
+    base::Result<io::ProcessResult> done =
+        io::runProcess(argv, {}, call.timeout + kGettingThere, program, nullptr, io::AtOurEnd::GoOn);
+    if (done && !done->errors.empty())
+      console.progress(done->errors.substr(0, done->errors.find_last_not_of('\n') + 1));
+    return done;
+  };
+  return runOnNodes(nodes.names, way, console);
 }
 
 }  // namespace cli

@@ -7,6 +7,8 @@
 #include "ground.h"
 #include "http/url.h"
 #include "io/server.h"
+#include "io/system.h"
+#include "life_cycle.h"
 #include "sim/endpoint.h"
 #include "text/encoding.h"
 
@@ -63,12 +65,26 @@ std::string randomAccessKeyId(const base::RandomBytes& random) {
   return id;
 }
 
+// letters-letters[-letters]-digits
+bool isRegion(std::string_view name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  std::size_t words = 0;
+  for (std::size_t dash = name.find('-'); dash != name.npos; dash = name.find('-'), ++words) {
+    if (dash == 0 || name.find_first_not_of(kLetters) != dash) return false;
+    name.remove_prefix(dash + 1);
+  }
+  return words >= 2 && !name.empty() && name.find_first_not_of("0123456789") == name.npos;
+}
+
 base::Result<sim::Settings> settingsOf(const SimOptions& options, const base::RandomBytes& random) {
   if (options.accessKeyId.empty() != options.secretAccessKey.empty()) {
     return base::invalid("--access-key-id and --secret-access-key belong together: give both or neither");
   }
   if (options.account.size() != 12 || options.account.find_first_not_of("0123456789") != std::string::npos) {
     return base::invalid("--account " + options.account + ": an account has 12 digits");
+  }
+  if (!isRegion(options.region)) {
+    return base::invalid("--region \"" + options.region + "\": it is no name of a Region, such as us-west-2");
   }
   sim::Settings settings;
   settings.account = options.account;
@@ -128,6 +144,20 @@ std::string readyLine(const sim::Settings& settings, const Address& address, std
          "\n";
 }
 
+// Null without a state file. Every write puts a new file in the state's place, so the lock lies beside it.
+base::Result<std::shared_ptr<io::FileLock>> lockState(const std::string& stateFile, base::Files& files) {
+  if (stateFile.empty()) return std::shared_ptr<io::FileLock>();
+  const std::string path = stateFile + ".lock";
+  if (auto made = files.create(path, "", 0600); !made && made.error().kind != base::ErrorKind::AlreadyExists) {
+    return std::move(made).error();
+  }
+  auto lock = io::lockFile(path);
+  if (!lock && lock.error().kind == base::ErrorKind::Conflict) {
+    return std::move(lock).error().withHint("end that process, or name another --state");
+  }
+  return lock;
+}
+
 base::Result<void> serve(const SimOptions& options) {
   Ground ground;
   const Address address = TRY(addressOf(options));
@@ -137,6 +167,7 @@ base::Result<void> serve(const SimOptions& options) {
   base::Time start = ground.clock.now();
   if (!options.time.empty()) start = TRY(base::parseRfc3339(options.time));
   const MovedClock clock(ground.clock, start);
+  const std::shared_ptr<io::FileLock> lock = TRY(lockState(options.stateFile, *ground.files));
   const std::unique_ptr<sim::Endpoint> endpoint =
       TRY(sim::Endpoint::open(settings, clock, ground.random, ground.files.get(), issuers.get()));
   io::blockTerminationSignals();
@@ -152,7 +183,7 @@ base::Result<void> serve(const SimOptions& options) {
 
 int runSim(const SimOptions& options) {
   const Console console{CommonOptions()};
-  if (auto served = serve(options); !served) return console.fail(served.error());
+  if (auto served = serve(options); !served) return failUnlocked(served.error(), console);
   return kOk;
 }
 

@@ -2,8 +2,10 @@
 
 #include "base/time.h"
 #include "crypto/key.h"
+#include "oidc/discovery.h"
 #include "oidc/jwks.h"
 #include "oidc/web_identity_token.h"
+#include "setup/value_checks.h"
 #include "world.h"
 
 namespace cli {
@@ -54,6 +56,18 @@ base::Result<std::string> mint(TokenMintOptions options, const Ground& ground) {
                     *key);
 }
 
+// What no API server would sign. It is signed all the same: tests want bad tokens too.
+void warnOfOddities(const TokenMintOptions& options, const Console& console) {
+  const auto warn = [&](const std::string& what) { console.warn(what + "; signed all the same"); };
+  if (const std::string problem = setup::checkServiceAccount(options.serviceAccount);
+      !problem.empty() || options.serviceAccount.find_first_of("*?") != std::string::npos)
+    warn("\"" + options.serviceAccount + "\" " + (problem.empty() ? "has a wildcard" : problem));
+  if (const auto issuer = oidc::checkIssuer(options.issuer, oidc::Port::Allowed); !issuer && !options.issuer.empty())
+    warn(issuer.error().message);
+  if (options.audience.empty()) warn("the audience is empty, which STS refuses");
+  if (options.lifetime.count() <= 0) warn("the token expires as it is made");
+}
+
 base::Result<text::Json> inspect(const TokenInspectOptions& options, const Ground& ground) {
   std::string token;
   if (options.path == "-") {
@@ -96,6 +110,7 @@ int runTokenMint(const TokenMintOptions& options) {
   const Ground ground;
   const base::Result<std::string> token = mint(options, ground);
   if (!token) return console.fail(token.error());
+  warnOfOddities(options, console);
   if (options.write.empty()) {
     console.raw(*token);
     return kOk;
@@ -110,7 +125,7 @@ int runTokenInspect(const TokenInspectOptions& options) {
   const Console console(options.common);
   const Ground ground;
   const base::Result<text::Json> document = inspect(options, ground);
-  if (!document) return console.fail(document.error());
+  if (!document) return console.fail(document.error(), exitCodeOfLook(document.error()));
   console.result(text::pretty(*document), *document);
   const text::Json& verified = text::at(*document, "verified");
   return verified.is_boolean() && !verified.get<bool>() ? kRefused : kOk;

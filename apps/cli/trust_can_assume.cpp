@@ -1,3 +1,4 @@
+#include "oidc/discovery.h"
 #include "oidc/web_identity_token.h"
 #include "policy/policy_document.h"
 #include "text/words.h"
@@ -17,6 +18,7 @@ base::Result<Json> claimsOf(const CanAssumeOptions& options) {
         "one caller is wanted: --token FILE (- is standard input), or NAMESPACE/NAME with --issuer URL");
   if (options.token.empty()) {
     if (options.issuer.empty()) return base::invalid("--issuer is missing: whose token is it?");
+    TRY(oidc::checkIssuer(options.issuer, oidc::Port::Allowed));
     const auto [nameSpace, name] = TRY(splitServiceAccount(options.serviceAccount));
     Json claims = {{"iss", options.issuer}, {"sub", "system:serviceaccount:" + nameSpace + ":" + name}};
     claims["aud"] = options.audiences.empty() ? std::vector<std::string>{"sts.amazonaws.com"} : options.audiences;
@@ -128,16 +130,17 @@ std::vector<std::string> actionsOf(const policy::Request& request) {
 int show(const policy::PolicyDocument& document, policy::Request request, const Console& console) {
   std::string table;
   Json actions = Json::array();
-  bool isAllowed = true;
+  std::string refused;  // the first action that the policy does not allow
   for (const std::string& action : actionsOf(request)) {
     request.action = action;
     const Answer answer{action, policy::explain(document, policy::PolicyKind::Trust, request)};
-    isAllowed = isAllowed && answer.explanation.verdict == policy::Verdict::Allow;
+    if (refused.empty() && answer.explanation.verdict != policy::Verdict::Allow) refused = action;
     table += describe(answer, console);
     actions.push_back(toJson(answer));
   }
+  const bool isAllowed = refused.empty();
   table += isAllowed ? console.check("the trust policy lets it in")
-                     : console.cross("AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
+                     : console.cross("AccessDenied: Not authorized to perform " + refused);
   console.result(table, {{"allowed", isAllowed},
                          {"role", request.resource},
                          {"provider", request.principal},
@@ -150,7 +153,7 @@ int show(const policy::PolicyDocument& document, policy::Request request, const 
 int runCanAssume(const CanAssumeOptions& options) {
   const Console console(options.common);
   const base::Result<Json> claims = claimsOf(options);
-  if (!claims) return console.fail(claims.error());
+  if (!claims) return console.fail(claims.error(), exitCodeOfLook(claims.error()));
   const base::Result<FoundPolicy> found = findPolicy(options.policy, options.common, false, console);
   if (!found) return console.fail(found.error(), exitCodeOfLook(found.error()));
   base::Result<policy::PolicyDocument> document = policy::parsePolicy(found->document, policy::PolicyKind::Trust);

@@ -64,7 +64,4 @@ struct FoundPolicy {
 base::Result<FoundPolicy> findPolicy(const PolicyChoice& choice, const CommonOptions& options, bool wantsProviders,
                                      const Console& console);
 
-// A policy that could not be read is no refusal: 4, and 3 when the command line is at fault.
-int exitCodeOfLook(const base::Error& error);
-
 }  // namespace cli

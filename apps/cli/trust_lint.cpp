@@ -47,8 +47,6 @@ base::Result<FoundPolicy> readRole(const std::string& wanted, const CommonOption
 
 }  // namespace
 
-int exitCodeOfLook(const base::Error& error) { return error.kind == base::ErrorKind::Invalid ? kUsage : kCouldNotLook; }
-
 base::Result<FoundPolicy> findPolicy(const PolicyChoice& choice, const CommonOptions& options, bool wantsProviders,
                                      const Console& console) {
   if (choice.file.empty() == choice.role.empty())

@@ -1,23 +1,14 @@
 #include "verify_job.h"
 
-#include "kube/pod.h"
-#include "text/encoding.h"
+#include "kube/job.h"
+#include "node_job.h"
 
 namespace cli {
 namespace {
 
-constexpr auto kPause = std::chrono::milliseconds(500);
 constexpr std::string_view kRootsFolder = "/etc/irsa-verify";
-constexpr int kKeptSeconds = 300;         // the Job, if we are killed before we delete it
-constexpr std::size_t kLongestName = 63;  // the Job's name becomes a label of its pod
 
-std::string jobsPath(const VerifyJob& job) { return "/apis/batch/v1/namespaces/" + job.nameSpace + "/jobs"; }
-std::string configMapsPath(const VerifyJob& job) { return "/api/v1/namespaces/" + job.nameSpace + "/configmaps"; }
-std::string podsPath(const VerifyJob& job) { return "/api/v1/namespaces/" + job.nameSpace + "/pods"; }
-
-text::Json metadata(const VerifyJob& job, const std::string& name) {
-  return {{"name", name}, {"namespace", job.nameSpace}, {"labels", {{"app.kubernetes.io/managed-by", "irsa"}}}};
-}
+text::Json labels() { return {{"app.kubernetes.io/managed-by", "irsa"}}; }
 
 text::Json environmentOf(const VerifyJob& job) {
   text::Json environment = text::Json::array();
@@ -48,50 +39,6 @@ text::Json containerOf(const VerifyJob& job) {
   return container;
 }
 
-// Why the Job controller could make no pod: an admission that denied it, a missing account, a quota.
-std::string eventsOf(const VerifyJob& job, const std::string& name, const kube::Client& cluster) {
-  const base::Result<text::Json> events =
-      cluster.get("/api/v1/namespaces/" + job.nameSpace + "/events?fieldSelector=involvedObject.name%3D" + name);
-  if (!events) return "it has no pod yet";
-  for (const text::Json& event : text::at(*events, "items")) {
-    if (text::stringAt(event, "type") == "Warning") return text::stringAt(event, "message");
-  }
-  return "it has no pod yet";
-}
-
-struct PodState {
-  std::string name, waiting;
-  bool ended = false;
-};
-
-base::Result<PodState> look(const VerifyJob& job, const std::string& name, const kube::Client& cluster) {
-  const text::Json pods = TRY(cluster.get(podsPath(job) + "?labelSelector=job-name%3D" + name));
-  const text::Json& items = text::at(pods, "items");
-  if (!items.is_array() || items.empty()) return PodState{"", eventsOf(job, name, cluster), false};
-  const text::Json& pod = items.front();
-  const std::string phase = text::stringAt(text::at(pod, "status"), "phase");
-  return PodState{text::stringAt(text::at(pod, "metadata"), "name"), kube::whyNotRunning(pod),
-                  phase == "Succeeded" || phase == "Failed"};
-}
-
-base::Result<std::string> waitForPod(const VerifyJob& job, const std::string& name, const kube::Client& cluster,
-                                     base::Clock& clock, const Console& console) {
-  const base::Time deadline = clock.now() + job.timeout;
-  std::string said;
-  while (true) {
-    PodState state = TRY(look(job, name, cluster));
-    if (state.ended) return std::move(state.name);
-    if (state.waiting != said) console.progress("  waiting: " + state.waiting);
-    said = state.waiting;
-    if (clock.now() >= deadline) {
-      return base::unavailable("the Job " + job.nameSpace + "/" + name + " did not end within " +
-                               std::to_string(job.timeout.count()) + " s: " + state.waiting)
-          .withHint("see that webhook.image of irsa.yaml can be pulled in the cluster: " + job.image);
-    }
-    clock.sleepFor(kPause);
-  }
-}
-
 base::Result<text::Json> transcriptOf(const std::string& log, const std::string& pod) {
   // Warnings of whoami stand before the document.
   const std::size_t begin = log.starts_with('{') ? 0 : log.find("\n{");
@@ -101,19 +48,13 @@ base::Result<text::Json> transcriptOf(const std::string& log, const std::string&
   return base::unavailable("the pod " + pod + " ended without a verdict; its log is: " + log);
 }
 
-base::Result<text::Json> runNamed(const VerifyJob& job, const std::string& name, const kube::Client& cluster,
-                                  base::Clock& clock, const Console& console) {
-  if (!job.rootsPem.empty()) {
-    TRY(cluster.create(configMapsPath(job), {{"apiVersion", "v1"},
-                                             {"kind", "ConfigMap"},
-                                             {"metadata", metadata(job, name)},
-                                             {"data", {{"ca.crt", job.rootsPem}}}}));
-  }
-  TRY(cluster.create(jobsPath(job), jobObject(job, name)));
-  console.done("created the Job " + job.nameSpace + "/" + name);
-  const std::string pod = TRY(waitForPod(job, name, cluster, clock, console));
-  const std::string log = TRY(cluster.getText(podsPath(job) + "/" + pod + "/log?container=whoami"));
-  return transcriptOf(log, job.nameSpace + "/" + pod);
+std::vector<text::Json> filesOf(const VerifyJob& job, const std::string& name) {
+  if (job.rootsPem.empty()) return {};
+  text::Json roots = {{"apiVersion", "v1"},
+                      {"kind", "ConfigMap"},
+                      {"metadata", {{"name", name}, {"namespace", job.nameSpace}, {"labels", labels()}}},
+                      {"data", {{"ca.crt", job.rootsPem}}}};
+  return {std::move(roots)};
 }
 
 }  // namespace
@@ -132,30 +73,23 @@ text::Json jobObject(const VerifyJob& job, const std::string& name) {
   if (!job.rootsPem.empty()) {
     pod["volumes"] = text::Json::array({{{"name", "roots"}, {"configMap", {{"name", name}}}}});
   }
-  return {{"apiVersion", "batch/v1"},
-          {"kind", "Job"},
-          {"metadata", metadata(job, name)},
-          {"spec",
-           {{"backoffLimit", 0},
-            {"activeDeadlineSeconds", job.timeout.count()},
-            {"ttlSecondsAfterFinished", kKeptSeconds},
-            {"template", {{"metadata", {{"labels", {{"app.kubernetes.io/managed-by", "irsa"}}}}}, {"spec", pod}}}}}};
+  return kube::jobObject({job.nameSpace, name, labels(), job.timeout}, std::move(pod));
 }
 
 base::Result<text::Json> runVerifyJob(const VerifyJob& job, const kube::Client& cluster, base::Clock& clock,
                                       const base::RandomBytes& random, const Console& console) {
-  const std::string suffix = "-" + text::hex(random(4));
-  std::string stem = ("irsa-verify-" + job.serviceAccount).substr(0, kLongestName - suffix.size());
-  while (stem.ends_with('.') || stem.ends_with('-')) stem.pop_back();
-  const std::string name = stem + suffix;
-  base::Result<text::Json> transcript = runNamed(job, name, cluster, clock, console);
-  const base::Result<void> removed = cluster.remove(jobsPath(job) + "/" + name);
-  if (!removed) console.warn("the Job " + name + " could not be deleted: " + removed.error().message);
-  if (!job.rootsPem.empty()) {
-    const base::Result<void> roots = cluster.remove(configMapsPath(job) + "/" + name);
-    if (!roots) console.warn("the ConfigMap " + name + " could not be deleted: " + roots.error().message);
+  const std::string name = kube::jobName("irsa-verify-" + job.serviceAccount, random);
+  const kube::JobRun run{jobObject(job, name), filesOf(job, name), job.timeout, job.timeout};
+  base::Result<kube::JobEnd> end = kube::runJob(run, cluster, clock, listenerOn(console));
+  if (!end) {
+    base::Error error = std::move(end).error();
+    if (error.hint.empty())
+      error.hint = "see that webhook.image of irsa.yaml can be pulled in the cluster: " + job.image;
+    return error;
   }
-  return transcript;
+  if (!end->logTrouble.empty())
+    return base::unavailable("the log of the pod " + end->pod + " could not be read: " + end->logTrouble);
+  return transcriptOf(end->log, job.nameSpace + "/" + end->pod);
 }
 
 }  // namespace cli

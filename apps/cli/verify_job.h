@@ -1,4 +1,4 @@
-// A Job that runs `irsa whoami` as a service account: made, waited for, read and deleted.
+// A Job (kube/job.h) that runs `irsa whoami` as a service account.
 #pragma once
 #include <chrono>
 #include <string>

@@ -60,11 +60,13 @@ int runWhoami(const CommonOptions& options) {
   const base::Result<WebIdentity> identity = identityOfPod(*ground.files, ground.clock);
   if (!identity) return show(refusal(variable("AWS_ROLE_ARN"), identity.error()));
   io::ClientOptions http = clientOptions(options);
-  base::Result<std::string> roots = rootsOfEnvironment(*ground.files);
+  const base::Result<aws::Profile> profile = aws::readProfile(*ground.files, io::environment, "");
+  if (!profile) return show(refusal(identity->roleArn, profile.error()));
+  base::Result<std::string> roots = rootsOf(*profile, *ground.files);
   if (!roots) return show(refusal(identity->roleArn, roots.error()));
   http.tls.rootsPem = std::move(*roots);
   const std::unique_ptr<http::Client> client = io::newClient(std::move(http));
-  return show(exchange(*identity, {*client, endpointsOf({}), ground.clock, ground.random}));
+  return show(exchange(*identity, {*client, endpointsOf({}, *profile), ground.clock, ground.random}));
 }
 
 }  // namespace cli

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "aws/credential_chain.h"
 #include "aws/profile.h"
 #include "cluster_credentials.h"
 #include "setup/observed.h"
@@ -44,8 +45,8 @@ base::Result<kube::ClusterAccess> accessTo(const setup::ClusterSettings& setting
   return kube::readKubeconfig(files, paths, settings.context);
 }
 
-base::Result<std::string> runProgram(const std::vector<std::string>& argv) {
-  io::ProcessResult result = TRY(io::runProcess(argv, {}, std::chrono::minutes(1)));
+base::Result<std::string> runProgram(const std::vector<std::string>& argv, std::chrono::milliseconds timeout) {
+  io::ProcessResult result = TRY(io::runProcess(argv, {}, timeout));
   if (result.exitCode != 0) {
     return base::invalid(argv[0] + " ended with exit code " + std::to_string(result.exitCode) + ": " + result.errors);
   }
@@ -58,6 +59,35 @@ std::shared_ptr<http::Client> metadataClient() {
   http.connectTimeout = std::chrono::seconds(1);
   http.answerTimeout = std::chrono::seconds(2);
   return io::newClient(std::move(http));
+}
+
+aws::CredentialsSource credentialsFor(const AwsConnection& connection, const std::string& profile,
+                                      const CommonOptions& options, Ground& ground) {
+  const std::shared_ptr<http::Client> metadata = metadataClient();
+  aws::CredentialsSource found = aws::findCredentials(
+      {.profile = profile,
+       .environment = io::environment,
+       .files = *ground.files,
+       .run = [timeout = programTimeout(options)](const auto& argv) { return runProgram(argv, timeout); },
+       .http = *connection.http,
+       .endpoints = connection.endpoints,
+       .region = connection.region,
+       .clock = ground.clock,
+       .random = ground.random,
+       .metadata = metadata.get()});
+  return [metadata, found = std::move(found)] { return found(); };
+}
+
+aws::CredentialsSource refusing(base::Error why) {
+  why.kind = base::ErrorKind::Denied;
+  return [why = std::move(why)]() -> base::Result<aws::Credentials> { return why; };
+}
+
+base::Error noFips() {
+  return {base::ErrorKind::Denied, "",
+          "AWS_USE_FIPS_ENDPOINT or the profile's use_fips_endpoint is true, and irsa knows no FIPS endpoints",
+          "name those of S3, IAM and STS in irsa.yaml: aws.endpoints "
+          "(https://docs.aws.amazon.com/general/latest/gr/rande.html)"};
 }
 
 // IRSA_CONCURRENCY: how many calls go out side by side.
@@ -74,30 +104,23 @@ base::Result<std::size_t> concurrencyOfEnvironment() {
 
 base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const CommonOptions& options,
                                        Ground& ground) {
+  // Without the profile that is meant nothing is known of the endpoints, so nothing is signed for them.
+  const base::Result<aws::Profile> named = aws::readProfile(*ground.files, io::environment, settings.profile);
+  const aws::Profile profile = named ? *named : aws::Profile();
   io::ClientOptions http = clientOptions(options);
-  http.tls.rootsPem = TRY(rootsOfEnvironment(*ground.files));
-  if (!settings.caFile.empty()) {
-    base::Result<std::string> roots = ground.files->read(settings.caFile);
-    if (!roots) return std::move(roots).error().during("reading aws.caFile");
-    http.tls.extraRootsPem = std::move(*roots);
-  }
+  http.tls.rootsPem = TRY(rootsOf(profile, *ground.files));
+  if (!settings.caFile.empty())
+    http.tls.extraRootsPem = TRY(readRoots(settings.caFile, "aws.caFile in irsa.yaml", *ground.files));
   AwsConnection connection;
   connection.http = io::newClient(std::move(http));
-  connection.endpoints =
-      endpointsOf({settings.s3Endpoint, settings.iamEndpoint, settings.stsEndpoint, settings.cloudFrontEndpoint});
+  connection.endpoints = endpointsOf(
+      {settings.s3Endpoint, settings.iamEndpoint, settings.stsEndpoint, settings.cloudFrontEndpoint}, profile);
   connection.region = settings.region;
-  const std::shared_ptr<http::Client> metadata = metadataClient();
-  aws::CredentialsSource found = aws::findCredentials({.profile = settings.profile,
-                                                       .environment = io::environment,
-                                                       .files = *ground.files,
-                                                       .run = runProgram,
-                                                       .http = *connection.http,
-                                                       .endpoints = connection.endpoints,
-                                                       .region = connection.region,
-                                                       .clock = ground.clock,
-                                                       .random = ground.random,
-                                                       .metadata = metadata.get()});
-  aws::CredentialsSource credentials = [metadata, found = std::move(found)] { return found(); };
+  aws::CredentialsSource credentials = credentialsFor(connection, settings.profile, options, ground);
+  if (!named) credentials = refusing(named.error());
+  const bool hasEndpoints =
+      !connection.endpoints.s3.empty() && !connection.endpoints.iam.empty() && !connection.endpoints.sts.empty();
+  if (aws::wantsFips(io::environment, profile) && !hasEndpoints) credentials = refusing(noFips());
   connection.client = std::make_unique<aws::Client>(*connection.http, connection.endpoints, std::move(credentials),
                                                     connection.region, ground.clock, ground.random);
   return connection;
@@ -128,7 +151,7 @@ base::Result<ClusterConnection> connectCluster(const setup::ClusterSettings& set
                                                Ground& ground) {
   ClusterConnection connection;
   connection.access = TRY(accessTo(settings, *ground.files));
-  connection.token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock));
+  connection.token = TRY(clusterCredentials(connection.access, *ground.files, ground.clock, programTimeout(options)));
   io::ClientOptions http = clientOptions(options);
   http.tls = connection.access.tls;
   if (!connection.access.proxyUrl.empty()) http.proxy = connection.access.proxyUrl;
@@ -150,14 +173,19 @@ base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice
   return connectCluster(settings, options, ground);
 }
 
+std::string regionOutsideOfWish(const base::Files& files) {
+  const base::Result<aws::Profile> profile = aws::readProfile(files, io::environment, "");
+  const std::string region = aws::regionOf(io::environment, profile ? *profile : aws::Profile());
+  return region.empty() ? "us-east-1" : region;
+}
+
 base::Result<AwsConnection> connectChosenAws(const CommonOptions& options, Ground& ground) {
   CommonOptions named = options;
   if (named.file.empty()) {
     named.file = "irsa.yaml";
     const std::optional<base::FileInfo> there = TRY(ground.files->info(named.file));
     setup::AwsSettings settings;
-    settings.region =
-        io::environment("AWS_REGION").value_or(io::environment("AWS_DEFAULT_REGION").value_or("us-east-1"));
+    settings.region = regionOutsideOfWish(*ground.files);
     if (!there) return connectAws(settings, options, ground);
   }
   const setup::Configuration configuration = TRY(loadConfiguration(named, *ground.files));

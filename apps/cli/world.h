@@ -15,7 +15,8 @@
 
 namespace cli {
 
-// A client and what it was made of. AWS_CA_BUNDLE replaces the system's roots, aws.caFile adds to them.
+// A client and what it was made of. AWS_CA_BUNDLE or the profile's ca_bundle replaces
+// the system's roots, aws.caFile adds to them.
 struct AwsConnection {
   std::unique_ptr<http::Client> http;
   aws::Endpoints endpoints;
@@ -57,6 +58,9 @@ base::Result<AwsConnection> connectAws(const setup::AwsSettings& settings, const
 // What the choice leaves open comes from irsa.yaml, if there is one.
 base::Result<ClusterConnection> connectChosenCluster(const ClusterChoice& choice, const CommonOptions& options,
                                                      Ground& ground);
+
+// Where there is no irsa.yaml to name one: AWS_REGION, AWS_DEFAULT_REGION, the profile's region, us-east-1.
+std::string regionOutsideOfWish(const base::Files& files);
 
 // As irsa.yaml says, if there is one (a file that is named must be there); else as the environment does. `ground` must
 // outlive the connection.

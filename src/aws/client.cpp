@@ -189,7 +189,9 @@ base::Result<http::Response> Client::sendOnce(const Operation& operation) {
   if (!response) {
     base::Error error = std::move(response).error();
     if (error.hint.empty())
-      error.hint = "check the way to " + request.origin + " (proxy, firewall, aws.endpoint in irsa.yaml)";
+      error.hint = error.kind == ErrorKind::Invalid
+                       ? "mend the endpoint: aws.endpoint in irsa.yaml, AWS_ENDPOINT_URL or the profile's endpoint_url"
+                       : "check the way to " + request.origin + " (proxy, firewall, aws.endpoint in irsa.yaml)";
     return std::move(error).during(subjectOf(operation));
   }
   if (response->status >= 200 && response->status <= 299) return response;

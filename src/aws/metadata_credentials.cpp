@@ -13,8 +13,6 @@ namespace {
 constexpr std::string_view kContainerHost = "http://169.254.170.2", kInstanceHost = "http://169.254.169.254";
 constexpr std::string_view kRolePath = "/latest/meta-data/iam/security-credentials/";
 
-std::string valueOf(const Environment& environment, const std::string& name) { return environment(name).value_or(""); }
-
 base::Result<http::Response> get(http::Client& http, const http::Url& url, const http::Headers& headers) {
   return http.send({.method = "GET", .origin = url.origin(), .target = url.target, .headers = headers});
 }

@@ -4,18 +4,15 @@
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
 #pragma once
-#include <functional>
-#include <optional>
 #include <string>
 
 #include "aws/credentials.h"
+#include "aws/environment.h"
 #include "base/files.h"
 #include "base/result.h"
 #include "http/client.h"
 
 namespace aws {
-
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
 // {"AccessKeyId", "SecretAccessKey", "Token" or "SessionToken", "Expiration"}. `from` is named in errors, and nothing
 // of the document is.

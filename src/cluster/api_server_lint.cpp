@@ -13,7 +13,7 @@ namespace {
 using text::Severity;
 using text::YamlText;
 
-constexpr std::string_view kManifests = "/etc/kubernetes/manifests";
+constexpr std::string_view kManifests = "/etc/kubernetes/manifests", kKubeadmKeys = "/etc/kubernetes/pki/";
 
 bool isInside(std::string_view path, std::string_view folder) {
   while (folder.ends_with('/')) folder.remove_suffix(1);
@@ -22,6 +22,13 @@ bool isInside(std::string_view path, std::string_view folder) {
 
 bool isInternal(std::string_view issuer) {
   return issuer.starts_with("https://kubernetes.default.svc") || issuer == "kubernetes/serviceaccount";
+}
+
+// kubeadm's folder may hold other keys too; the cluster's are sa.key, sa.pub and those of irsa keys rotate, sa-*.
+bool isOwnKey(std::string_view path, std::string_view folder) {
+  if (!path.starts_with(folder)) return false;
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return folder != kKubeadmKeys || name.starts_with("sa.") || name.starts_with("sa-");
 }
 
 void lintIssuer(const Located& issuer, FindingList& out) {
@@ -39,6 +46,11 @@ void lintIssuer(const Located& issuer, FindingList& out) {
     out.add("ISSUER_FORM", Severity::Error, issuer.at,
             "'" + value + "' is no https URL without query and fragment: kube-apiserver serves no discovery for it",
             "");
+  } else if (value.find_first_of("'\"`") != std::string::npos) {
+    out.add(
+        "ISSUER_FORM", Severity::Error, issuer.at,
+        "the quotes in [" + value + "] are part of the issuer: kube-apiserver takes it for no URL and does not start",
+        "write the issuer without them");
   } else if (value.empty()) {
     out.add("ISSUER_FORM", Severity::Error, issuer.at, "the issuer is empty: kube-apiserver does not start", "");
   }
@@ -112,7 +124,7 @@ void lintKeys(const Survey& seen, FindingList& out) {
   if (seen.signingKeys.size() > 1)
     out.add("FLAG_TWICE", Severity::Warning, seen.signingKeys.back().at,
             "the signing key is set twice; the last one wins", "");
-  const auto isOwn = [&](const Located& key) { return key.value.starts_with(seen.ownKeys); };
+  const auto isOwn = [&](const Located& key) { return isOwnKey(key.value, seen.ownKeys); };
   const std::vector<Located>& keys = seen.keyFiles.empty() ? seen.signingKeys : seen.keyFiles;
   if (seen.ownKeys.empty() || keys.empty() || std::ranges::any_of(keys, isOwn)) return;
   out.add("KEY_REPLACED", Severity::Error, keys.front().at,
@@ -166,7 +178,7 @@ void lintBroken(const std::string& file, const base::Error& error, const LintWis
     out.add("YAML_SYNTAX", Severity::Error, broken, why, "");
   }
   Survey seen = surveyLines(file);
-  seen.ownKeys = "/etc/kubernetes/pki/";
+  seen.ownKeys = kKubeadmKeys;
   lintSurvey(seen, wish, out);
   lintLines(file, out);
 }

@@ -221,7 +221,10 @@ base::Result<IssuerEdit> putIssuerFirst(std::string_view manifest, std::string_v
   if (!text) return proposedRefusal(manifest, issuer, text.error().message);
   const base::Result<ApiServerFlags> before = readApiServerFlags(manifest);
   if (!before) return proposedRefusal(manifest, issuer, before.error().message);
-  const base::Result<void> arranged = arrangeIssuers(*text, {std::string(issuer), "", Phase::Switch, ""});
+  const std::vector<std::string> now = before->issuers();
+  const bool isAlone = now.size() == 1 && now.front() == issuer;
+  const base::Result<void> arranged =
+      isAlone ? base::Result<void>() : arrangeIssuers(*text, {std::string(issuer), "", Phase::Switch, ""});
   if (!arranged) return proposedRefusal(manifest, issuer, arranged.error().message);
   const ApiServerFlags after = TRY(readApiServerFlags(text->text()));
   return IssuerEdit{text->text(), before->issuers().front(), audienceWarnings(after.audiences(), issuer)};

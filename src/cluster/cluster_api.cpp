@@ -12,6 +12,7 @@ using text::YamlNode;
 using text::YamlText;
 
 constexpr std::string_view kGroup = "controlplane.cluster.x-k8s.io/";
+constexpr std::string_view kManifests = "/etc/kubernetes/manifests/";
 constexpr std::string_view kPlane = "KubeadmControlPlane", kTemplate = "KubeadmControlPlaneTemplate";
 
 bool recognises(const YamlText& file) { return holds(file, kGroup, kPlane) || holds(file, kGroup, kTemplate); }
@@ -19,8 +20,7 @@ bool recognises(const YamlText& file) { return holds(file, kGroup, kPlane) || ho
 struct Plane {
   std::size_t document = 0;
   text::YamlPath bootstrap;  // the kubeadmConfigSpec
-  KubeadmPlace arguments;
-  std::string domain;  // of the Cluster beside it, if that says one
+  KubeadmPlace arguments;    // with the domain of the Cluster beside it
 };
 
 base::Result<Plane> planeIn(const YamlText& file) {
@@ -30,10 +30,10 @@ base::Result<Plane> planeIn(const YamlText& file) {
   plane.bootstrap = {"spec", "kubeadmConfigSpec"};
   if (isTemplate) plane.bootstrap = {"spec", "template", "spec", "kubeadmConfigSpec"};
   const std::string version = scalarAt(file.documents()[plane.document], "apiVersion");
-  plane.arguments = {plane.document, plane.bootstrap / "clusterConfiguration", takesArgumentList(version)};
+  plane.arguments = {plane.document, plane.bootstrap / "clusterConfiguration", takesArgumentList(version), ""};
   for (std::size_t i = 0; i < file.documents().size(); ++i) {
     if (isObject(file.documents()[i], "cluster.x-k8s.io/", "Cluster"))
-      plane.domain = scalarAt(file, i, {"spec", "clusterNetwork", "serviceDomain"});
+      plane.arguments.domain = scalarAt(file, i, {"spec", "clusterNetwork", "serviceDomain"});
   }
   return plane;
 }
@@ -57,13 +57,47 @@ base::Result<std::vector<Located>> patchedIssuers(const YamlText& file, const Pl
   return issuers;
 }
 
+// Other patches of the API server among `files`, with their places in the file that holds them.
+base::Result<std::vector<PatchedIssuer>> otherIssuers(const YamlText& file, const Plane& plane) {
+  std::vector<PatchedIssuer> found;
+  const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
+  for (std::size_t i = 0; files && i < files->items.size(); ++i) {
+    const std::string path = scalarAt(files->items[i], "path");
+    const YamlNode* content = files->items[i].find("content");
+    if (!content || path.starts_with(kManifests)) continue;
+    base::Result<std::vector<PatchedIssuer>> issuers = issuersOfOthers({{path, content->scalar}});
+    if (!issuers) return refusal("PATCH_SHAPE", content->start, "in this patch, " + issuers.error().message);
+    for (PatchedIssuer& one : *issuers) {
+      one.issuer.at = outward(file.text(), *content, one.issuer.at);
+      found.push_back(std::move(one));
+    }
+  }
+  return found;
+}
+
+// A private key that the machines get into the folder whose every file the kubelet runs.
+void findKeysAmongManifests(const YamlText& file, const Plane& plane, text::Findings& findings) {
+  const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
+  for (std::size_t i = 0; files && i < files->items.size(); ++i) {
+    const YamlNode* path = files->items[i].find("path");
+    if (!path || !path->scalar.starts_with(kManifests)) continue;
+    const bool isManifest = path->scalar.ends_with(".yaml") || path->scalar.ends_with(".yml") ||
+                            path->scalar.ends_with(".json") || path->scalar.ends_with(".manifest");
+    const bool isKey = scalarAt(files->items[i], "content").find("PRIVATE KEY-----") != std::string::npos;
+    if (isManifest && !isKey) continue;
+    findings.push_back({"KEY_IN_MANIFESTS", text::Severity::Error, "",
+                        path->scalar + " lies in the folder whose every file the kubelet runs as a pod",
+                        "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already", path->start.line,
+                        path->start.column});
+  }
+}
+
 base::Result<Survey> survey(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
   const Plane plane = TRY(planeIn(file));
   Survey seen;
   TRY(surveyArguments(file, plane.arguments, seen));
   const std::vector<Located> own = TRY(argumentsNamed(file, plane.arguments, "service-account-issuer"));
-  if (own.empty() && !plane.domain.empty()) seen.issuers.front().value = defaultIssuer(plane.domain);
   if (own.size() > 1) {
     seen.findings.push_back(
         {"ARGS_TWICE", text::Severity::Error, "",
@@ -71,15 +105,24 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
          "irsa apiserver patch --for cluster-api moves it into a patch", own[1].at.line, own[1].at.column});
   }
   for (Located& issuer : TRY(patchedIssuers(file, plane))) seen.issuers.push_back(std::move(issuer));
+  for (PatchedIssuer& one : TRY(otherIssuers(file, plane))) seen.issuers.push_back(std::move(one.issuer));
+  findKeysAmongManifests(file, plane, seen.findings);
   return seen;
 }
 
 base::Result<void> putPatch(YamlText& file, const Plane& plane, const std::vector<std::string>& issuers) {
-  std::string folder(kPatchFolder);
+  std::string folder;
   for (const char* configuration : {"initConfiguration", "joinConfiguration"}) {
-    const std::string named = scalarAt(file, plane.document, plane.bootstrap / configuration / "patches" / "directory");
+    const text::YamlPath directory = plane.bootstrap / configuration / "patches" / "directory";
+    const std::string named = scalarAt(file, plane.document, directory);
+    if (!named.empty() && !folder.empty() && named != folder) {
+      return refusal("PATCH_SHAPE", file.find(plane.document, directory)->start,
+                     "the machines that join read their patches from " + named + ", the first one from " + folder)
+          .withHint("name one folder in both");
+    }
     if (!named.empty()) folder = named;
   }
+  if (folder.empty()) folder = kPatchFolder;
   for (const char* configuration : {"initConfiguration", "joinConfiguration"}) {
     const text::YamlPath patches = plane.bootstrap / configuration / "patches";
     if (scalarAt(file, plane.document, patches / "directory").empty())
@@ -98,14 +141,12 @@ base::Result<void> putPatch(YamlText& file, const Plane& plane, const std::vecto
   return file.putMember(plane.document, plane.bootstrap, "files", text::Json::array({entry}));
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& asked) {
+base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const Plane plane = TRY(planeIn(file));
-  IssuerWish wish = asked;
-  const std::vector<Located> own = TRY(argumentsNamed(file, plane.arguments, "service-account-issuer"));
-  if (own.empty() && wish.former.empty() && !plane.domain.empty()) wish.former = defaultIssuer(plane.domain);
   const std::vector<Located> patched = TRY(patchedIssuers(file, plane));
-  const std::vector<std::string> rest = TRY(arrangeArguments(file, plane.arguments, patched, wish));
+  const std::vector<PatchedIssuer> others = TRY(otherIssuers(file, plane));
+  const std::vector<std::string> rest = TRY(arrangeArguments(file, plane.arguments, patched, others, wish));
   if (rest != valuesOf(patched)) TRY(putPatch(file, plane, rest));
   Survey seen;
   TRY(surveyArguments(file, plane.arguments, seen));

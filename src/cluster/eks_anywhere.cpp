@@ -43,6 +43,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
                              "take service-account-issuer out of apiServerExtraArgs", argument->start.line,
                              argument->start.column});
   }
+  seen.beginsWithDefault = seen.issuers.empty();
   if (seen.issuers.empty()) seen.issuers.push_back({defaultIssuer(""), file.documents()[document].start});
   const YamlNode* audiences = file.find(document, kArguments / "api-audiences");
   for (const std::string& one : commaSplit(audiences ? audiences->scalar : ""))
@@ -71,18 +72,22 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
     return refusal("ISSUER_ORDER", file.documents()[document].start, kThreeSteps)
         .withHint("for a new cluster, which has no tokens yet: --phase finish");
   }
-  if (wish.phase == Phase::Accept) {
+  if (wish.phase != Phase::Finish) {
     return refusal(
         "ISSUER_ORDER", file.find(document, kIssuer)->start,
         "this issuer signs already and alone; the way back is each node's manifest: irsa apiserver patch --for "
-        "static-pod --phase accept");
+        "static-pod --former URL --phase switch, then accept");
   }
-  Edit edit;
+  const Survey seen = TRY(survey(sources, ""));
+  const std::vector<std::string> audiences = valuesOf(seen.audiences),
+                                 heard = wantedAudiences(audiences, valuesOf(seen.issuers), {wish.issuer}, wish.issuer);
   TRY(file.putMember(document, kPodIam, "serviceAccountIssuer", wish.issuer));
-  edit.sources.file = file.text();
+  if (heard != audiences) TRY(file.putMember(document, kArguments, "api-audiences", commaJoined(heard)));
+  Edit edit{{file.text(), ""}, audienceWarnings(heard, wish.issuer), {}};
   if (edit.sources.file != sources.file) {
-    edit.warnings = {"the machines that EKS Anywhere makes from now on accept " + wish.issuer +
-                     " alone: on a running cluster only after accept, switch and 24 hours on the nodes"};
+    edit.warnings.insert(edit.warnings.begin(),
+                         "the machines that EKS Anywhere makes from now on accept " + wish.issuer +
+                             " alone: on a running cluster only after accept, switch and 24 hours on the nodes");
   }
   edit.steps = {
       "a new cluster: eksctl anywhere create cluster -f FILE",

@@ -13,6 +13,13 @@ const std::vector<Flavour>& all() {
 
 }  // namespace
 
+base::Result<Survey> withFormer(Survey seen, const IssuerWish& wish) {
+  if (!seen.beginsWithDefault || wish.former.empty()) return seen;
+  TRY(checkFormer(wish.former));
+  seen.issuers.front().value = wish.former;
+  return seen;
+}
+
 std::span<const Flavour> flavours() { return all(); }
 
 const Flavour* flavourNamed(std::string_view name) {

@@ -24,19 +24,32 @@ inline constexpr std::string_view kPatchFile = "kube-apiserver-irsa+json.yaml";
 inline constexpr std::string_view kPatchFolder =
     "/etc/kubernetes/patches";  // on the nodes, unless the file says another
 
+// A file beside the one that is edited.
+struct NamedFile {
+  std::string name;  // as people are to be told of it
+  std::string contents;
+};
+
 struct Sources {
   std::string file;   // the owner's own
   std::string patch;  // kubeadm and kind: kPatchFile's contents; empty: there is none
+  // What is read with `file`, in this order, and never edited. k3s and RKE2: the drop-ins before and behind it. kubeadm
+  // and kind: the other files of the folder of patches, behind it.
+  std::vector<NamedFile> earlier = {}, later = {};
 };
 
 // What a file says about issuers, with places, and the findings that only its flavour can tell (without their `place`).
 struct Survey {
-  std::vector<Located> issuers;    // as the API server gets them: the first signs; may begin with the default
+  std::vector<Located> issuers;    // as the API server gets them: the first signs
+  bool beginsWithDefault = false;  // the first of them is the distribution's default, written nowhere in the file
   std::vector<Located> audiences;  // empty: those of the issuers
   std::vector<Located> keyFiles, signingKeys;
   std::string ownKeys;  // the folder in which the distribution keeps its own keys; empty: not known
   text::Findings findings;
 };
+
+// With the former issuer that `wish` names in place of a default that the file does not write.
+base::Result<Survey> withFormer(Survey seen, const IssuerWish& wish);
 
 struct Edit {
   Sources sources;                    // afterwards
@@ -49,7 +62,8 @@ struct Flavour {
   std::string_view title;     // for people
   std::string_view file;      // where it lies on a node; empty: the user keeps it
   std::string_view contents;  // what the file holds, and how to get it
-  bool hasPatch;              // whether Sources::patch is used
+  bool hasPatch;              // whether Sources::patch is used, and the patches of others
+  bool hasDropIns = false;    // whether other files are read with this one
   std::string_view upgrades;  // what keeps the issuer when the distribution is upgraded
 
   bool (*recognises)(const text::YamlText& file);

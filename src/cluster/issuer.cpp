@@ -14,9 +14,20 @@ bool contains(const std::vector<std::string>& list, std::string_view value) {
   return std::ranges::find(list, value) != list.end();
 }
 
+// kube-apiserver takes quotes and blanks as part of the issuer, and such a one for no URL.
+bool isWrittenWrong(std::string_view issuer) {
+  return issuer.empty() || issuer.find_first_of("'\"` \t\r\n") != std::string_view::npos;
+}
+
 base::Result<void> checkInForce(const std::vector<Located>& now) {
   std::vector<std::string> seen;
   for (const Located& issuer : now) {
+    if (isWrittenWrong(issuer.value)) {
+      return refusal("ISSUER_FORM", issuer.at,
+                     "kube-apiserver does not start with the issuer [" + issuer.value +
+                         "]: it takes quotes and blanks as part of it")
+          .withHint("write the issuer without them");
+    }
     if (issuer.value.find(',') != std::string::npos) {
       return refusal(
           "ISSUER_JOINED", issuer.at,
@@ -31,6 +42,31 @@ base::Result<void> checkInForce(const std::vector<Located>& now) {
     seen.push_back(issuer.value);
   }
   return {};
+}
+
+// A name for the former issuer that the tokens in use can't have would leave them without theirs.
+base::Result<void> checkFormerAmong(const std::vector<Located>& now, const IssuerWish& wish) {
+  const std::string& former = wish.former;
+  const text::Position at = now.empty() ? text::Position() : now.front().at;
+  const bool isAlone = now.size() == 1 && now.front().value == wish.issuer;
+  if (former.empty()) {
+    if (!isAlone || wish.phase == Phase::Finish) return {};
+    return refusal("ISSUER_ORDER", at,
+                   wish.issuer + " signs already and alone, and nothing shows which issuer is to be accepted with it")
+        .withHint("the way back: name the former issuer with --former");
+  }
+  if (former == wish.issuer) {
+    return base::invalid("--former is the new issuer itself, and not the one before it")
+        .withHint("kubectl get --raw /.well-known/openid-configuration shows the issuer that signs now");
+  }
+  const bool isListed = std::ranges::find(now, former, &Located::value) != now.end();
+  const bool mayLead = now.empty() || now.front().value == wish.issuer || now.front().value == former;
+  if (!mayLead || !(isListed || isAlone || now.empty())) {
+    return refusal("ISSUER_ORDER", at,
+                   "the issuers here are " + text::joined(valuesOf(now)) + ", so that the former one is not " + former)
+        .withHint("leave --former out: the file says it");
+  }
+  return isListed ? base::Result<void>() : checkFormer(former);
 }
 
 }  // namespace
@@ -76,6 +112,12 @@ base::Result<void> checkIssuer(std::string_view issuer) {
   return {};
 }
 
+base::Result<void> checkFormer(std::string_view former) {
+  if (former == "kubernetes/serviceaccount") return {};
+  const base::Result<void> checked = checkIssuer(former);
+  return checked ? base::Result<void>() : base::Error(checked.error()).during("--former");
+}
+
 std::vector<std::string> valuesOf(const std::vector<Located>& located) {
   std::vector<std::string> values;
   for (const Located& one : located) values.push_back(one.value);
@@ -85,11 +127,14 @@ std::vector<std::string> valuesOf(const std::vector<Located>& located) {
 base::Result<std::vector<std::string>> wantedIssuers(const std::vector<Located>& now, const IssuerWish& wish) {
   TRY(checkIssuer(wish.issuer));
   TRY(checkInForce(now));
+  TRY(checkFormerAmong(now, wish));
   std::vector<std::string> others = valuesOf(now);
   const bool signs = !others.empty() && others.front() == wish.issuer;
   std::erase(others, wish.issuer);
-  if (!wish.former.empty() && wish.former != wish.issuer && !contains(others, wish.former))
+  if (!wish.former.empty()) {
+    std::erase(others, wish.former);
     others.insert(others.begin(), wish.former);
+  }
   if (wish.phase == Phase::Finish) {
     if (!signs) {
       const std::string signer = now.empty() ? "another issuer" : now.front().value;
@@ -105,26 +150,29 @@ base::Result<std::vector<std::string>> wantedIssuers(const std::vector<Located>&
 
 std::vector<std::string> wantedAudiences(const std::vector<std::string>& now, const std::vector<std::string>& before,
                                          const std::vector<std::string>& after, std::string_view issuer) {
-  if (now.empty() || std::ranges::any_of(now, isStsAudience)) return now;
-  std::vector<std::string> wanted;
-  std::size_t beside = now.size();
-  for (const std::string& audience : now) {
-    if (contains(before, audience) && !contains(after, audience)) continue;
-    wanted.push_back(audience);
-    if (contains(before, audience)) beside = wanted.size();
-  }
-  if (contains(wanted, issuer)) return wanted;
-  wanted.insert(wanted.begin() + std::ptrdiff_t(std::min(beside, wanted.size())), std::string(issuer));
-  return wanted;
+  return wantedPart(now, true, now, before, after, issuer);
 }
 
 std::vector<std::string> wantedPart(const std::vector<std::string>& part, bool isLast,
                                     const std::vector<std::string>& all, const std::vector<std::string>& before,
                                     const std::vector<std::string>& after, std::string_view issuer) {
-  if (wantedAudiences(all, before, after, issuer) == all) return part;
-  std::vector<std::string> wanted = wantedAudiences(part, before, after, issuer);
-  const bool isAdded = isLast && !contains(all, issuer);
-  if (!isAdded && !contains(part, issuer)) std::erase(wanted, issuer);
+  if (all.empty() || std::ranges::any_of(all, isStsAudience)) return part;
+  std::vector<std::string> wanted;
+  std::size_t beside = std::string::npos;
+  for (const std::string& audience : part) {
+    if (contains(before, audience) && !contains(after, audience)) {
+      beside = wanted.size();
+      continue;
+    }
+    wanted.push_back(audience);
+    if (contains(before, audience)) beside = wanted.size();
+  }
+  if (!isLast) return wanted;
+  std::vector<std::string> added;
+  for (const std::string& one : after) {
+    if (!contains(all, one) && (one == issuer || !contains(before, one))) added.push_back(one);
+  }
+  wanted.insert(wanted.begin() + std::ptrdiff_t(std::min(beside, wanted.size())), added.begin(), added.end());
   return wanted;
 }
 

@@ -26,7 +26,7 @@ std::optional<Phase> phaseNamed(std::string_view name);
 
 struct IssuerWish {
   std::string issuer;  // the new one
-  std::string former;  // the one that signs now; empty: what the file says, or the distribution's default
+  std::string former;  // the one that signs now, or did until Finish; empty: what the file says, or the default
   Phase phase = Phase::Switch;
   std::string version;  // of the distribution (kind: of Kubernetes); empty: what the file says
 };
@@ -39,6 +39,10 @@ base::Error refusal(std::string_view code, std::string_view why);
 // fragment, no comma, no slash at the end. Invalid.
 base::Result<void> checkIssuer(std::string_view issuer);
 
+// The same for one that is written because it was named, not because it is there; kubernetes/serviceaccount, the
+// default before Kubernetes 1.20, is one as well.
+base::Result<void> checkFormer(std::string_view former);
+
 // A value with its place in a text.
 struct Located {
   std::string value;
@@ -47,12 +51,15 @@ struct Located {
 
 std::vector<std::string> valuesOf(const std::vector<Located>& located);
 
-// The issuers that `wish` leads to from those in force. Refuses to build on two that are joined by a comma
-// (ISSUER_JOINED) or equal (ISSUER_TWICE), and to finish before the switch (ISSUER_ORDER).
+// The issuers that `wish` leads to from those in force, of which one that is not written down may come first: the
+// former one that is named, or else the default. Refuses to build on two that are joined by a comma (ISSUER_JOINED) or
+// equal (ISSUER_TWICE) or on what kube-apiserver does not start with (ISSUER_FORM); and (ISSUER_ORDER) to finish before
+// the switch, to go back from Finish without the former issuer's name, and a former issuer that is not the one that
+// `now` shows.
 base::Result<std::vector<std::string>> wantedIssuers(const std::vector<Located>& now, const IssuerWish& wish);
 
-// An explicit list of audiences, the new issuer beside the old ones, without those that are gone. An empty list stays
-// empty: then the audiences are the issuers. One that lists STS is left as it is.
+// An explicit list of audiences, the new issuer (and one that comes back) beside the old ones, without those that are
+// gone. An empty list stays empty: then the audiences are the issuers. One that lists STS is left as it is.
 std::vector<std::string> wantedAudiences(const std::vector<std::string>& now, const std::vector<std::string>& before,
                                          const std::vector<std::string>& after, std::string_view issuer);
 

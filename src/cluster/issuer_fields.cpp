@@ -55,6 +55,7 @@ Survey surveyFields(const YamlText& file, const IssuerFields& fields) {
     seen.issuers.push_back({signer->scalar, signer->start});
   } else if (!fields.fallback.empty()) {
     seen.issuers.push_back({fields.fallback, file.documents()[fields.document].start});
+    seen.beginsWithDefault = true;
   }
   for (Located& issuer : listAt(file, fields.document, fields.accepted)) seen.issuers.push_back(std::move(issuer));
   seen.audiences = listAt(file, fields.document, fields.audiences);
@@ -62,18 +63,20 @@ Survey surveyFields(const YamlText& file, const IssuerFields& fields) {
 }
 
 base::Result<void> arrangeFields(YamlText& file, const IssuerFields& fields, const IssuerWish& wish) {
-  IssuerFields known = fields;
-  if (!wish.former.empty()) known.fallback = wish.former;
-  Survey seen = surveyFields(file, known);
+  Survey seen = surveyFields(file, fields);
   const YamlNode* signer = file.find(fields.document, fields.signer);
   const bool isSet = signer && signer->kind == YamlNode::Kind::Scalar;
-  const bool isKnown = isSet || !known.fallback.empty();
+  const bool isKnown = isSet || seen.beginsWithDefault || !wish.former.empty();
   if (!isKnown && wish.phase == Phase::Switch) {
     return refusal("ISSUER_ORDER", file.documents()[fields.document].start,
                    "the file does not say which issuer signs now, and it has to stay accepted")
         .withHint("kubectl get --raw /.well-known/openid-configuration shows it; name it with --former");
   }
-  if (!isKnown) seen.issuers.insert(seen.issuers.begin(), Located{"the default issuer", {}});
+  if (!isSet && !seen.beginsWithDefault) {
+    seen.issuers.insert(seen.issuers.begin(), Located{"(the-default)", {}});
+    seen.beginsWithDefault = true;
+  }
+  seen = TRY(withFormer(std::move(seen), wish));
   const std::vector<std::string> wanted = TRY(wantedIssuers(seen.issuers, wish));
   if (isSet || !wish.former.empty() || wanted.front() != seen.issuers.front().value)
     TRY(file.putMember(fields.document, parentOf(fields.signer), nameIn(fields.signer), wanted.front()));

@@ -18,6 +18,7 @@ Flavour k3s() {
           .file = "/etc/rancher/k3s/config.yaml",
           .contents = "the configuration of each server; a drop-in of config.yaml.d works too",
           .hasPatch = false,
+          .hasDropIns = true,
           .upgrades = "the configuration file",
           .recognises = recognises,
           .survey = survey,

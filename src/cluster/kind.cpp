@@ -31,6 +31,7 @@ bool isControlPlane(const YamlNode& node) {
 
 struct Plan {
   std::size_t document = 0;
+  bool takesPatches = true;
   bool isList = false;
 };
 
@@ -48,6 +49,7 @@ base::Result<Plan> planOf(const YamlText& file, std::string_view version) {
                          ": the nodes name no image with a version, and 1.36 changed how kind takes arguments")
         .withHint("say it with --version, e.g. --version 1.36");
   }
+  plan.takesPatches = isAtLeast(found, 1, 23);
   plan.isList = isAtLeast(found, 1, 36);
   return plan;
 }
@@ -109,7 +111,7 @@ base::Result<Survey> surveyPlan(const YamlText& file, const Plan& plan) {
   const std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
   if (merge) {
     const YamlNode& block = *file.find(plan.document, merge->path);
-    const base::Result<void> read = surveyArguments(merge->text, {0, {}, plan.isList}, seen);
+    const base::Result<void> read = surveyArguments(merge->text, {0, {}, plan.isList, ""}, seen);
     if (!read) return refusal(read.error().code, block.start, "in this patch, " + read.error().message);
     for (std::vector<Located>* list : {&seen.issuers, &seen.audiences, &seen.keyFiles, &seen.signingKeys}) {
       for (Located& one : *list) one.at = outward(file.text(), block, one.at);
@@ -120,7 +122,9 @@ base::Result<Survey> surveyPlan(const YamlText& file, const Plan& plan) {
     const YamlNode& block = *file.find(plan.document, operation->inner.path);
     const YamlNode* value = operation->inner.text.find(0, {operation->index, "value", "value"});
     if (value) seen.issuers = {{value->scalar, outward(file.text(), block, value->start)}};
+    if (value) seen.beginsWithDefault = false;
   }
+  if (seen.issuers.empty()) seen.beginsWithDefault = true;
   if (seen.issuers.empty()) seen.issuers.push_back({defaultIssuer(""), file.documents()[plan.document].start});
   return seen;
 }
@@ -131,6 +135,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view version) {
   if (!plan) return Survey();  // without a version nothing can be said
   Survey seen = TRY(surveyPlan(file, *plan));
   for (const Located& issuer : TRY(issuersOfPatch(sources.patch))) seen.issuers.push_back({issuer.value, {}});
+  for (const PatchedIssuer& one : TRY(issuersOfOthers(sources.later))) seen.issuers.push_back({one.issuer.value, {}});
   return seen;
 }
 
@@ -149,7 +154,7 @@ base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string
     return file.setScalar(plan.document, operation->inner.path, operation->inner.text.text());
   }
   std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
-  const KubeadmPlace place{0, {}, plan.isList};
+  const KubeadmPlace place{0, {}, plan.isList, ""};
   std::vector<Located> there;
   if (merge) there = TRY(argumentsNamed(merge->text, place, kFlag));
   if (merge && (!plan.isList || !there.empty())) {
@@ -172,7 +177,7 @@ base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string
 base::Result<void> setAudiences(YamlText& file, const Plan& plan, const std::vector<std::string>& audiences) {
   std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
   if (!merge) return {};
-  TRY(setArgument(merge->text, {0, {}, plan.isList}, "api-audiences", commaJoined(audiences)));
+  TRY(setArgument(merge->text, {0, {}, plan.isList, ""}, "api-audiences", commaJoined(audiences)));
   return file.setScalar(plan.document, merge->path, merge->text.text());
 }
 
@@ -218,15 +223,23 @@ base::Result<void> mountPatches(YamlText& file, const Plan& plan) {
 base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const Plan plan = TRY(planOf(file, wish.version));
+  if (!plan.takesPatches) {
+    return refusal("PATCH_SHAPE", file.documents()[plan.document].start,
+                   "before node image 1.23 kind takes kubeadm's v1beta2, which knows no folder of patches, so that a "
+                   "second issuer has no place")
+        .withHint("take a newer node image");
+  }
   const Survey seen = TRY(surveyPlan(file, plan));
   const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
-  const std::vector<Located> now = inForce(seen.issuers, patched);
+  const std::vector<PatchedIssuer> others = TRY(issuersOfOthers(sources.later));
+  const Survey named = TRY(withFormer(seen, wish));
+  const std::vector<Located> now = TRY(inForce(named.issuers, patched, others));
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
+  const std::vector<std::string> rest = TRY(leftToOurs(wanted, others));
   if (wanted.front() != seen.issuers.front().value) TRY(setIssuer(file, plan, wanted.front()));
   const std::vector<std::string> audiences = valuesOf(seen.audiences);
   const std::vector<std::string> heard = wantedAudiences(audiences, valuesOf(now), wanted, wish.issuer);
   if (heard != audiences) TRY(setAudiences(file, plan, heard));
-  const std::vector<std::string> rest(wanted.begin() + 1, wanted.end());
   Edit edit;
   edit.sources.patch = valuesOf(patched) == rest ? sources.patch : patchOf(rest);
   if (!rest.empty()) TRY(mountPatches(file, plan));

@@ -18,7 +18,7 @@ base::Result<KubeadmPlace> placeIn(const YamlText& file) {
     return base::invalid(text::place(file.documents()[document].start) + ": " + version + " is too old for patches")
         .withHint("kubeadm config migrate --old-config FILE --new-config NEW");
   }
-  return KubeadmPlace{document, {}, takesArgumentList(version)};
+  return KubeadmPlace{document, {}, takesArgumentList(version), ""};
 }
 
 base::Result<Survey> survey(const Sources& sources, std::string_view version) {
@@ -29,6 +29,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view version) {
   const std::string kubernetes = scalarAt(file, place.document, {"kubernetesVersion"});
   findSortedIssuers(seen.issuers, version.empty() ? std::string_view(kubernetes) : version, seen.findings);
   for (const Located& issuer : TRY(issuersOfPatch(sources.patch))) seen.issuers.push_back({issuer.value, {}});
+  for (const PatchedIssuer& one : TRY(issuersOfOthers(sources.later))) seen.issuers.push_back({one.issuer.value, {}});
   return seen;
 }
 
@@ -69,7 +70,8 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const KubeadmPlace place = TRY(placeIn(file));
   const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
-  const std::vector<std::string> rest = TRY(arrangeArguments(file, place, patched, wish));
+  const std::vector<PatchedIssuer> others = TRY(issuersOfOthers(sources.later));
+  const std::vector<std::string> rest = TRY(arrangeArguments(file, place, patched, others, wish));
   Edit edit;
   std::string folder(kPatchFolder);
   if (!rest.empty() || !sources.patch.empty()) {
@@ -80,12 +82,14 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   Survey seen;
   TRY(surveyArguments(file, place, seen));
   edit.warnings = audienceWarnings(valuesOf(seen.audiences), wish.issuer);
-  edit.steps = {
-      "copy " + std::string(kPatchFile) + " to " + folder + " on every control-plane node",
-      "kubeadm init phase upload-config kubeadm --config FILE",
+  const bool hasPatch = !edit.sources.patch.empty();
+  if (hasPatch)
+    edit.steps.push_back("copy " + std::string(kPatchFile) + " to " + folder + " on every control-plane node");
+  edit.steps.emplace_back("kubeadm init phase upload-config kubeadm --config FILE");
+  edit.steps.emplace_back(
       "on one control-plane node after the other: kubeadm init phase control-plane apiserver --config FILE, then "
-      "wait for /readyz",
-      "from now on: kubeadm upgrade apply|node --patches " + folder};
+      "wait for /readyz");
+  if (hasPatch) edit.steps.push_back("from now on: kubeadm upgrade apply|node --patches " + folder);
   return edit;
 }
 

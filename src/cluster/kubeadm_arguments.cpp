@@ -136,32 +136,39 @@ base::Result<void> surveyArguments(const YamlText& text, const KubeadmPlace& pla
   seen.ownKeys = "/etc/kubernetes/pki/";
   if (!seen.issuers.empty()) return {};
   const YamlNode* configuration = text.find(place.document, place.path);
-  const std::string domain = scalarAt(text, place.document, under(place.path, {"networking", "dnsDomain"}));
+  std::string domain = scalarAt(text, place.document, under(place.path, {"networking", "dnsDomain"}));
+  if (domain.empty()) domain = place.domain;
   seen.issuers.push_back({defaultIssuer(domain), configuration ? configuration->start : text::Position()});
+  seen.beginsWithDefault = true;
   return {};
 }
 
 base::Result<std::vector<std::string>> arrangeArguments(YamlText& text, const KubeadmPlace& place,
-                                                        const std::vector<Located>& patched, const IssuerWish& wish) {
+                                                        const std::vector<Located>& patched,
+                                                        const std::vector<PatchedIssuer>& others,
+                                                        const IssuerWish& wish) {
   Survey seen;
   TRY(surveyArguments(text, place, seen));
-  const std::vector<Located> own = TRY(argumentsNamed(text, place, "service-account-issuer"));
-  if (own.empty() && !wish.former.empty()) seen.issuers.front().value = wish.former;
-  const std::vector<Located> now = inForce(seen.issuers, patched);
+  const std::string initial = seen.beginsWithDefault ? seen.issuers.front().value : "";
+  const Survey named = TRY(withFormer(seen, wish));
+  const std::vector<Located> now = TRY(inForce(named.issuers, patched, others));
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
-  const bool isDefault = own.empty() && wanted.front() == seen.issuers.front().value;
-  if (!isDefault) TRY(setArgument(text, place, "service-account-issuer", wanted.front()));
+  std::vector<std::string> rest = TRY(leftToOurs(wanted, others));
+  if (wanted.front() != initial) TRY(setArgument(text, place, "service-account-issuer", wanted.front()));
   const std::vector<std::string> audiences = valuesOf(seen.audiences);
   const std::vector<std::string> heard = wantedAudiences(audiences, valuesOf(now), wanted, wish.issuer);
   if (heard != audiences) TRY(setArgument(text, place, "api-audiences", commaJoined(heard)));
-  return std::vector<std::string>(wanted.begin() + 1, wanted.end());
+  return rest;
 }
 
-std::vector<Located> inForce(const std::vector<Located>& arguments, const std::vector<Located>& patched) {
+base::Result<std::vector<Located>> inForce(const std::vector<Located>& arguments, const std::vector<Located>& patched,
+                                           const std::vector<PatchedIssuer>& others) {
   std::vector<Located> now = arguments;
   for (const Located& issuer : patched) {
     if (std::ranges::find(arguments, issuer.value, &Located::value) == arguments.end()) now.push_back(issuer);
   }
+  TRY(checkOthers(now, others));
+  for (const PatchedIssuer& one : others) now.push_back({one.issuer.value, {}});
   return now;
 }
 

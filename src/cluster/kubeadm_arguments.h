@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cluster/flavour.h"
+#include "cluster/kubeadm_patches.h"
 
 namespace cluster {
 
@@ -16,6 +17,7 @@ struct KubeadmPlace {
   std::size_t document = 0;
   text::YamlPath path;  // of the ClusterConfiguration
   bool isList = false;  // how extraArgs is written
+  std::string domain;   // the cluster's, unless the ClusterConfiguration says one; empty: cluster.local
 };
 
 // Whether a kubeadm (or bootstrap) API of this version takes a list.
@@ -41,13 +43,16 @@ base::Result<std::vector<Located>> issuersOfPatch(std::string_view patch);
 base::Result<void> surveyArguments(const text::YamlText& text, const KubeadmPlace& place, Survey& seen);
 
 // Brings the arguments to the first of the wanted issuers, and the audiences; returns the issuers that are the patch's.
-// `patched` are those in the patch now.
+// `patched` are those in the patch now, `others` those of other patches, which stay as they are.
 base::Result<std::vector<std::string>> arrangeArguments(text::YamlText& text, const KubeadmPlace& place,
-                                                        const std::vector<Located>& patched, const IssuerWish& wish);
+                                                        const std::vector<Located>& patched,
+                                                        const std::vector<PatchedIssuer>& others,
+                                                        const IssuerWish& wish);
 
 // The arguments' issuers, then the patch's. One that stands in both is one: a run that was killed between two writes
-// left it there.
-std::vector<Located> inForce(const std::vector<Located>& arguments, const std::vector<Located>& patched);
+// left it there. Last come those of other patches, of which none may be among the former (ISSUER_TWICE).
+base::Result<std::vector<Located>> inForce(const std::vector<Located>& arguments, const std::vector<Located>& patched,
+                                           const std::vector<PatchedIssuer>& others);
 
 // Warns where the arguments list an issuer twice: before kubeadm's fix the alphabet decides (ISSUER_ORDER).
 void findSortedIssuers(const std::vector<Located>& arguments, std::string_view kubernetesVersion,

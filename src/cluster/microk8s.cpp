@@ -1,4 +1,5 @@
-// MicroK8s' argument file: one flag a line, no YAML.
+// MicroK8s' argument file, no YAML: kubelite drops quotes, splits each line at its blanks, and hands all parts over in
+// their order, so that a flag may share its line, or have its value on the next one. Edits take flags of a line each.
 #include <algorithm>
 
 #include "cluster/flavour.h"
@@ -10,7 +11,7 @@ constexpr std::string_view kIssuer = "--service-account-issuer", kAudiences = "-
 
 struct Line {
   std::string text;  // with its line end
-  std::string name;  // of a flag; empty for anything else
+  std::string name;  // of a flag, '_' as '-', as in kube-apiserver; empty for anything else
   std::string value;
   std::string quote, gap;  // around and before the value
 };
@@ -21,6 +22,7 @@ Line lineOf(std::string text) {
   if (begin == std::string::npos || line.text.compare(begin, 2, "--") != 0) return line;
   const std::size_t nameEnd = std::min(line.text.find_first_of("= \t\r\n", begin), line.text.size());
   line.name = line.text.substr(begin, nameEnd - begin);
+  std::ranges::replace(line.name, '_', '-');
   const std::size_t valueBegin = std::min(line.text.find_first_not_of("= \t", nameEnd), line.text.size());
   line.gap = line.text.substr(nameEnd, valueBegin - nameEnd);
   std::string rest = line.text.substr(valueBegin);
@@ -48,25 +50,92 @@ std::string lineEndOf(const std::vector<Line>& lines) {
 }
 
 void setValue(Line& line, const std::string& value) {
-  const std::size_t from = line.text.find(line.name) + line.name.size() + line.gap.size() + line.quote.size();
+  const std::size_t from = line.text.find("--") + line.name.size() + line.gap.size() + line.quote.size();
   line.text.replace(from, line.value.size(), value);
   line.value = value;
 }
 
+// A flag as kubelite hands it over.
+struct Handed {
+  std::string name;  // as in Line
+  Located value;     // at the flag
+  bool isAlone;      // on its line, with its value
+};
+
+struct Part {
+  std::string text;  // without quotes
+  std::size_t line = 0;
+  text::Position at;
+};
+
+std::vector<Part> partsOf(const std::vector<Line>& lines) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string& text = lines[i].text;
+    std::size_t begin = text.find_first_not_of(kBlank);
+    if (begin != std::string::npos && text[begin] == '#') continue;
+    while (begin != std::string::npos) {
+      const std::size_t end = std::min(text.find_first_of(kBlank, begin), text.size());
+      std::string part = text.substr(begin, end - begin);
+      std::erase_if(part, [](char c) { return c == '\'' || c == '"'; });
+      parts.push_back({std::move(part), i, {i + 1, begin + 1, 0}});
+      begin = text.find_first_not_of(kBlank, end);
+    }
+  }
+  return parts;
+}
+
+std::vector<Handed> handedOver(const std::vector<Line>& lines) {
+  const std::vector<Part> parts = partsOf(lines);
+  std::vector<Handed> flags;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!parts[i].text.starts_with("--")) continue;
+    const std::size_t first = i, equals = std::min(parts[i].text.find('='), parts[i].text.size());
+    Handed flag{parts[i].text.substr(0, equals), {"", parts[i].at}, false};
+    std::ranges::replace(flag.name, '_', '-');
+    const bool hasNext = i + 1 < parts.size() && !parts[i + 1].text.starts_with("--");
+    if (equals < parts[i].text.size())
+      flag.value.value = parts[i].text.substr(equals + 1);
+    else if (hasNext)
+      flag.value.value = parts[++i].text;
+    const bool begins = first == 0 || parts[first - 1].line < parts[first].line;
+    const bool ends = i + 1 == parts.size() || parts[i + 1].line > parts[first].line;
+    flag.isAlone = begins && ends && parts[i].line == parts[first].line;
+    flags.push_back(std::move(flag));
+  }
+  return flags;
+}
+
 Survey surveyOf(const std::vector<Line>& lines) {
   Survey seen;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const Line& line = lines[i];
-    const text::Position at{i + 1, line.name.empty() ? 1 : line.text.find("--") + 1, 0};
-    if (line.name == kIssuer) seen.issuers.push_back({line.value, at});
-    if (line.name == "--service-account-key-file") seen.keyFiles.push_back({line.value, at});
-    if (line.name == "--service-account-signing-key-file") seen.signingKeys.push_back({line.value, at});
-    if (line.name != kAudiences) continue;
-    for (const std::string& one : commaSplit(line.value)) seen.audiences.push_back({one, at});
+  for (const Handed& flag : handedOver(lines)) {
+    if (flag.name == kIssuer) seen.issuers.push_back(flag.value);
+    if (flag.name == "--service-account-key-file") seen.keyFiles.push_back(flag.value);
+    if (flag.name == "--service-account-signing-key-file") seen.signingKeys.push_back(flag.value);
+    if (flag.name != kAudiences) continue;
+    for (const std::string& one : commaSplit(flag.value.value)) seen.audiences.push_back({one, flag.value.at});
   }
+  seen.beginsWithDefault = seen.issuers.empty();
   if (seen.issuers.empty()) seen.issuers.push_back({"https://kubernetes.default.svc", {}});
   seen.ownKeys = "${SNAP_DATA}/certs/";
   return seen;
+}
+
+base::Result<void> refuseSharedLines(const std::vector<Line>& lines) {
+  for (const Handed& flag : handedOver(lines)) {
+    if (flag.isAlone || (flag.name != kIssuer && flag.name != kAudiences)) continue;
+    return refusal("ARGS_SHAPE", flag.value.at, flag.name + " shares its line, or has its value on another one")
+        .withHint("write " + flag.name + "=VALUE on a line of its own");
+  }
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const Line& line = lines[i];
+    if ((line.name != kIssuer && line.name != kAudiences) || line.value.find_first_of("'\"") == std::string::npos)
+      continue;
+    return refusal("ARGS_SHAPE", {i + 1, 1, 0}, line.name + " has quotes within its value")
+        .withHint("quote the value as a whole, or not at all");
+  }
+  return {};
 }
 
 Line issuerLine(const std::vector<Line>& lines, const std::string& issuer) {
@@ -115,9 +184,8 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
     return base::invalid("the file holds no flags, one a line")
         .withHint("--file /var/snap/microk8s/current/args/kube-apiserver");
   }
-  Survey seen = surveyOf(lines);
-  if (!std::ranges::count(lines, kIssuer, &Line::name) && !wish.former.empty())
-    seen.issuers.front().value = wish.former;
+  TRY(refuseSharedLines(lines));
+  const Survey seen = TRY(withFormer(surveyOf(lines), wish));
   const std::vector<std::string> wanted = TRY(wantedIssuers(seen.issuers, wish));
   if (valuesOf(seen.issuers) != wanted) arrange(lines, wanted);
   arrangeAudiences(lines, valuesOf(seen.issuers), wanted, wish.issuer);

@@ -1,10 +1,10 @@
 #include "cluster/rancher_arguments.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "cluster/kubeadm_arguments.h"
 #include "cluster/object.h"
+#include "cluster/rancher_lists.h"
 
 namespace cluster {
 namespace {
@@ -14,195 +14,254 @@ using text::YamlText;
 
 constexpr std::string_view kIssuer = "service-account-issuer", kAudiences = "api-audiences";
 
-// "+" in the key of a drop-in file adds to the list of the files before it.
-constexpr std::string_view kKeys[] = {"kube-apiserver-arg", "kube-apiserver-arg+"};
+bool isAboutIssuers(const RancherEntry& entry) { return entry.name == kIssuer || entry.name == kAudiences; }
 
-struct Entry {
-  std::string name;
-  char sign = 0;  // '+', '-' or none
-  std::string value;
-  std::string dashes;  // "--" where the user wrote it
-  std::size_t index = 0;
-  text::Position at;
+const RancherEntry* entryAboutIssuers(const RancherList& list) {
+  const auto found = std::ranges::find_if(list.entries, isAboutIssuers);
+  return found == list.entries.end() ? nullptr : &*found;
+}
+
+// The one list that is edited, and the entries in it as they are at the time.
+struct Target {
+  YamlText& file;
+  std::string key;
+
+  std::vector<RancherEntry> named(std::string_view name) const {
+    const YamlNode* list = file.find(0, {key});
+    base::Result<std::vector<RancherList>> lists = rancherListsIn(file, "");
+    std::vector<RancherEntry> entries;
+    if (list && lists) entries = entriesNamed(*lists, name);
+    return entries;
+  }
+
+  std::size_t size() const {
+    const YamlNode* list = file.find(0, {key});
+    return list ? list->items.size() : 0;
+  }
+
+  base::Result<void> insert(std::size_t index, const std::string& item) {
+    const YamlNode* list = file.find(0, {key});
+    if (list && list->kind == YamlNode::Kind::Sequence) return file.insertItem(0, {key}, index, item);
+    return file.putMember(0, {}, key, text::Json::array({item}));
+  }
+
+  base::Result<void> append(const std::string& item) { return insert(size(), item); }
 };
-
-Entry entryOf(const YamlNode& item, std::size_t index) {
-  Entry entry{"", 0, "", item.scalar.starts_with("--") ? "--" : "", index, item.start};
-  const std::string text = item.scalar.substr(entry.dashes.size());
-  const std::size_t equals = std::min(text.find('='), text.size());
-  entry.name = text.substr(0, equals);
-  if (!entry.name.empty() && (entry.name.back() == '+' || entry.name.back() == '-')) entry.sign = entry.name.back();
-  while (!entry.name.empty() && (entry.name.back() == '+' || entry.name.back() == '-')) entry.name.pop_back();
-  if (equals < text.size()) entry.value = text.substr(equals + 1);
-  return entry;
-}
-
-base::Result<std::string> keyIn(const YamlText& file) {
-  if (file.documents().size() > 1)
-    return base::invalid(text::place(file.documents()[1].start) +
-                         ": a second YAML document begins where one is wanted");
-  std::string key(kKeys[0]);
-  for (const std::string_view name : kKeys) {
-    const YamlNode* list = file.find(0, {std::string(name)});
-    if (!list) continue;
-    key = name;
-    if (list->kind != YamlNode::Kind::Sequence && list->kind != YamlNode::Kind::Null)
-      return refusal("ARGS_SHAPE", list->start, key + " is to be a list");
-  }
-  return key;
-}
-
-std::vector<Entry> entriesNamed(const YamlText& file, const std::string& key, std::string_view name) {
-  std::vector<Entry> entries;
-  const YamlNode* list = file.find(0, {key});
-  for (std::size_t i = 0; list && i < list->items.size(); ++i) {
-    Entry entry = entryOf(list->items[i], i);
-    if (entry.name == name) entries.push_back(std::move(entry));
-  }
-  return entries;
-}
-
-// What k3s makes of the entries. A default that no "+" or "-" has taken in by then is gone.
-std::vector<Located> folded(const std::vector<Entry>& entries, const std::string& initial) {
-  std::vector<Located> values;
-  bool first = true;
-  for (const Entry& entry : entries) {
-    const Located own{entry.value, entry.at};
-    if (first && entry.sign != 0 && !initial.empty()) values.push_back({initial, entry.at});
-    values.insert(entry.sign == '-' ? values.begin() : values.end(), own);
-    first = false;
-  }
-  if (entries.empty() && !initial.empty()) values.push_back({initial, {}});
-  return values;
-}
 
 std::string written(std::string_view name, std::string_view sign, std::string_view value) {
   return std::string(name).append(sign).append("=").append(value);
 }
 
-base::Result<void> append(YamlText& file, const std::string& key, const std::string& item, std::size_t index) {
-  const YamlNode* list = file.find(0, {key});
-  if (list && list->kind == YamlNode::Kind::Sequence) return file.insertItem(0, {key}, index, item);
-  return file.putMember(0, {}, key, text::Json::array({item}));
+base::Result<void> setEntry(Target& target, const RancherEntry& entry, std::string_view sign, std::string_view value) {
+  return target.file.setScalar(0, {target.key, entry.index}, entry.dashes + written(entry.name, sign, value));
 }
 
-base::Result<void> setEntry(YamlText& file, const std::string& key, const Entry& entry, std::string_view sign,
-                            std::string_view value) {
-  return file.setScalar(0, {key, entry.index}, entry.dashes + written(entry.name, sign, value));
+bool isLater(const Sources& sources, const std::string& name) {
+  return std::ranges::find(sources.later, name, &NamedFile::name) != sources.later.end();
 }
 
-base::Result<void> removeOthers(YamlText& file, const std::string& key, const std::string& issuer) {
-  const std::vector<Entry> entries = entriesNamed(file, key, kIssuer);
-  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    if (entry->value != issuer) TRY(file.removeItem(0, {key}, entry->index));
+// What another list says about issuers would have to be edited with this one.
+base::Result<void> refuseOtherLists(const std::vector<RancherList>& counting, const Sources& sources) {
+  for (const RancherList& list : counting) {
+    if (list.file.empty()) continue;
+    const std::string place = list.file + ", line " + std::to_string(list.at.line) + ": ";
+    if (list.key == kServerArguments && isLater(sources, list.file)) {
+      return refusal("ISSUER_CONFLICT",
+                     place + "this " + list.key +
+                         " replaces the list of the file, so that an edit there would change nothing")
+          .withHint("edit that file instead: --file " + list.file);
+    }
+    if (const RancherEntry* entry = entryAboutIssuers(list))
+      return refusal("ISSUER_CONFLICT", place + entry->name + " is set there too")
+          .withHint("keep what is about issuers in one file");
   }
   return {};
 }
 
-// Entries that are all written with '=' are the whole list of issuers.
-base::Result<void> arrangeList(YamlText& file, const std::string& key, const IssuerWish& wish) {
-  if (wish.phase == Phase::Finish) return removeOthers(file, key, wish.issuer);
-  const std::vector<Entry> entries = entriesNamed(file, key, kIssuer);
-  const auto ours = std::ranges::find(entries, wish.issuer, &Entry::value);
-  const std::size_t to = wish.phase == Phase::Switch ? entries.front().index : entries.back().index + 1;
-  if (ours != entries.end()) return file.moveItems(0, {key}, ours->index, ours->index, to);
-  return append(file, key, entries.front().dashes + written(kIssuer, "", wish.issuer), to);
+base::Result<void> refuseOwnLists(const std::vector<RancherList>& own) {
+  if (own.size() > 1) {
+    return refusal("ARGS_TWICE", own[1].at,
+                   own[0].key + " and " + own[1].key +
+                       " stand in one file, where their order decides which of them counts; make one list of them");
+  }
+  for (const RancherList& list : own) {
+    for (const RancherEntry& entry : list.entries) {
+      if (isAboutIssuers(entry) && entry.underscored)
+        return refusal("ARGS_SHAPE", entry.at, entry.name + " is written with _, so that its default stays beside it")
+            .withHint("write " + entry.name + " with -");
+    }
+  }
+  return {};
 }
 
-base::Result<void> arrangeIssuer(YamlText& file, const std::string& key, const IssuerWish& wish) {
-  const std::vector<Entry> entries = entriesNamed(file, key, kIssuer);
+// A single string becomes a list.
+base::Result<YamlText> asList(YamlText file, const std::vector<RancherList>& own) {
+  const YamlNode* value = own.empty() ? nullptr : file.find(0, {own.front().key});
+  if (!value || value->kind != YamlNode::Kind::Scalar) return file;
+  if (value->start.line != value->end.line)
+    return refusal("ARGS_SHAPE", value->start, own.front().key + " is to be a list");
+  std::string text = file.text();
+  const std::string item = "[" + text::yamlScalar(value->scalar, value, text, true) + "]";
+  text.replace(value->start.offset, value->end.offset - value->start.offset, item);
+  return YamlText::parse(std::move(text));
+}
+
+// Entries that are all written with '=' are the whole list of issuers.
+base::Result<void> arrangeList(Target& target, const std::vector<std::string>& wanted) {
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const std::vector<RancherEntry> entries = target.named(kIssuer);
+    const std::size_t to = i < entries.size() ? entries[i].index : entries.back().index + 1;
+    const auto there = std::ranges::find(entries, wanted[i], &RancherEntry::value);
+    if (there == entries.end()) {
+      TRY(target.insert(to, entries.front().dashes + written(kIssuer, "", wanted[i])));
+    } else if (there->index != to) {
+      TRY(target.file.moveItems(0, {target.key}, there->index, there->index, to));
+    }
+  }
+  const std::vector<RancherEntry> entries = target.named(kIssuer);
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    if (std::ranges::find(wanted, entry->value) == wanted.end())
+      TRY(target.file.removeItem(0, {target.key}, entry->index));
+  }
+  return {};
+}
+
+// One entry of ours, before the default or behind it; or else the whole list.
+base::Result<void> arrangeBesideDefault(Target& target, const std::vector<std::string>& wanted,
+                                        const std::string& initial, const IssuerWish& wish) {
+  const std::vector<RancherEntry> entries = target.named(kIssuer);
+  std::vector<std::string> others = wanted;
+  std::erase(others, wish.issuer);
+  if (!others.empty() && others != std::vector{initial}) {
+    if (entries.empty()) TRY(target.append(written(kIssuer, "", wanted.front())));
+    if (!entries.empty()) TRY(setEntry(target, entries.front(), "", entries.front().value));
+    return arrangeList(target, wanted);
+  }
   const std::string_view sign = wish.phase == Phase::Accept ? "+" : wish.phase == Phase::Switch ? "-" : "";
-  if (entries.empty()) {
-    const YamlNode* list = file.find(0, {key});
-    return append(file, key, written(kIssuer, sign, wish.issuer), list ? list->items.size() : 0);
+  return entries.empty() ? target.append(written(kIssuer, sign, wish.issuer))
+                         : setEntry(target, entries.front(), sign, wish.issuer);
+}
+
+base::Result<void> arrangeIssuers(Target& target, const std::vector<std::string>& wanted, const std::string& initial,
+                                  const IssuerWish& wish) {
+  const std::vector<RancherEntry> entries = target.named(kIssuer);
+  const auto withSign = std::ranges::find_if(entries, [](const RancherEntry& entry) { return entry.sign != 0; });
+  const bool isOurs = entries.size() == 1 && entries.front().value == wish.issuer;
+  if (entries.empty() || (isOurs && withSign != entries.end()))
+    return arrangeBesideDefault(target, wanted, initial, wish);
+  if (withSign == entries.end()) return arrangeList(target, wanted);
+  return refusal("ISSUER_ORDER", withSign->at,
+                 "service-account-issuer is written with + or - among others, so that the order depends on the "
+                 "default; write the whole list with = first");
+}
+
+base::Result<void> arrangeAudiences(Target& target, const std::vector<std::string>& before,
+                                    const std::vector<std::string>& after, const IssuerWish& wish,
+                                    std::string_view program) {
+  const std::vector<RancherEntry> entries = target.named(kAudiences);
+  const bool isWhole = wish.phase == Phase::Finish;
+  std::vector<std::string> beside = after;
+  beside.emplace_back(program);
+  if (entries.empty()) {  // the default lists the default issuer, so it has to be told of ours
+    return target.append(written(kAudiences, isWhole ? "" : "+", isWhole ? commaJoined(beside) : wish.issuer));
   }
   if (entries.size() == 1 && entries.front().sign != 0 && entries.front().value == wish.issuer)
-    return setEntry(file, key, entries.front(), sign, wish.issuer);
-  const auto withSign = std::ranges::find_if(entries, [](const Entry& entry) { return entry.sign != 0; });
-  if (withSign != entries.end()) {
-    return refusal(
-        "ISSUER_ORDER", withSign->at,
-        "service-account-issuer is written with + or - among others, so that the order depends on the default; "
-        "write the whole list with = first");
-  }
-  return arrangeList(file, key, wish);
-}
-
-base::Result<void> arrangeAudience(YamlText& file, const std::string& key, const std::vector<std::string>& before,
-                                   const std::vector<std::string>& after, const IssuerWish& wish,
-                                   std::string_view program) {
-  const std::vector<Entry> entries = entriesNamed(file, key, kAudiences);
-  if (entries.empty()) {  // the default lists the default issuer, so it has to be told of ours
-    const YamlNode* list = file.find(0, {key});
-    const std::string all = wish.issuer + "," + std::string(program);
-    const bool finished = wish.phase == Phase::Finish;
-    return append(file, key, written(kAudiences, finished ? "" : "+", finished ? all : wish.issuer),
-                  list ? list->items.size() : 0);
-  }
-  if (entries.size() == 1 && entries.front().sign != 0 && entries.front().value == wish.issuer) {
-    if (wish.phase != Phase::Finish) return {};
-    return setEntry(file, key, entries.front(), "", wish.issuer + "," + std::string(program));
-  }
+    return isWhole ? setEntry(target, entries.front(), "", commaJoined(beside)) : base::Result<void>();
   std::vector<std::string> all;
-  for (const Entry& entry : entries) {
+  for (const RancherEntry& entry : entries) {
     for (std::string& one : commaSplit(entry.value)) all.push_back(std::move(one));
   }
-  for (const Entry& entry : entries) {
+  for (const RancherEntry& entry : entries) {
     const std::vector<std::string> list = commaSplit(entry.value);
     const bool isLast = entry.index == entries.back().index;
     const std::vector<std::string> wanted = wantedPart(list, isLast, all, before, after, wish.issuer);
     const std::string sign = entry.sign == 0 ? "" : std::string(1, entry.sign);
-    if (wanted != list) TRY(setEntry(file, key, entry, sign, commaJoined(wanted)));
+    if (wanted != list) TRY(setEntry(target, entry, sign, commaJoined(wanted)));
   }
   return {};
 }
 
-std::string initialIssuer(const YamlText& file) { return defaultIssuer(scalarAt(file, 0, {"cluster-domain"})); }
+// Of the domain that the last file names.
+base::Result<std::string> initialIssuer(const YamlText& file, const Sources& sources) {
+  std::string domain;
+  const auto take = [&domain](const YamlText& text) {
+    const std::string named = scalarAt(text, 0, {"cluster-domain"});
+    if (!named.empty()) domain = named;
+  };
+  for (const NamedFile& one : sources.earlier) take(TRY(YamlText::parse(one.contents)));
+  take(file);
+  for (const NamedFile& one : sources.later) take(TRY(YamlText::parse(one.contents)));
+  return defaultIssuer(domain);
+}
 
-std::vector<Located> audiencesIn(const YamlText& file, const std::string& key, const std::string& initial) {
+std::vector<Located> audiencesIn(const std::vector<RancherEntry>& entries, const std::string& initial) {
   std::vector<Located> found;
-  const std::vector<Entry> entries = entriesNamed(file, key, kAudiences);
   if (entries.empty()) return found;
-  for (const Located& list : folded(entries, initial)) {
+  for (const Located& list : foldedEntries(entries, initial)) {
     for (const std::string& one : commaSplit(list.value)) found.push_back({one, list.at});
   }
   return found;
 }
 
+// A list that says something about issuers, and that another one replaces.
+void findReplaced(const std::vector<RancherList>& own, const std::vector<RancherList>& counting,
+                  text::Findings& findings) {
+  for (const RancherList& list : own) {
+    const auto counts = [&list](const RancherList& one) { return one.file.empty() && one.at.offset == list.at.offset; };
+    const RancherEntry* entry = entryAboutIssuers(list);
+    if (!entry || std::ranges::any_of(counting, counts)) continue;
+    const std::string by =
+        counting.front().file.empty() ? "line " + std::to_string(counting.front().at.line) : counting.front().file;
+    findings.push_back({"ISSUER_CONFLICT", text::Severity::Error, "",
+                        "the kube-apiserver-arg in " + by + " replaces this list, so that it is not in force",
+                        "keep one list", entry->at.line, entry->at.column});
+  }
+}
+
 }  // namespace
 
 bool hasRancherArguments(const YamlText& file) {
-  return std::ranges::any_of(kKeys, [&](std::string_view key) { return file.find(0, {std::string(key)}) != nullptr; });
+  return file.find(0, {std::string(kServerArguments)}) || file.find(0, {std::string(kAddedArguments)});
 }
 
 base::Result<Survey> surveyRancher(const Sources& sources, std::string_view program) {
   const YamlText file = TRY(YamlText::parse(sources.file));
-  const std::string key = TRY(keyIn(file));
-  const std::string initial = initialIssuer(file);
+  const std::vector<RancherList> own = TRY(rancherListsIn(file, ""));
+  const std::vector<RancherList> counting = TRY(rancherLists(file, sources));
+  const std::string initial = TRY(initialIssuer(file, sources));
   Survey seen;
-  seen.issuers = folded(entriesNamed(file, key, kIssuer), initial);
-  seen.audiences = audiencesIn(file, key, initial + "," + std::string(program));
-  seen.keyFiles = folded(entriesNamed(file, key, "service-account-key-file"), "");
-  seen.signingKeys = folded(entriesNamed(file, key, "service-account-signing-key-file"), "");
+  const std::vector<RancherEntry> issuers = entriesNamed(counting, kIssuer);
+  seen.issuers = foldedEntries(issuers, initial);
+  seen.beginsWithDefault = issuers.empty();
+  seen.audiences = audiencesIn(entriesNamed(counting, kAudiences), initial + "," + std::string(program));
+  seen.keyFiles = foldedEntries(entriesNamed(counting, "service-account-key-file"), "");
+  seen.signingKeys = foldedEntries(entriesNamed(counting, "service-account-signing-key-file"), "");
   seen.ownKeys = "/var/lib/rancher/";
+  findReplaced(own, counting, seen.findings);
   return seen;
 }
 
 base::Result<Edit> editRancher(const Sources& sources, const IssuerWish& wish, std::string_view program) {
   YamlText file = TRY(YamlText::parse(sources.file));
-  const std::string key = TRY(keyIn(file));
-  const std::string initial = wish.former.empty() ? initialIssuer(file) : wish.former;
-  const std::vector<Located> now = folded(entriesNamed(file, key, kIssuer), initial);
-  const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
-  if (valuesOf(now) != wanted) TRY(arrangeIssuer(file, key, wish));
-  const std::vector<Entry> entries = entriesNamed(file, key, kIssuer);
-  if (valuesOf(folded(entries, initial)) != wanted) {
-    return refusal("ISSUER_ORDER", entries.empty() ? text::Position() : entries.front().at,
+  const std::vector<RancherList> own = TRY(rancherListsIn(file, ""));
+  TRY(refuseOwnLists(own));
+  const std::vector<RancherList> counting = TRY(rancherLists(file, sources));
+  TRY(refuseOtherLists(counting, sources));
+  const std::string initial = TRY(initialIssuer(file, sources));
+  Survey seen = TRY(surveyRancher(sources, program));
+  seen = TRY(withFormer(std::move(seen), wish));
+  const std::vector<std::string> wanted = TRY(wantedIssuers(seen.issuers, wish));
+  file = TRY(asList(std::move(file), own));
+  const std::string_view added = counting.empty() ? kServerArguments : kAddedArguments;
+  Target target{file, own.empty() ? std::string(added) : own.front().key};
+  if (valuesOf(seen.issuers) != wanted) TRY(arrangeIssuers(target, wanted, initial, wish));
+  TRY(arrangeAudiences(target, valuesOf(seen.issuers), wanted, wish, program));
+  const Survey after = TRY(surveyRancher({file.text(), "", sources.earlier, sources.later}, program));
+  if (valuesOf(after.issuers) != wanted) {
+    return refusal("ISSUER_ORDER", seen.issuers.front().at,
                    "these entries can't be brought into the order " + commaJoined(wanted) + "; write them out with =");
   }
-  TRY(arrangeAudience(file, key, valuesOf(now), wanted, wish, program));
-  Edit edit{{file.text(), ""}, {}, {}};
-  edit.warnings = audienceWarnings(valuesOf(audiencesIn(file, key, initial + "," + std::string(program))), wish.issuer);
+  Edit edit{{file.text(), ""}, audienceWarnings(valuesOf(after.audiences), wish.issuer), {}};
   edit.steps = {"the same on every server, then one after the other: systemctl restart " +
                 std::string(program == "k3s" ? "k3s" : "rke2-server") + ", then wait for /readyz"};
   return edit;

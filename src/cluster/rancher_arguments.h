@@ -1,5 +1,5 @@
 // kube-apiserver-arg of k3s and RKE2: "name=value" replaces the default, and repeats keep their order; "name+=value"
-// comes after the default, "name-=value" before it.
+// comes after the default, "name-=value" before it. Which lists count: rancher_lists.h.
 #pragma once
 #include "cluster/flavour.h"
 

@@ -20,6 +20,7 @@ Flavour rke2() {
           .file = "/etc/rancher/rke2/config.yaml",
           .contents = "the configuration of each server; a drop-in of config.yaml.d works too",
           .hasPatch = false,
+          .hasDropIns = true,
           .upgrades = "the configuration file",
           .recognises = recognises,
           .survey = survey,

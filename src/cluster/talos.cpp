@@ -43,10 +43,17 @@ std::string endpointIn(const YamlText& file) {
   return "";
 }
 
+// Machines of another type run no API server. A patch may leave the type out.
+bool isWorker(const YamlText& file, std::size_t document) {
+  const std::string type = scalarAt(file, document, {"machine", "type"});
+  return type == "worker" || type == "join";
+}
+
 std::string versionOf(const YamlText& file, std::string_view version) {
   const std::optional<std::size_t> machine = documentWhere(file, isMachine);
   if (!version.empty() || !machine) return std::string(version);
-  const std::string image = scalarAt(file, *machine, {"machine", "install", "image"});
+  std::string image = scalarAt(file, *machine, {"machine", "install", "image"});
+  image.erase(std::min(image.find('@'), image.size()));  // a digest
   const std::size_t tag = image.rfind(':');
   return tag == std::string::npos ? "" : image.substr(tag);
 }
@@ -64,6 +71,7 @@ Survey surveyMachine(const YamlText& file, std::size_t document) {
     if (issuer->kind == YamlNode::Kind::Sequence) seen.issuers.erase(seen.issuers.begin());
   } else if (!endpoint.empty()) {
     seen.issuers.push_back({endpoint, file.documents()[document].start});
+    seen.beginsWithDefault = true;
   }
   if (const YamlNode* audiences = file.find(document, kArguments / "api-audiences")) {
     for (const std::string& one : commaSplit(audiences->scalar)) seen.audiences.push_back({one, audiences->start});
@@ -81,16 +89,25 @@ Survey surveyMachine(const YamlText& file, std::size_t document) {
 
 base::Result<Survey> survey(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
-  if (const auto accounts = documentWhere(file, isAccounts)) return surveyFields(file, fieldsIn(file, *accounts));
   const std::optional<std::size_t> machine = documentWhere(file, isMachine);
+  if (machine && isWorker(file, *machine)) return Survey();
+  if (const auto accounts = documentWhere(file, isAccounts)) {
+    Survey seen = surveyFields(file, fieldsIn(file, *accounts));
+    const YamlNode* argument = machine ? file.find(*machine, kArgument) : nullptr;
+    if (argument)
+      seen.findings.push_back({"ISSUER_CONFLICT", text::Severity::Error, "",
+                               "the issuer stands here and in " + std::string(kDocument) + " too",
+                               "take service-account-issuer out of extraArgs", argument->start.line,
+                               argument->start.column});
+    return seen;
+  }
   if (!machine) return base::invalid("the file holds no Talos machine configuration");
   return surveyMachine(file, *machine);
 }
 
 base::Result<Edit> editMachine(YamlText file, std::size_t document, const IssuerWish& wish) {
   const Survey seen = surveyMachine(file, document);
-  const bool isSet = !seen.issuers.empty() && seen.issuers.front().value == wish.issuer;
-  if (wish.phase != Phase::Finish && !(isSet && wish.phase == Phase::Switch)) {
+  if (wish.phase != Phase::Finish) {
     return refusal(
                "ISSUER_ORDER", file.documents()[document].start,
                "Talos up to 1.13 takes one issuer: there is no state that accepts two, so the move refuses every token "
@@ -115,8 +132,15 @@ base::Result<Edit> editMachine(YamlText file, std::size_t document, const Issuer
 
 // The document merges with the one that is there, so it needs no private key; none is ever written.
 base::Result<std::size_t> accountsIn(YamlText& file) {
-  if (const auto there = documentWhere(file, isAccounts)) return *there;
   const std::optional<std::size_t> machine = documentWhere(file, isMachine);
+  if (const YamlNode* argument = machine ? file.find(*machine, kArgument) : nullptr) {
+    const std::string signer = argument->scalar.empty() ? "URL" : argument->scalar;
+    return refusal("ISSUER_CONFLICT", argument->start,
+                   signer + " signs: from 1.14 it is to stand in " + std::string(kDocument) + ", not in extraArgs too")
+        .withHint("take service-account-issuer out of extraArgs and run this again with --former " + signer +
+                  "; then talosctl apply-config with the whole file, since a patch takes nothing out");
+  }
+  if (const auto there = documentWhere(file, isAccounts)) return *there;
   if (const YamlNode* old = machine ? file.find(*machine, {"cluster", "serviceAccount"}) : nullptr) {
     return refusal(
         "ISSUER_CONFLICT", old->start,
@@ -128,8 +152,7 @@ base::Result<std::size_t> accountsIn(YamlText& file) {
 
 base::Result<Edit> editAccounts(YamlText file, const IssuerWish& wish) {
   const std::size_t document = TRY(accountsIn(file));
-  IssuerFields fields = fieldsIn(file, document);
-  if (!wish.former.empty()) fields.fallback = wish.former;
+  const IssuerFields fields = fieldsIn(file, document);
   TRY(arrangeFields(file, fields, wish));
   const Survey seen = surveyFields(file, fields);
   // Unset, the audiences are the signing issuer alone: tokens for the other one would be refused.
@@ -145,8 +168,13 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   TRY(checkIssuer(wish.issuer));
   YamlText file = TRY(YamlText::parse(sources.file));
   const std::string version = versionOf(file, wish.version);
-  if (documentWhere(file, isAccounts) || isAtLeast(version, 1, 14)) return editAccounts(std::move(file), wish);
   const std::optional<std::size_t> machine = documentWhere(file, isMachine);
+  if (machine && isWorker(file, *machine)) {
+    return base::invalid(text::place(file.find(*machine, {"machine", "type"})->start) +
+                         ": this machine is a worker, which runs no API server")
+        .withHint("name the configuration of the control-plane machines");
+  }
+  if (documentWhere(file, isAccounts) || isAtLeast(version, 1, 14)) return editAccounts(std::move(file), wish);
   if (!machine) return base::invalid("the file holds no Talos machine configuration");
   if (!versionIn(version)) {
     return base::invalid("the file does not say which Talos it is for, and 1.14 changed where the issuer stands")

@@ -152,7 +152,7 @@ Refusal RequestReader::endOfHead(Request& request) {
   }
   std::uint64_t bytes = length ? *parseContentLength(*length) : 0;
   if (bytes > limits_.body) return {413, "the body is too large"};
-  if (bytes == 0) wantsContinue_ = false;
+  if (!length) wantsContinue_ = false;
   body_.beginCounted(bytes);
   return {};
 }

@@ -6,15 +6,10 @@
 #include "http/message.h"
 #include "text/encoding.h"
 #include "text/uri.h"
+#include "text/words.h"
 
 namespace http {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  std::size_t from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
 
 bool endsWithName(std::string_view host, std::string_view suffix) {
   return host.size() > suffix.size() && sameName(host.substr(host.size() - suffix.size()), suffix);
@@ -77,7 +72,7 @@ base::Result<std::optional<Proxy>> proxyFor(const Url& url, const ProxySettings&
 bool bypassesProxy(const Url& url, std::string_view none) {
   while (!none.empty()) {
     std::size_t comma = std::min(none.find(','), none.size());
-    std::string_view entry = trimmed(none.substr(0, comma));
+    std::string_view entry = text::trimmed(none.substr(0, comma));
     if (!entry.empty() && matches(url, entry)) return true;
     none.remove_prefix(std::min(comma + 1, none.size()));
   }

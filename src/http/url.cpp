@@ -20,6 +20,14 @@ bool isIpv6(std::string_view host) {
          host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
 }
 
+// For messages: a password in it must not be repeated, however badly the rest is written.
+std::string withoutUserInformation(std::string_view text) {
+  const std::size_t mark = text.find("://"), begin = mark == std::string_view::npos ? 0 : mark + 3;
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos || at < begin) return std::string(text);
+  return std::string(text.substr(0, begin)) + "***" + std::string(text.substr(at));
+}
+
 std::uint16_t ownPort(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
 
 }  // namespace
@@ -33,7 +41,9 @@ std::string Url::authority() const {
 std::string Url::origin() const { return scheme + "://" + authority(); }
 
 base::Result<Url> parseUrl(std::string_view text) {
-  auto bad = [&](std::string_view why) { return base::invalid("\"" + std::string(text) + "\" " + std::string(why)); };
+  auto bad = [&](std::string_view why) {
+    return base::invalid("\"" + withoutUserInformation(text) + "\" " + std::string(why));
+  };
   for (char c : text)
     if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
       return bad("is no URL: it has blanks, control characters or characters that are not ASCII");

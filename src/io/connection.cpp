@@ -87,13 +87,13 @@ Connection::Task Connection::serve() {
       worker_.loop.startWaiting(*this, Patience::Request);
     }
     Exchange& exchange = *exchange_;
-    const http::Progress progress = parse();
-    if (progress == http::Progress::NeedMore && makeRoom()) continue;
+    http::Progress progress = parse();
     if (progress == http::Progress::Head) {
       if (co_await write(http::kContinue) <= 0) co_return;
       worker_.loop.startWaiting(*this, Patience::Request);
-      continue;
+      progress = parse();  // an announced body of no bytes is whole already
     }
+    if (progress == http::Progress::NeedMore && makeRoom()) continue;
     worker_.loop.stopWaiting(*this);
     if (progress == http::Progress::Done) {
       try {

@@ -1,7 +1,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -49,26 +49,54 @@ std::vector<char*> pointersTo(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// Its own process group, so that what the program starts goes with it; signals as in a fresh shell.
-int spawn(pid_t& pid, const std::vector<std::string>& argv, const std::vector<std::string>& environment,
-          const std::array<int, 3>& descriptors) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawnattr_init(&attributes);
-  for (int i = 0; i < 3; ++i) posix_spawn_file_actions_adddup2(&actions, descriptors[std::size_t(i)], i);
-  sigset_t none, defaults;
+struct Program {
+  std::vector<char*> argv, environment;
+  std::array<int, 3> descriptors;
+  AtOurEnd atOurEnd;
+};
+
+// What the child does between fork and exec: async-signal-safe calls only. Its own process group, so that what the
+// program starts goes with it; signals as in a fresh shell. Says in `report` why there is no program.
+[[noreturn]] void become(const Program& program, pid_t parent, int report) {
+  ::setpgid(0, 0);
+  const bool stops = program.atOurEnd == AtOurEnd::Stop;
+  if (stops) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (stops && ::getppid() != parent) ::_exit(127);
+  for (int i = 0; i < 3; ++i) {
+    const int descriptor = program.descriptors[std::size_t(i)];
+    if (descriptor == i)
+      ::fcntl(i, F_SETFD, 0);
+    else
+      ::dup2(descriptor, i);
+  }
+  sigset_t none;
   sigemptyset(&none);
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  int trouble = posix_spawnp(&pid, argv[0].c_str(), &actions, &attributes, pointersTo(argv).data(),
-                             pointersTo(environment).data());
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
+  ::signal(SIGPIPE, SIG_DFL);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execvpe(program.argv[0], program.argv.data(), program.environment.data());
+  const int trouble = errno;
+  (void)!::write(report, &trouble, sizeof trouble);
+  ::_exit(127);
+}
+
+// 0, or the errno that says why there is no program; `pid` is then collected already. Not posix_spawn(), which can't
+// ask the kernel to end the child with us.
+int spawn(pid_t& pid, const Program& program) {
+  auto report = openPipe();
+  if (!report) return errno;
+  const pid_t parent = ::getpid();
+  pid = ::fork();
+  if (pid < 0) return errno;
+  if (pid == 0) become(program, parent, report->writing.number());
+  report->writing.close();
+  int trouble = 0;
+  ssize_t count = 0;
+  do {
+    count = ::read(report->reading.number(), &trouble, sizeof trouble);
+  } while (count < 0 && errno == EINTR);
+  if (count != sizeof trouble) return 0;
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
   return trouble;
 }
 
@@ -113,6 +141,7 @@ void feed(Descriptor& to, std::string_view& input) {
 
 struct Conversation {
   Descriptor input, output, errors;
+  const std::function<void(std::string_view)>& heard;
 };
 
 // Until the program has ended and its output is read.
@@ -131,7 +160,9 @@ base::Result<ProcessResult> converse(Child& child, Conversation pipes, std::stri
     if (ready == 0 && hasEnded) break;
     if (waits[0].revents != 0) feed(pipes.input, input);
     bool fits = waits[1].revents == 0 || drain(pipes.output, result.output);
+    const std::size_t before = result.errors.size();
     fits = fits && (waits[2].revents == 0 || drain(pipes.errors, result.errors));
+    if (pipes.heard && result.errors.size() > before) pipes.heard(std::string_view(result.errors).substr(before));
     if (!fits) return base::invalid("it wrote more than 4 MiB and was stopped");
     hasEnded = hasEnded || waits[3].revents != 0;
   }
@@ -143,7 +174,8 @@ base::Result<ProcessResult> converse(Child& child, Conversation pipes, std::stri
 
 base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
                                        const std::vector<std::string>& addedEnvironment,
-                                       std::chrono::milliseconds timeout, std::string_view input) {
+                                       std::chrono::milliseconds timeout, std::string_view input,
+                                       const std::function<void(std::string_view)>& heard, AtOurEnd atOurEnd) {
   if (argv.empty()) return base::invalid("running a program: no program is named");
   ::signal(SIGPIPE, SIG_IGN);
   Pipe in = TRY(openPipe());
@@ -151,15 +183,18 @@ base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
   Pipe err = TRY(openPipe());
   for (int end : {in.writing.number(), out.reading.number(), err.reading.number()}) ::fcntl(end, F_SETFL, O_NONBLOCK);
   pid_t pid = -1;
-  int trouble = spawn(pid, argv, mergedEnvironment(addedEnvironment),
-                      {in.reading.number(), out.writing.number(), err.writing.number()});
+  const std::vector<std::string> environment = mergedEnvironment(addedEnvironment);
+  int trouble = spawn(pid, {.argv = pointersTo(argv),
+                            .environment = pointersTo(environment),
+                            .descriptors = {in.reading.number(), out.writing.number(), err.writing.number()},
+                            .atOurEnd = atOurEnd});
   std::string doing = "running " + argv[0];
   if (trouble == ENOENT) return base::notFound(doing + ": " + errorText(trouble));
   if (trouble != 0) return base::unavailable(doing + ": " + errorText(trouble));
   Child child(pid);
   if (child.ended() < 0) return base::internal(doing + ": " + errorText());
   for (Descriptor* end : {&in.reading, &out.writing, &err.writing}) end->close();
-  auto result = converse(child, {std::move(in.writing), std::move(out.reading), std::move(err.reading)}, input,
+  auto result = converse(child, {std::move(in.writing), std::move(out.reading), std::move(err.reading), heard}, input,
                          std::chrono::steady_clock::now() + timeout);
   if (!result) return std::move(result).error().during(doing);
   return result;

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "io/descriptor.h"
+
 namespace io {
 namespace {
 
@@ -59,6 +61,13 @@ base::RandomBytes kernelRandom() {
 std::optional<std::string> environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+base::Result<void> enterRoot(const std::string& folder) {
+  const bool isOther = folder != "/";
+  if ((!isOther || ::chroot(folder.c_str()) == 0) && ::chdir("/") == 0) return {};
+  const base::ErrorKind kind = errno == EPERM ? base::ErrorKind::Denied : base::ErrorKind::NotFound;
+  return base::Error{kind, "", "making " + folder + " the root of the file system: " + errorText()};
 }
 
 bool isTerminal(int descriptor) { return ::isatty(descriptor) == 1; }

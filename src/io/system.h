@@ -41,17 +41,25 @@ base::Result<std::shared_ptr<FileLock>> lockFile(const std::string& path);
 // freed, and threads share what is freed.
 void runUnattended();
 
+// From now on this process and those that it starts see `folder` as the root of the file system and begin there:
+// chroot(2). Denied without CAP_SYS_CHROOT, unless it is the root already.
+base::Result<void> enterRoot(const std::string& folder);
+
 // Blocks SIGTERM and SIGINT in the calling thread (and those it starts later) and waits for one of them: its number.
 void blockTerminationSignals();
 int waitForTermination();
 
-// Runs a program without a shell and gives its standard output (credential_process, kubeconfig's exec plugins).
+// Runs a program without a shell and gives what it wrote (credential_process, kubeconfig's exec plugins). `heard` is
+// told standard error as it comes, too. It is killed, with what it started, when it takes longer than `timeout`.
 struct ProcessResult {
   int exitCode = 0;
   std::string output, errors;
 };
+enum class AtOurEnd { Stop, GoOn };  // when this process is killed: the program gets SIGTERM, or does its work
 base::Result<ProcessResult> runProcess(const std::vector<std::string>& argv,
                                        const std::vector<std::string>& addedEnvironment,
-                                       std::chrono::milliseconds timeout, std::string_view input = "");
+                                       std::chrono::milliseconds timeout, std::string_view input = "",
+                                       const std::function<void(std::string_view)>& heard = nullptr,
+                                       AtOurEnd atOurEnd = AtOurEnd::Stop);
 
 }  // namespace io

@@ -155,7 +155,6 @@ base::Result<const Jwk*> chosen(const UnverifiedToken& token, const Jwks& jwks) 
 base::Result<const Jwk*> usableKey(const UnverifiedToken& token, crypto::Algorithm algorithm, const Jwks& jwks) {
   const Jwk* jwk = TRY(chosen(token, jwks));
   std::string key = "the key " + (jwk->kid.empty() ? "without a kid" : jwk->kid);
-  if (jwk->kid.empty()) return unusableKey(key + " cannot be used: STS wants a kid on every key");
   if (jwk->hasKeyOps) return unusableKey(key + " has key_ops, and STS does not use such keys");
   if (jwk->use == "enc") return unusableKey(key + " is published for encryption (use: enc)");
   bool wantsRsa = crypto::nameOf(algorithm).starts_with("RS");

@@ -1,8 +1,10 @@
 #include "policy/web_identity.h"
 
 #include <algorithm>
+#include <set>
 
 #include "policy/pattern.h"
+#include "policy/tag_text.h"
 #include "policy/trust_policy.h"
 #include "text/words.h"
 
@@ -21,8 +23,17 @@ std::size_t characters(std::string_view text) {
 
 bool isTag(const std::string& key, const Json& values) {
   bool isOne = values.is_array() && values.size() == 1 && values[0].is_string();
-  return isOne && !key.empty() && characters(key) <= kLongestKey &&
-         characters(values[0].get_ref<const std::string&>()) <= kLongestValue;
+  if (!isOne || key.empty() || characters(key) > kLongestKey || !isTagText(key) || isReservedTagKey(key)) return false;
+  const auto& value = values[0].get_ref<const std::string&>();
+  return characters(value) <= kLongestValue && isTagText(value);
+}
+
+// [\w+=,.@-]*
+bool isSourceIdentity(std::string_view text) {
+  return text.size() >= 2 && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("_+=,.@-").find(c) != std::string_view::npos;
+         });
 }
 
 }  // namespace
@@ -31,13 +42,16 @@ base::Result<SessionClaims> sessionClaims(const Json& claims) {
   base::Error bad = base::invalid("principal_tags passed in claim is not in correct format.");
   SessionClaims out;
   out.sourceIdentity = text::stringAt(claims, kSourceIdentityClaim);
+  if (claims.contains(kSourceIdentityClaim) && !isSourceIdentity(out.sourceIdentity))
+    return base::invalid("source_identity passed in claim is not in correct format.");
   if (!claims.contains(kTagsClaim)) return out;
   const Json& claim = text::at(claims, kTagsClaim);
   const Json& principalTags = text::at(claim, "principal_tags");
   const Json& transitive = text::at(claim, "transitive_tag_keys");
   if (!principalTags.is_object() || principalTags.size() > kMostTags) return bad;
+  std::set<std::string> seen;  // keys are the same whatever their case
   for (const auto& [key, values] : principalTags.items()) {
-    if (!isTag(key, values)) return bad;
+    if (!isTag(key, values) || !seen.insert(text::lowerCase(key)).second) return bad;
     out.tags[key] = values[0].get<std::string>();
   }
   if (transitive.is_null()) return out;

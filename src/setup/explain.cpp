@@ -33,10 +33,13 @@ text::Findings explain(const WebIdentityEvidence& evidence) {
   Causes& causes = examination.causes;
   const std::vector<Answer> said = answersIn(evidence.answer);
   auto fits = [&](const Cause& cause) { return std::ranges::find(said, cause.answer) != said.end(); };
+  const bool isFound = std::ranges::any_of(causes, [&](const Cause& one) { return isError(one) && fits(one); });
+  for (Cause& cause : causes)  // what alone may have led to this very answer is more than a note
+    if (!isFound && fits(cause)) cause.finding.severity = text::Severity::Warning;
   std::ranges::stable_partition(causes, fits);
   std::ranges::stable_partition(causes, isError);
   const bool hasErrors = std::ranges::any_of(causes, isError);
-  const bool isExplained = std::ranges::any_of(causes, [&](const Cause& one) { return isError(one) && fits(one); });
+  const bool isExplained = std::ranges::any_of(causes, fits);
   const bool isLookedInto = evidence.token && evidence.account;
 
   text::Findings findings;
@@ -50,7 +53,7 @@ text::Findings explain(const WebIdentityEvidence& evidence) {
       if (!isThere) findings.push_back(std::move(finding));
     }
     if (usual.empty() && said.empty())
-      findings.push_back({"ANSWER_UNEXPLAINED", text::Severity::Note, "the text",
+      findings.push_back({"ANSWER_UNEXPLAINED", text::Severity::Warning, "the text",
                           "this is none of the texts that a refused web identity has",
                           "give the whole error, with --token and --role"});
   }

@@ -15,11 +15,12 @@
 //   JWKS_INVALID            KID_MISSING             KEY_UNUSABLE            KEYS_TOO_MANY           KEY_MISMATCH
 //   ROLE_MISSING            ROLE_PATH               TRUST_INVALID           TRUST_DENIES            TRUST_TOO_LONG
 //   PRINCIPAL_MISMATCH      PRINCIPAL_OTHER_ACCOUNT ACTION_MISSING          SUB_MISMATCH            WILDCARD_IN_EQUALS
-//   AUD_CONDITION           CONDITION_KEY           CONDITION_UNMET         TAG_SESSION_MISSING SESSION_TAGS_INVALID
+//   AUD_CONDITION           CONDITION_KEY           CONDITION_UNMET         CONDITION_UNSEEN
+//   TAG_SESSION_MISSING     SESSION_TAGS_INVALID
 //   SOURCE_IDENTITY_MISSING POLICY_ABOVE            NOT_INJECTED            SDK_TOO_OLD             CONTAINER_SKIPPED
 //   TOKEN_UNREADABLE        STS_UNREACHABLE         STS_REGION_OFF          WEBHOOK_CA_STALE        WEBHOOK_NO_SAN
 //   WEBHOOK_EXPIRED         WEBHOOK_SIGNER_GONE     ISSUER_SWAPPED          BUCKET_ACL              ANSWER_UNEXPLAINED
-//   LOOK_DENIED
+//   PROVIDER_ID_GIVEN       SESSION_POLICY_INVALID  SESSION_POLICY_TOO_LARGE LOOK_DENIED
 #pragma once
 #include <chrono>
 #include <optional>
@@ -72,7 +73,8 @@ struct WebIdentityEvidence {
 
 // Causes in the order in which STS would meet them, each one's effects left out; those that STS's answer speaks of come
 // first. An answer without token and role has the causes that are usual for it, the likeliest first, as warnings. Notes
-// come last. Empty: STS would give the role.
+// come last. Notes alone, or nothing: STS would give the role, by what is known. A text that nothing explains is a
+// warning, unless token, issuer and role were seen and are right.
 text::Findings explain(const WebIdentityEvidence& evidence);
 
 // What STS says first to this evidence, "AccessDenied: Not authorized to perform …"; empty when it would give the role

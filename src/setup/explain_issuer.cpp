@@ -57,10 +57,10 @@ void examineCaching(Examination& examination, const FetchedDocument& document) {
   if (control.find("no-cache") == std::string::npos && control.find("no-store") == std::string::npos &&
       control.find("max-age=0") == std::string::npos)
     return;
-  examination.add(Answer::None, "ISSUER_UNCACHEABLE", document.url,
+  examination.add(Answer::Key, "ISSUER_UNCACHEABLE", document.url,
                   "it is served with Cache-Control: " + control +
                       ", so STS fetches it for every token and fails when it is throttled",
-                  "serve it with Cache-Control: public, max-age=300; irsa apply does", text::Severity::Warning);
+                  "serve it with Cache-Control: public, max-age=300; irsa apply does", text::Severity::Note);
 }
 
 bool examineDiscovery(Examination& examination) {

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 
+#include "base/time.h"
 #include "oidc/discovery.h"
 #include "policy/policy_document.h"
 #include "policy/web_identity.h"
@@ -17,9 +19,22 @@ using policy::StatementTrace;
 using policy::Verdict;
 
 constexpr std::string_view kWebIdentity = "sts:AssumeRoleWithWebIdentity";
-constexpr std::string_view kAudienceClaim = "claim aud";  // the place of what examineClaims() says of audiences
+constexpr std::array<std::string_view, 2> kAudienceClaims{"claim aud", "claim azp"};  // places in examineClaims()
 constexpr std::string_view kMend =
     "irsa apply -f irsa.yaml writes the trust policy anew, or: aws iam update-assume-role-policy";
+
+// How far a condition, a statement or a policy lets a request come, the worst first.
+enum class Standing { Fails, Unseen, Holds };
+
+// Whether a request has this key (in lower case) with a value that token and account do not tell.
+bool isOfRequest(std::string_view key) {
+  static constexpr std::array<std::string_view, 12> kKeys{
+      "aws:sourceip",      "aws:vpcsourceip",     "aws:sourcevpc",       "aws:sourcevpce",
+      "aws:useragent",     "aws:sourcevpcarn",    "aws:securetransport", "aws:referer",
+      "aws:viaawsservice", "aws:requestedregion", "sts:rolesessionname", "sts:roleauthorizedbyidp"};
+  return std::ranges::find(kKeys, key) != kKeys.end() || key.starts_with("aws:vpce") ||
+         key.starts_with("aws:resource") || key.starts_with("iam:resourcetag/");
+}
 
 // One role's trust policy against one request.
 class TrustExamination {
@@ -27,20 +42,23 @@ class TrustExamination {
   TrustExamination(Examination& examination, const PolicyDocument& document, const policy::Request& request)
       : examination_(examination), document_(document), request_(request), place_("role " + request.resource) {}
 
-  bool allows(std::string action) const {
+  Standing allowed(std::string action) const {
     policy::Request request = request_;
     request.action = std::move(action);
-    return policy::decide(document_, PolicyKind::Trust, request) == Verdict::Allow;
+    const policy::Explanation explanation = policy::explain(document_, PolicyKind::Trust, request);
+    const Standing denies = any(explanation, policy::Effect::Deny), allows = any(explanation, policy::Effect::Allow);
+    if (denies == Standing::Holds || allows == Standing::Fails) return Standing::Fails;
+    return denies == Standing::Fails && allows == Standing::Holds ? Standing::Holds : Standing::Unseen;
   }
 
   void refused() {
     const policy::Explanation explanation = policy::explain(document_, PolicyKind::Trust, request_);
-    if (explanation.verdict == Verdict::ExplicitDeny) return addDeny(explanation);
+    if (any(explanation, policy::Effect::Deny) == Standing::Holds) return addDeny(explanation);
     const StatementTrace* nearest = nearestAllow(explanation);
     if (!nearest) return add("ACTION_MISSING", "its trust policy allows nobody anything", std::string(kMend));
     const Statement& statement = document_.statements[std::size_t(nearest - explanation.statements.data())];
     for (const policy::Test& test : nearest->tests) {
-      if (test.holds) continue;
+      if (standing(test) != Standing::Fails) continue;
       if (isPrincipal(test))
         addPrincipal(nameOf(*nearest), statement);
       else if (isCondition(test))
@@ -52,20 +70,57 @@ class TrustExamination {
     }
   }
 
+  // Which conditions the decision is left to.
+  void unseen() {
+    const policy::Explanation explanation = policy::explain(document_, PolicyKind::Trust, request_);
+    for (const StatementTrace& statement : explanation.statements) {
+      if (standing(statement) != Standing::Unseen) continue;
+      for (const policy::Test& test : statement.tests)
+        if (standing(test) == Standing::Unseen)
+          examination_.add(
+              Answer::NotAuthorized, "CONDITION_UNSEEN", place_,
+              nameOf(statement) + (statement.effect == policy::Effect::Deny ? " denies by " : " wants ") + test.op +
+                  " " + test.key + " " + listed(test.wanted) +
+                  ", which can't be looked at: STS alone sees it, in the request itself",
+              "compare it with the pod's way to STS, or: irsa trust can-assume --context " + test.key + "=VALUE",
+              text::Severity::Note);
+    }
+  }
+
  private:
   static bool isPrincipal(const policy::Test& test) { return test.element.ends_with("Principal"); }
   static bool isCondition(const policy::Test& test) { return test.element == "Condition"; }
 
+  Standing standing(const policy::Test& test) const {
+    const std::string key = text::lowerCase(test.key);
+    const bool isUnseen = isCondition(test) && isOfRequest(key) && !request_.context.contains(key);
+    return isUnseen ? Standing::Unseen : test.holds ? Standing::Holds : Standing::Fails;
+  }
+
+  Standing standing(const StatementTrace& statement) const {
+    Standing out = Standing::Holds;
+    for (const policy::Test& test : statement.tests) out = std::min(out, standing(test));
+    return out;
+  }
+
+  // Of the statements with this effect, the one that comes furthest.
+  Standing any(const policy::Explanation& explanation, policy::Effect effect) const {
+    Standing out = Standing::Fails;
+    for (const StatementTrace& statement : explanation.statements)
+      if (statement.effect == effect) out = std::max(out, standing(statement));
+    return out;
+  }
+
   // The Allow that comes nearest: an action that does not fit is further away than a principal, that than a condition.
   // Null when there is none.
-  static const StatementTrace* nearestAllow(const policy::Explanation& explanation) {
+  const StatementTrace* nearestAllow(const policy::Explanation& explanation) const {
     const StatementTrace* nearest = nullptr;
     std::size_t fewest = 0;
     for (const StatementTrace& statement : explanation.statements) {
       if (statement.effect != policy::Effect::Allow) continue;
       std::size_t count = 0;
       for (const policy::Test& test : statement.tests)
-        if (!test.holds) count += isCondition(test) ? 1 : isPrincipal(test) ? 2 : 4;
+        if (standing(test) == Standing::Fails) count += isCondition(test) ? 1 : isPrincipal(test) ? 2 : 4;
       if (!nearest || count < fewest) nearest = &statement, fewest = count;
     }
     return nearest;
@@ -84,7 +139,7 @@ class TrustExamination {
 
   void addDeny(const policy::Explanation& explanation) {
     for (const StatementTrace& statement : explanation.statements)
-      if (statement.effect == policy::Effect::Deny && statement.applies)
+      if (statement.effect == policy::Effect::Deny && standing(statement) == Standing::Holds)
         add("TRUST_DENIES", nameOf(statement) + " denies this token, and a Deny beats every Allow",
             "change or remove that statement: aws iam update-assume-role-policy");
   }
@@ -149,8 +204,9 @@ class TrustExamination {
 // what the trust policy says of the wrong one is an effect.
 std::string audienceOf(const Examination& examination) {
   const oidc::UnverifiedToken& token = *examination.token;
-  const bool isWrong =
-      std::ranges::any_of(examination.causes, [](const Cause& cause) { return cause.finding.place == kAudienceClaim; });
+  const bool isWrong = std::ranges::any_of(examination.causes, [](const Cause& cause) {
+    return std::ranges::find(kAudienceClaims, cause.finding.place) != kAudienceClaims.end();
+  });
   if (isWrong && examination.clientIds && !examination.clientIds->empty()) return examination.clientIds->front();
   if (token.claims.contains("azp")) return text::stringAt(token.claims, "azp");
   const std::vector<std::string> audiences = token.audiences();
@@ -164,10 +220,16 @@ policy::Request requestOf(const Examination& examination, const PolicyDocument& 
   const text::Json& claims = examination.token->claims;
   policy::WebIdentity identity{*examination.arn, oidc::providerName(examination.token->issuer()),
                                audienceOf(examination), examination.evidence.sessionName};
-  policy::Request own = policy::webIdentityRequest(identity, claims, session);
+  auto request = [&] {
+    policy::Request out = policy::webIdentityRequest(identity, claims, session);
+    out.context["aws:currenttime"] = {base::rfc3339(examination.evidence.now)};
+    out.context["aws:epochtime"] = {std::to_string(base::unixSeconds(examination.evidence.now))};
+    return out;
+  };
+  policy::Request own = request();
   if (policy::decide(trust, PolicyKind::Trust, own) == Verdict::Allow) return own;
   identity.provider = examination.provider;
-  return policy::webIdentityRequest(identity, claims, session);
+  return request();
 }
 
 void examineTrust(Examination& examination, const SeenRole& role) {
@@ -185,9 +247,11 @@ void examineTrust(Examination& examination, const SeenRole& role) {
                            "have the issuer write it so, or leave it out");
   const policy::Request request = requestOf(examination, *trust, *session);
   TrustExamination trustExamination(examination, *trust, request);
-  if (!trustExamination.allows(request.action)) return trustExamination.refused();
+  const Standing standing = trustExamination.allowed(request.action);
+  if (standing == Standing::Fails) return trustExamination.refused();
+  if (standing == Standing::Unseen) trustExamination.unseen();
   for (const std::string& action : policy::actionsFor(*session)) {
-    if (trustExamination.allows(action)) continue;
+    if (trustExamination.allowed(action) != Standing::Fails) continue;
     const bool isTag = action == "sts:TagSession";
     examination.add(isTag ? Answer::TagSession : Answer::SourceIdentity,
                     isTag ? "TAG_SESSION_MISSING" : "SOURCE_IDENTITY_MISSING", place,

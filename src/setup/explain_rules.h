@@ -36,6 +36,11 @@ enum class Answer {
   TagSession,
   SourceIdentity,
   MaxDuration,
+  ProviderId,
+  Communication,
+  SessionPolicy,
+  PackedPolicy,
+  RegionOff,
   None  // it says nothing of this
 };
 

@@ -13,7 +13,7 @@ struct Sentence {
   std::string_view mark;  // the part by which it is known, in lower case
 };
 
-constexpr std::array<Sentence, 21> kSentences{{
+constexpr std::array<Sentence, 28> kSentences{{
     {Answer::RoleArn, "ValidationError", "Request ARN is invalid", "request arn is invalid"},
     {Answer::MaxDuration, "ValidationError",
      "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", "maxsessionduration"},
@@ -53,6 +53,17 @@ constexpr std::array<Sentence, 21> kSentences{{
      "not authorized to perform sts:tagsession"},
     {Answer::SourceIdentity, "AccessDenied", "Not authorized to perform sts:SetSourceIdentity",
      "not authorized to perform sts:setsourceidentity"},
+    {Answer::ProviderId, "InvalidIdentityToken", "Provided Token is not a Login With Amazon token",
+     "not a login with amazon token"},
+    {Answer::ProviderId, "AccessDenied",
+     "Unrecognized OAuth provider. Do not include a provider parameter when submitting OpenIDConnect ID tokens",
+     "unrecognized oauth provider"},
+    {Answer::ProviderId, "IDPRejectedClaim", "", "idprejectedclaim"},
+    {Answer::Communication, "IDPCommunicationError", "", "idpcommunicationerror"},
+    {Answer::SessionPolicy, "MalformedPolicyDocument", "", "malformedpolicydocument"},
+    {Answer::PackedPolicy, "PackedPolicyTooLarge", "", "packedpolicytoolarge"},
+    {Answer::RegionOff, "RegionDisabledException", "STS is not activated in this region for account:…",
+     "is not activated in this region"},
 }};
 constexpr Sentence kNotAuthorized{Answer::NotAuthorized, "AccessDenied",
                                   "Not authorized to perform sts:AssumeRoleWithWebIdentity",
@@ -173,6 +184,26 @@ constexpr std::array kUsualValidation{
           "set AWS_ROLE_SESSION_NAME"},
     Usual{"DURATION_INVALID", "DurationSeconds is not between 900 and 43200", "leave it out"}};
 
+constexpr std::array kUsualProviderId{Usual{
+    "PROVIDER_ID_GIVEN",
+    "the request has a ProviderId, which is for access tokens of Login with Amazon and Facebook, not for ID tokens",
+    "leave ProviderId out (--provider-id of the AWS CLI)"}};
+constexpr std::array kUsualCommunication{
+    Usual{"JWKS_UNREACHABLE", "STS could not read the issuer's documents just now: name, network or time-out",
+          "try again, as SDKs do; if it stays: curl -v ISSUER/.well-known/openid-configuration"},
+    Usual{"JWKS_SLOW", "the issuer takes longer than the 5 s that STS waits", "host it on S3 or CloudFront"},
+    Usual{"ISSUER_UNCACHEABLE", "Cache-Control forbids caching, and the host throttles STS",
+          "serve max-age=300 or more"}};
+constexpr std::array kUsualSessionPolicy{
+    Usual{"SESSION_POLICY_INVALID", "the session policy of the request (Policy) is no policy in IAM's grammar",
+          "leave it out, or correct it where the message says"},
+    Usual{"TRUST_INVALID", "of a call to IAM: the trust policy is not in its grammar", "irsa trust lint FILE"}};
+constexpr std::array kUsualPackedPolicy{
+    Usual{"SESSION_POLICY_TOO_LARGE", "session policies and session tags are too large together, packed as STS does",
+          "shorten Policy, or name managed policies with PolicyArns; use fewer session tags"}};
+constexpr std::array kUsualRegionOff{Usual{"STS_REGION_OFF", "STS is switched off in this Region",
+                                           "switch it on in IAM's account settings, or set AWS_REGION"}};
+
 std::span<const Usual> usualOf(Answer answer) {
   switch (answer) {
     case Answer::RoleArn: return kUsualRoleArn;
@@ -197,6 +228,11 @@ std::span<const Usual> usualOf(Answer answer) {
     case Answer::TagSession: return kUsualTagSession;
     case Answer::SourceIdentity: return kUsualSource;
     case Answer::MaxDuration: return kUsualDuration;
+    case Answer::ProviderId: return kUsualProviderId;
+    case Answer::Communication: return kUsualCommunication;
+    case Answer::SessionPolicy: return kUsualSessionPolicy;
+    case Answer::PackedPolicy: return kUsualPackedPolicy;
+    case Answer::RegionOff: return kUsualRegionOff;
     case Answer::None: break;
   }
   return {};
@@ -228,7 +264,7 @@ constexpr std::array kElsewhere{
               {{{"TOKEN_UNREADABLE",
                  "the process may not read the token file: it does not run as root and the pod has no fsGroup",
                  "set securityContext.fsGroup in the pod"}}}},
-    Elsewhere{"x509: certificate relies on legacy common name",
+    Elsewhere{"certificate relies on legacy common name",
               {{{"WEBHOOK_NO_SAN", "the webhook's certificate has no SAN", "irsa webhook lint"}}}},
     Elsewhere{
         "certificate has expired or is not yet valid",
@@ -245,12 +281,19 @@ constexpr std::array kElsewhere{
               {{{"ISSUER_SWAPPED",
                  "issuer or key of the API server were replaced in place, so running pods' tokens are refused",
                  "irsa apiserver rollback, then patch, which keeps the old issuer accepted"}}}},
+    Elsewhere{"failedcreatepodsandbox",
+              {{{"ISSUER_SWAPPED",
+                 "issuer or key of the API server were replaced in place, so running pods' tokens are refused",
+                 "irsa apiserver rollback, then patch, which keeps the old issuer accepted"}}}},
     Elsewhere{"accesscontrollistnotsupported",
               {{{"BUCKET_ACL", "the bucket takes no ACLs, as all since April 2023",
                  "leave --acl out; irsa apply opens two objects by policy"}}}},
-    Elsewhere{"regiondisabled",
-              {{{"STS_REGION_OFF", "STS is switched off in this Region",
-                 "switch it on in IAM's account settings, or set AWS_REGION"}}}},
+    Elsewhere{"does not allow acls",
+              {{{"BUCKET_ACL", "the bucket takes no ACLs, as all since April 2023",
+                 "leave --acl out; irsa apply opens two objects by policy"}}}},
+    Elsewhere{"security token included in the request is expired",
+              {{{"TOKEN_NOT_REREAD", "the application keeps a session's credentials beyond their end",
+                 "have the SDK renew them: leave the default credential chain in place, or update it"}}}},
     Elsewhere{"i/o timeout",
               {{{"STS_UNREACHABLE",
                  "STS cannot be reached: the global endpoint from a private subnet, a proxy, or an egress policy",
@@ -312,6 +355,7 @@ std::vector<Answer> answersIn(std::string_view text) {
   std::vector<Answer> answers;  // a code alone
   for (const Sentence& sentence : kSentences)
     if (isCode(sentence.code)) answers.push_back(sentence.answer);
+  if (isCode("RegionDisabled")) answers = {Answer::RegionOff};
   if (isCode("ExpiredToken")) answers = {Answer::Expired, Answer::TooOld};
   if (isCode(kNotAuthorized.code)) answers.insert(answers.begin(), Answer::NotAuthorized);
   return answers;

@@ -71,8 +71,11 @@ void missingProvider(Examination& examination) {
 }
 
 void addAudience(Examination& examination, const base::Error& fault) {
+  const text::Json& claims = examination.token->claims;
+  const bool hasParty = claims.contains("azp");  // then that is the audience
   const std::vector<std::string> audiences = examination.token->audiences();
-  const std::string audience = audiences.empty() ? "" : audiences.front();
+  const std::string audience = hasParty ? text::stringAt(claims, "azp") : audiences.empty() ? "" : audiences.front();
+  const std::string place = hasParty ? "claim azp" : "claim aud";
   const std::string wanted = examination.clientIds->empty() ? "sts.amazonaws.com" : examination.clientIds->front();
   auto isNear = [&](const std::string& id) {
     std::string bare;
@@ -83,14 +86,18 @@ void addAudience(Examination& examination, const base::Error& fault) {
   const bool isForApiServer = audience == examination.token->issuer() || audience.starts_with("https://kubernetes") ||
                               audience.starts_with("kubernetes.default");
   if (std::ranges::any_of(*examination.clientIds, isNear)) {
-    examination.add(Answer::Audience, "AUD_HIDDEN_BYTES", "claim aud",
+    examination.add(Answer::Audience, "AUD_HIDDEN_BYTES", place,
                     fault.hint + ": they differ only in capitals, blanks or bytes that do not show",
                     "annotate the account with eks.amazonaws.com/audience: " + wanted + ", typed anew");
+  } else if (hasParty) {
+    examination.add(Answer::Audience, "AUD_MISMATCH", place,
+                    fault.hint + ": where there is an azp, STS takes it for the audience, whatever aud says",
+                    "have the issuer leave azp out, or write " + wanted + " into it");
   } else if (isForApiServer) {
-    examination.add(Answer::Audience, "TOKEN_FOR_API_SERVER", "claim aud",
+    examination.add(Answer::Audience, "TOKEN_FOR_API_SERVER", place,
                     fault.hint + ": this is the pod's token for the API server", std::string(kProjected));
   } else {
-    examination.add(Answer::Audience, "AUD_MISMATCH", "claim aud", fault.hint,
+    examination.add(Answer::Audience, "AUD_MISMATCH", place, fault.hint,
                     "use a token for " + wanted + " (" + std::string(kReMint) +
                         "), or: aws iam add-client-id-to-open-id-connect-provider --client-id " + audience +
                         " --open-id-connect-provider-arn ARN");

@@ -6,6 +6,7 @@
 
 #include "policy/policy_document.h"
 #include "setup/trust_lint.h"
+#include "setup/trust_lint_pattern.h"
 
 namespace setup {
 
@@ -20,10 +21,21 @@ bool grantsWebIdentity(const policy::Statement& statement);
 
 class StatementLint {
  public:
-  // `place` is "trust.json, statement 2 (Sid)". What is found is added to `findings`.
+  // `place` is "trust.json, statement 2 (Sid)"; `hasVariables`: the document's Version is 2012-10-17. What is found is
+  // added to `findings`.
   StatementLint(const policy::Statement& statement, const TrustSurroundings& trust, std::string place,
-                text::Findings& findings)
-      : statement_(statement), trust_(trust), place_(std::move(place)), findings_(findings) {}
+                bool hasVariables, text::Findings& findings)
+      : statement_(statement),
+        trust_(trust),
+        place_(std::move(place)),
+        hasVariables_(hasVariables),
+        findings_(findings) {}
+
+  // The conditions that hold for what they name alone, all of them at once, and their values.
+  struct Pinned {
+    std::vector<const policy::Condition*> conditions;
+    std::vector<Alternatives> values;
+  };
 
   void lint();
   bool isBroad() const { return isBroad_; }  // after lint(): its sub lets in more than named accounts
@@ -34,8 +46,13 @@ class StatementLint {
 
   void lintPrincipals();
   void lintProvider(const std::string& arn);
+  void lintProviderName(const std::string& arn);
+  const policy::Condition* unmetBy(const std::string& provider) const;
+  void lintUnmet(const std::string& arn, const policy::Condition& condition);
+  Pinned pinnedOn(const std::string& provider, std::string_view claim) const;
+  void lintVariables(const Pinned& pinned);
   void lintSubject(const std::string& provider);
-  void lintSubjectPatterns(const policy::Condition& condition);
+  void lintSubjectPattern(const policy::Condition& condition, const ValuePattern& value, const OpenParts& open);
   void lintAudience(const std::string& provider);
   void lintClientIds(const std::string& arn);
   void lintConditionKey(const policy::Condition& condition);
@@ -44,6 +61,7 @@ class StatementLint {
   const policy::Statement& statement_;
   const TrustSurroundings& trust_;
   std::string place_;
+  bool hasVariables_;
   text::Findings& findings_;
   bool isBroad_ = false;
 };

@@ -14,12 +14,10 @@ using policy::Condition;
 using policy::Effect;
 using policy::Statement;
 
-constexpr std::string_view kAccounts = "system:serviceaccount:";
 constexpr std::array<std::string_view, 4> kClaims{"aud", "sub", "amr", "oaud"};
-// Subjects that nobody would pin: what lets them in lets in everyone.
-constexpr std::array<std::string_view, 2> kAnyone{"system:serviceaccount:q0-x7:z9-k3", "q0-x7/z9-k3"};
-
-bool hasWildcard(std::string_view text) { return text.find_first_of("*?") != text.npos; }
+// Subjects that nobody would pin, of accounts and of others: what lets in all of one kind lets in everyone.
+constexpr std::array<std::string_view, 2> kAnyAccount{"system:serviceaccount:q0-x7:z9-k3", "system:serviceaccount:w:v"};
+constexpr std::array<std::string_view, 2> kAnyOther{"q0-x7/z9-k3", "w/v"};
 
 // "oidc.example.com/cluster" and "sub"; the claim is empty for aws:SourceIp and other keys that are none of a provider.
 struct ClaimKey {
@@ -60,13 +58,32 @@ bool pins(const Condition& condition) {
          !condition.op.starts_with("ForAllValues:");
 }
 
-bool letsIn(const Condition& condition, std::string_view value) {
-  bool isLike = bareOperator(condition.op) == "StringLike";
-  return std::ranges::any_of(condition.values,
-                             [&](const auto& wanted) { return isLike ? text::glob(wanted, value) : wanted == value; });
+bool isClaim(std::string_view claim) { return std::ranges::find(kClaims, text::lowerCase(claim)) != kClaims.end(); }
+
+// Whether the operator is content with a request that has no such key.
+bool holdsWithoutKey(const Condition& condition) {
+  Statement statement;
+  statement.effect = Effect::Allow;
+  statement.principals = {{"Federated", {"any"}}};
+  statement.actions = {"*"};
+  statement.conditions = {condition};
+  policy::Request request;
+  request.action = policy::kWebIdentityAction;
+  request.principalKind = "Federated";
+  request.principal = "any";
+  const policy::PolicyDocument document{.version = "2012-10-17", .statements = {statement}};
+  return policy::decide(document, policy::PolicyKind::Trust, request) == policy::Verdict::Allow;
 }
 
 std::string named(const Condition& condition) { return condition.op + " " + condition.key; }
+
+// The values of the first condition, and what a variable in them is.
+std::string described(const StatementLint::Pinned& pinned) {
+  std::string out = text::joined(pinned.conditions.front()->values);
+  for (const ValuePattern& value : pinned.values.front())
+    if (!value.filledIn.empty()) return out + ", and the request itself fills in " + value.filledIn;
+  return out;
+}
 
 // A host with a port: "oidc.example.com:8443/cluster".
 bool hasPort(std::string_view provider) {
@@ -77,6 +94,13 @@ bool hasPort(std::string_view provider) {
 std::string withoutScheme(const std::string& provider) {
   auto scheme = provider.find("://");
   return scheme == std::string::npos ? provider : provider.substr(scheme + 3);
+}
+
+// The prefix of the condition keys of a provider's tokens: neither scheme nor slash at the end.
+std::string keyPrefixOf(const std::string& arn) {
+  std::string prefix = withoutScheme(oidcProviderOf(arn));
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
 }
 
 }  // namespace
@@ -137,6 +161,13 @@ void StatementLint::lintPrincipals() {
     add("TRUST_PRINCIPAL_ANY", Severity::Error,
         "its principal is a star: callers of every AWS account may assume the role, and no web identity may",
         "name the OIDC provider: \"Principal\": {\"Federated\": ARN}", "Principal");
+  bool isAnyProvider = std::ranges::any_of(statement_.principals, [](const policy::Principal& one) {
+    return one.kind == "Federated" && std::ranges::find(one.values, "*") != one.values.end();
+  });
+  if (isAnyProvider)
+    add("TRUST_PRINCIPAL_ANY", Severity::Error,
+        "its Federated principal is a star: it names no provider, and AWS does not say whom that lets in",
+        "name the OIDC provider: \"Principal\": {\"Federated\": ARN}", "Principal");
   if (!statement_.notPrincipals.empty())
     add("TRUST_NOT_PRINCIPAL", Severity::Error,
         "NotPrincipal goes with Deny only; with Allow AWS does not support it, and read by its words it means everyone "
@@ -149,10 +180,25 @@ void StatementLint::lintPrincipals() {
 }
 
 void StatementLint::lintProvider(const std::string& arn) {
-  std::string provider = oidcProviderOf(arn);
+  const std::string provider = keyPrefixOf(arn);
+  lintProviderName(arn);
+  lintClientIds(arn);
+  if (const Condition* unmet = unmetBy(provider)) return lintUnmet(arn, *unmet);
   lintSubject(provider);
   lintAudience(provider);
-  lintClientIds(arn);
+}
+
+void StatementLint::lintProviderName(const std::string& arn) {
+  const std::string provider = keyPrefixOf(arn);
+  const std::string right = arn.substr(0, arn.size() - oidcProviderOf(arn).size()) + provider;
+  if (oidcProviderOf(arn) != withoutScheme(oidcProviderOf(arn)))
+    add("PROVIDER_SCHEME", Severity::Error,
+        "the ARN " + arn + " has the issuer's scheme: IAM's ARNs have none, so no token matches", "write " + right,
+        "Principal");
+  if (arn.ends_with('/'))
+    add("PROVIDER_SLASH", Severity::Error,
+        "the ARN " + arn + " ends in a slash: condition keys have none, and STS compares issuers letter by letter",
+        "have issuer and provider without the slash, and write " + right, "Principal");
   if (hasPort(provider))
     add("PROVIDER_PORT", Severity::Error,
         "the issuer of " + arn + " has a port: IAM takes no such provider, so no token matches",
@@ -167,83 +213,120 @@ void StatementLint::lintProvider(const std::string& arn) {
         "Principal");
 }
 
-void StatementLint::lintSubject(const std::string& provider) {
-  std::vector<const Condition*> asked, pinned;
+// A condition on a claim that no token of the provider brings as a key, and that does not hold without it. Null: none.
+const Condition* StatementLint::unmetBy(const std::string& provider) const {
   for (const Condition& condition : statement_.conditions) {
-    if (!isAbout(condition, provider, "sub")) continue;
-    asked.push_back(&condition);
-    if (pins(condition)) pinned.push_back(&condition);
+    const ClaimKey key = claimKeyOf(condition.key);
+    if (key.claim.empty()) continue;
+    const bool isOwn = text::lowerCase(key.provider) == text::lowerCase(provider);
+    if (isOwn && (isRicher(provider) || isClaim(key.claim))) continue;
+    if (!holdsWithoutKey(condition)) return &condition;
   }
-  std::string fix = "add \"StringEquals\": {\"" + provider + ":sub\": \"system:serviceaccount:NAMESPACE:NAME\"}";
-  isBroad_ |= pinned.empty();
-  if (asked.empty())
-    return add("SUB_MISSING", Severity::Error,
-               "it has no condition on " + provider + ":sub: every pod of the cluster may assume the role", fix);
-  if (pinned.empty())
-    return add("SUB_NOT_PINNED", Severity::Error,
-               named(*asked.front()) + " says who may not, or holds without a value: everyone else may assume the role",
-               fix, named(*asked.front()));
-  bool isOpen = std::ranges::any_of(kAnyone, [&](std::string_view anyone) {
-    return std::ranges::all_of(pinned, [&](const Condition* one) { return letsIn(*one, anyone); });
-  });
-  isBroad_ |= isOpen;
-  if (isOpen)
-    return add("SUB_ANY", Severity::Error,
-               "its sub is " + text::joined(pinned.front()->values) + ": every pod of the cluster may assume the role",
-               "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", named(*pinned.front()));
-  for (const Condition* condition : pinned) lintSubjectPatterns(*condition);
+  return nullptr;
 }
 
-void StatementLint::lintSubjectPatterns(const Condition& condition) {
-  if (bareOperator(condition.op) != "StringLike") return;
-  for (const std::string& value : condition.values) {
-    if (!value.starts_with(kAccounts)) continue;
-    std::string_view account = std::string_view(value).substr(kAccounts.size());
-    auto colon = account.find(':');
-    std::string_view nameSpace = account.substr(0, colon);
-    std::string_view name = colon == account.npos ? "" : account.substr(colon + 1);
-    isBroad_ |= hasWildcard(account);
-    if (hasWildcard(nameSpace)) {
-      add("SUB_NAMESPACE_PATTERN", Severity::Error,
-          "\"" + value +
-              "\" has a wildcard in the namespace, and * crosses the colon: who may create a namespace that "
-              "fits may assume the role",
-          "name the namespaces, one value each", named(condition));
-    } else if (hasWildcard(name)) {
-      add("SUB_ACCOUNT_PATTERN", Severity::Warning,
-          "\"" + value + "\" lets in every account of the namespace " + std::string(nameSpace) +
-              " whose name fits, also those to come",
-          "name the accounts, one value each", named(condition));
-    }
+// Keys that are nobody's have a finding already.
+void StatementLint::lintUnmet(const std::string& arn, const Condition& condition) {
+  const ClaimKey key = claimKeyOf(condition.key);
+  if (text::lowerCase(key.provider) == text::lowerCase(keyPrefixOf(arn))) return;
+  const bool isKnown = std::ranges::any_of(providersOf(statement_), [&](const std::string& one) {
+    return text::lowerCase(keyPrefixOf(one)) == text::lowerCase(key.provider);
+  });
+  if (isKnown)
+    add("PROVIDER_UNUSED", Severity::Warning,
+        "no token of " + arn + " has the key " + condition.key + ", so it lets nobody of this provider in",
+        "give each provider a statement with keys of its own", named(condition));
+}
+
+StatementLint::Pinned StatementLint::pinnedOn(const std::string& provider, std::string_view claim) const {
+  const ValueReader reader{provider, hasVariables_};
+  Pinned out;
+  for (const Condition& condition : statement_.conditions) {
+    if (!isAbout(condition, provider, claim) || !pins(condition)) continue;
+    out.conditions.push_back(&condition);
+    out.values.emplace_back();
+    for (const std::string& value : condition.values)
+      out.values.back().push_back(reader.read(bareOperator(condition.op), value));
   }
+  return out;
+}
+
+void StatementLint::lintSubject(const std::string& provider) {
+  auto asked =
+      std::ranges::find_if(statement_.conditions, [&](const Condition& one) { return isAbout(one, provider, "sub"); });
+  const Pinned pinned = pinnedOn(provider, "sub");
+  std::string fix = "add \"StringEquals\": {\"" + provider + ":sub\": \"system:serviceaccount:NAMESPACE:NAME\"}";
+  isBroad_ |= pinned.conditions.empty();
+  if (asked == statement_.conditions.end())
+    return add("SUB_MISSING", Severity::Error,
+               "it has no condition on " + provider + ":sub: every pod of the cluster may assume the role", fix);
+  if (pinned.conditions.empty())
+    return add("SUB_NOT_PINNED", Severity::Error,
+               named(*asked) + " says who may not, or holds without a value: everyone else may assume the role", fix,
+               named(*asked));
+  auto isLetIn = [&](std::string_view one) { return letIn(pinned.values, one); };
+  bool isOpen = std::ranges::all_of(kAnyAccount, isLetIn) || std::ranges::all_of(kAnyOther, isLetIn);
+  isBroad_ |= isOpen;
+  lintVariables(pinned);
+  if (isOpen)
+    return add("SUB_ANY", Severity::Error,
+               "its sub is " + described(pinned) + ": every pod of the cluster may assume the role",
+               "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", named(*pinned.conditions.front()));
+  for (std::size_t i = 0; i < pinned.conditions.size(); ++i)
+    for (const ValuePattern& value : pinned.values[i]) {
+      std::vector<Alternatives> narrowed = pinned.values;
+      narrowed[i] = {value};
+      lintSubjectPattern(*pinned.conditions[i], value, openParts(narrowed));
+    }
+}
+
+void StatementLint::lintSubjectPattern(const Condition& condition, const ValuePattern& value, const OpenParts& open) {
+  isBroad_ |= open.nameSpace || open.name;
+  const std::string wild = value.filledIn.empty()
+                               ? "a wildcard where the namespace stands, and * crosses the colon"
+                               : value.filledIn + " where the namespace stands, which the request itself fills in";
+  if (open.nameSpace)
+    add("SUB_NAMESPACE_PATTERN", Severity::Error,
+        "\"" + value.text + "\" has " + wild + ": who may create a namespace that fits may assume the role",
+        "name the namespaces, one value each", named(condition));
+  else if (open.name)
+    add("SUB_ACCOUNT_PATTERN", Severity::Warning,
+        "\"" + value.text + "\" lets in every account of its namespace whose name fits, also those to come",
+        "name the accounts, one value each", named(condition));
+}
+
+void StatementLint::lintVariables(const Pinned& pinned) {
+  for (std::size_t i = 0; i < pinned.conditions.size(); ++i)
+    for (const ValuePattern& value : pinned.values[i])
+      if (!value.unknown.empty())
+        add("VARIABLE_UNKNOWN", Severity::Error,
+            "no request of a web identity has the variable " + value.unknown + " in \"" + value.text + "\", so " +
+                (value.isNever ? "the value fits nothing" : "its default stands"),
+            "write the value in full", named(*pinned.conditions[i]));
 }
 
 void StatementLint::lintAudience(const std::string& provider) {
   std::string fix = "add \"StringEquals\": {\"" + provider + ":aud\": \"sts.amazonaws.com\"}";
-  auto isPinned = [&](const Condition& one) { return isAbout(one, provider, "aud") && pins(one); };
-  auto found = std::ranges::find_if(statement_.conditions, isPinned);
-  if (found == statement_.conditions.end())
+  const Pinned pinned = pinnedOn(provider, "aud");
+  if (pinned.conditions.empty())
     return add("AUD_MISSING", Severity::Error,
                "it has no condition that pins " + provider +
                    ":aud: tokens made for others, a vault or the API server, are good for the role as well if the "
                    "provider knows their audience",
                fix);
-  if (letsIn(*found, "q0-x7.example.com"))
-    add("AUD_ANY", Severity::Error,
-        "its aud is " + text::joined(found->values) + ": tokens made for others are good as well", fix, named(*found));
+  lintVariables(pinned);
+  if (letIn(pinned.values, "q0-x7.example.com"))
+    add("AUD_ANY", Severity::Error, "its aud is " + described(pinned) + ": tokens made for others are good as well",
+        fix, named(*pinned.conditions.front()));
 }
 
 void StatementLint::lintClientIds(const std::string& arn) {
   auto known = trust_.clientIds.find(arn);
   if (known == trust_.clientIds.end()) return;
-  std::string provider = oidcProviderOf(arn);
+  const Pinned pinned = pinnedOn(keyPrefixOf(arn), "aud");
   std::vector<std::string> extra;
-  for (const std::string& id : known->second) {
-    bool isMeant = std::ranges::any_of(statement_.conditions, [&](const Condition& one) {
-      return isAbout(one, provider, "aud") && pins(one) && letsIn(one, id);
-    });
-    if (!isMeant) extra.push_back(id);
-  }
+  for (const std::string& id : known->second)
+    if (pinned.conditions.empty() || !letIn(pinned.values, id)) extra.push_back(id);
   if (!extra.empty())
     add("PROVIDER_EXTRA_AUDIENCE", Severity::Warning,
         "the provider " + arn + " also takes tokens for " + text::joined(extra) +
@@ -257,23 +340,23 @@ void StatementLint::lintConditionKey(const Condition& condition) {
   ClaimKey key = claimKeyOf(condition.key);
   std::vector<std::string> providers = providersOf(statement_);
   if (key.claim.empty() || providers.empty()) return;
-  std::string own = oidcProviderOf(providers.front());
+  std::string own = keyPrefixOf(providers.front());
   std::string right = own + ":" + key.claim;
   std::string never = ": no request has this key, so the condition never compares anything";
   auto isOwn = [&](const std::string& arn) {
-    return text::lowerCase(oidcProviderOf(arn)) == text::lowerCase(key.provider);
+    return text::lowerCase(keyPrefixOf(arn)) == text::lowerCase(key.provider);
   };
   if (key.provider.find("://") != std::string::npos)
     return add("CONDITION_KEY_SCHEME", Severity::Error, condition.key + " has the scheme before the host" + never,
                "write " + withoutScheme(key.provider) + ":" + key.claim, named(condition));
-  if (key.provider.ends_with('/') && std::ranges::none_of(providers, isOwn))
+  if (key.provider.ends_with('/'))
     return add("CONDITION_KEY_SLASH", Severity::Error, condition.key + " has a slash before the claim" + never,
                "write " + right, named(condition));
   if (std::ranges::none_of(providers, isOwn))
     return add("CONDITION_KEY_OTHER", Severity::Error,
                condition.key + " is a key of another provider than the statement's, " + own + never, "write " + right,
                named(condition));
-  if (!isRicher(own) && std::ranges::find(kClaims, text::lowerCase(key.claim)) == kClaims.end())
+  if (!isRicher(own) && !isClaim(key.claim))
     add("CONDITION_KEY_UNKNOWN", Severity::Error,
         "of a cluster's tokens only aud, sub, amr and oaud become keys, not " + key.claim + never,
         "say it with the subject: system:serviceaccount:NAMESPACE:NAME", named(condition));
@@ -281,11 +364,15 @@ void StatementLint::lintConditionKey(const Condition& condition) {
 
 void StatementLint::lintConditionValues(const Condition& condition) {
   std::string_view bare = bareOperator(condition.op);
-  auto isPattern = [](const std::string& value) { return hasWildcard(value) || value.find("${") != value.npos; };
+  const ValueReader reader{"", hasVariables_};
+  auto isPattern = [&](const std::string& value) {
+    const ValuePattern read = reader.read(bare, value);
+    return read.hasWildcard() || !read.unknown.empty();
+  };
   bool isEquals = bare.starts_with("String") && bare.find("Equals") != bare.npos;
   if (isEquals)
     for (const std::string& value : condition.values)
-      if (hasWildcard(value) && value.find("${") == value.npos)
+      if (reader.read(bare, value).hasPlainWildcard)
         add("WILDCARD_IN_EQUALS", Severity::Error,
             bare.starts_with("StringNot")
                 ? "\"" + value + "\" is compared literally, so " + condition.op + " excludes nobody"

@@ -36,6 +36,24 @@ base::Result<std::string> subjectOf(const std::string& account, bool allowsPatte
   return "system:serviceaccount:" + nameSpace + ":" + name;
 }
 
+// Audiences stand under StringEquals, where a wildcard is a plain character; a client ID has 1 to 255 characters.
+base::Result<void> checkAudience(const std::string& audience) {
+  if (audience.empty()) return base::invalid("an audience is empty").withHint("sts.amazonaws.com is what STS expects");
+  if (audience.size() > 255) return base::invalid("an audience has more than the 255 characters that IAM takes");
+  if (isPattern(audience) || audience.find("${") != audience.npos)
+    return base::invalid("the audience \"" + audience +
+                         "\" has a wildcard, which is compared as it stands: nobody gets in")
+        .withHint("name the audiences, one --audience each");
+  return {};
+}
+
+// By the shape, not by a list: "aws", "aws-cn", "aws-iso-b".
+base::Result<void> checkPartition(const std::string& partition) {
+  const bool isLower = std::ranges::all_of(partition, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
+  if (isLower && !partition.ends_with('-') && (partition == "aws" || partition.starts_with("aws-"))) return {};
+  return base::invalid("\"" + partition + "\" has the form of no AWS partition (such as aws, aws-cn or aws-us-gov)");
+}
+
 std::vector<std::string> textsAt(const Json& claims, std::string_view name) {
   std::vector<std::string> out;
   const Json& claim = text::at(claims, name);
@@ -62,6 +80,8 @@ base::Result<std::vector<policy::TrustedIssuer>> trustedIssuers(const TrustWish&
   if (wish.issuers.empty()) return base::invalid("no issuer is named").withHint("add --issuer URL");
   if (std::string problem = checkAccountId(wish.account); !problem.empty())
     return base::invalid("--account \"" + wish.account + "\" " + problem);
+  TRY(checkPartition(wish.partition));
+  for (const std::string& audience : wish.audiences) TRY(checkAudience(audience));
   std::vector<std::string> subjects;
   for (const std::string& account : wish.serviceAccounts)
     subjects.push_back(TRY(subjectOf(account, wish.allowsPatterns)));

@@ -1,10 +1,8 @@
 #include "sim/authorize.h"
 
-#include "base/time.h"
-#include "sim/authenticate.h"
+#include "sim/context.h"
 #include "sim/managed_policies.h"
 #include "sim/policy_cache.h"
-#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -15,7 +13,21 @@ using policy::Verdict;
 struct Weighing {
   Verdict verdict = Verdict::ImplicitDeny;
   std::string_view by = "identity-based";  // the kind of policy that decided, as the message names it
-  std::string trace;
+  std::string trace = {};
+  // What the boundary and the session's policies leave of any Allow, be it the bucket's.
+  Verdict limit = Verdict::Allow;
+  std::string_view limitedBy = {};
+
+  void cutBy(Verdict other, std::string_view kind) {
+    if (other == Verdict::Allow || limit == Verdict::ExplicitDeny) return;
+    if (limit == Verdict::ImplicitDeny && other == Verdict::ImplicitDeny) return;
+    limit = other;
+    limitedBy = kind;
+  }
+  void allow() {
+    verdict = limit;
+    if (limit != Verdict::Allow) by = limitedBy;
+  }
 };
 
 // Deny beats Allow beats nothing.
@@ -42,18 +54,12 @@ Verdict managed(const Call& call, const std::vector<std::string>& arns, const po
   return verdict;
 }
 
-const Role* roleOf(const Call& call) {
-  const Session& session = *call.caller.session;
-  auto found = call.state.roles.find(text::lowerCase(session.roleName));
-  return found != call.state.roles.end() && found->second.id == session.roleId ? &found->second : nullptr;
-}
-
 // What the role's own policies say, cut down by its boundary and by the session's policies.
 Weighing weighIdentity(const Call& call, const policy::Request& request) {
   Weighing out;
-  if (call.caller.kind == Caller::Kind::Administrator) return {Verdict::Allow, "identity-based", ""};
+  if (call.caller.kind == Caller::Kind::Administrator) return {Verdict::Allow, "identity-based"};
   if (!call.caller.session) return out;
-  const Role* role = roleOf(call);
+  const Role* role = callersRole(call);
   if (!role) {
     out.trace = "the role " + call.caller.session->roleName + " is gone\n";
     return out;
@@ -61,24 +67,30 @@ Weighing weighIdentity(const Call& call, const policy::Request& request) {
   for (const auto& [name, document] : role->inlinePolicies)
     out.verdict = stronger(out.verdict, weigh(call, document, PolicyKind::Identity, request, name, out.trace));
   out.verdict = stronger(out.verdict, managed(call, role->attachedPolicies, request, out.trace));
-  if (!role->boundary.empty()) {
-    Verdict boundary = managed(call, {role->boundary}, request, out.trace);
-    if (boundary != Verdict::Allow && out.verdict == Verdict::Allow) {
-      out.verdict = boundary;
-      out.by = "permissions boundary";
-    }
-  }
+  if (!role->boundary.empty()) out.cutBy(managed(call, {role->boundary}, request, out.trace), "permissions boundary");
   const Session& session = *call.caller.session;
   if (!session.policy.empty() || !session.policyArns.empty()) {
     Verdict limit = managed(call, session.policyArns, request, out.trace);
     if (!session.policy.empty())
       limit = stronger(limit, weigh(call, session.policy, PolicyKind::Identity, request, "session policy", out.trace));
-    if (limit != Verdict::Allow && out.verdict == Verdict::Allow) {
-      out.verdict = limit;
-      out.by = "session";
-    }
+    out.cutBy(limit, "session");
   }
+  if (out.verdict == Verdict::Allow || (out.verdict == Verdict::ImplicitDeny && out.limit == Verdict::ExplicitDeny))
+    out.allow();
   return out;
+}
+
+// What the bucket's policy says to this principal. One that names an account leaves it to the account's own policies:
+// it lets nobody in by itself, but keeps everybody of the account out.
+Verdict weighBucketPolicy(const Call& call, const std::string& document, policy::Request request, std::string_view name,
+                          std::string& trace) {
+  Verdict verdict = weigh(call, document, PolicyKind::Bucket, request, name, trace);
+  if (verdict != Verdict::Allow || request.principalAccount.empty()) return verdict;
+  request.principalAccount.clear();
+  auto parsed = parsedPolicy(call, document, PolicyKind::Bucket);
+  if (policy::decide(*parsed, PolicyKind::Bucket, request) == Verdict::Allow) return Verdict::Allow;
+  trace += "  it names the account, so that a policy of the role has to allow it as well\n";
+  return Verdict::ImplicitDeny;
 }
 
 // A bucket policy may name the session, or the role behind it.
@@ -91,20 +103,20 @@ Verdict weighBucket(const Call& call, policy::Request request, std::string& trac
     trace += "the bucket's RestrictPublicBuckets keeps everybody out who is not of its account\n";
     return Verdict::ExplicitDeny;
   }
-  Verdict verdict = weigh(call, bucket.policy, PolicyKind::Bucket, request, "bucket policy", trace);
+  Verdict verdict = weighBucketPolicy(call, bucket.policy, request, "bucket policy", trace);
   if (!call.caller.session) return verdict;
-  const Role* role = roleOf(call);
+  const Role* role = callersRole(call);
   if (!role) return verdict;
   request.principal = roleArn(call, *role);
-  return stronger(verdict,
-                  weigh(call, bucket.policy, PolicyKind::Bucket, request, "bucket policy, as the role", trace));
+  return stronger(verdict, weighBucketPolicy(call, bucket.policy, request, "bucket policy, as the role", trace));
 }
 
-Weighing decide(const Call& call, std::string_view action, const std::string& resource) {
+Weighing decide(const Call& call, Service service, std::string_view action, const std::string& resource) {
   policy::Request request;
   request.action = action;
   request.resource = resource;
   request.context = contextOf(call);
+  if (!isRest(service)) addTagKeys(call, request.context);
   if (call.caller.kind == Caller::Kind::Service) {
     request.principalKind = "Service";
     request.principal = call.caller.arn;
@@ -119,10 +131,9 @@ Weighing decide(const Call& call, std::string_view action, const std::string& re
   bool repair = call.caller.kind == Caller::Kind::Administrator && action.ends_with("BucketPolicy");
   if (repair) return out;
   Verdict bucket = weighBucket(call, request, out.trace);
-  // Within one account either side may allow; a boundary or session policy that was in the way stays in the way.
-  bool cut = out.by != "identity-based";
-  if (bucket == Verdict::ExplicitDeny) out = {bucket, "resource-based", out.trace};
-  if (bucket == Verdict::Allow && !cut && out.verdict == Verdict::ImplicitDeny) out.verdict = Verdict::Allow;
+  // Within one account either side may allow; a boundary or session policy that is in the way stays in the way.
+  if (bucket == Verdict::ExplicitDeny) return {bucket, "resource-based", std::move(out.trace)};
+  if (bucket == Verdict::Allow && out.verdict == Verdict::ImplicitDeny) out.allow();
   return out;
 }
 
@@ -152,46 +163,12 @@ std::string traceText(const policy::Decision& decision) {
   return out;
 }
 
-std::map<std::string, std::vector<std::string>> contextOf(const Call& call) {
-  std::map<std::string, std::vector<std::string>> context;
-  if (call.caller.session) context = call.caller.session->context;
-  bool isService = call.caller.kind == Caller::Kind::Service;
-  context["aws:principalisawsservice"] = {isService ? "true" : "false"};
-  if (isService) {
-    context["aws:principalservicename"] = {call.caller.arn};
-    context["aws:sourcearn"] = {call.caller.sourceArn};
-    context["aws:sourceaccount"] = {call.settings.account};
-  } else if (call.caller.kind != Caller::Kind::Anonymous) {
-    context["aws:principalaccount"] = {call.settings.account};
-    context["aws:userid"] = {call.caller.userId};
-    context["aws:principaltype"] = {call.caller.session ? "AssumedRole" : "User"};
-    const Role* role = call.caller.session ? roleOf(call) : nullptr;
-    context["aws:principalarn"] = {role ? roleArn(call, *role) : call.caller.arn};
-    if (role)
-      for (const auto& [key, value] : role->tags)
-        context.try_emplace("aws:principaltag/" + text::lowerCase(key), std::vector<std::string>{value});
-  }
-  context["aws:currenttime"] = {base::rfc3339(call.now)};
-  context["aws:epochtime"] = {std::to_string(base::unixSeconds(call.now))};
-  context["aws:requestedregion"] = {std::string(call.region)};
-  context["aws:sourceip"] = {call.request.peer.empty() ? "127.0.0.1" : call.request.peer};
-  context["aws:securetransport"] = {call.settings.secureTransport ? "true" : "false"};
-  if (auto agent = call.request.headers.find("user-agent")) context["aws:useragent"] = {std::string(*agent)};
-  if (auto arn = call.parameters.find("PolicyArn")) context["iam:policyarn"] = {std::string(*arn)};
-  if (auto arn = call.parameters.find("PermissionsBoundary")) context["iam:permissionsboundary"] = {std::string(*arn)};
-  if (call.bucket.empty()) return context;
-  for (std::string_view name : {"prefix", "delimiter", "max-keys"})
-    if (auto value = call.parameters.find(name)) context["s3:" + std::string(name)] = {std::string(*value)};
-  context["aws:resourceaccount"] = {call.settings.account};
-  return context;
-}
-
 bool mayDo(Call& call, std::string_view action, const std::string& resource) {
-  return decide(call, action, resource).verdict == Verdict::Allow;
+  return decide(call, Service::S3, action, resource).verdict == Verdict::Allow;
 }
 
 base::Result<void> authorize(Call& call, Service service, std::string_view action, const std::string& resource) {
-  Weighing weighing = decide(call, action, resource);
+  Weighing weighing = decide(call, service, action, resource);
   if (weighing.verdict == Verdict::Allow) return {};
   call.reason = weighing.trace;
   bool isAnybody = call.caller.kind == Caller::Kind::Anonymous || call.caller.kind == Caller::Kind::Service;

@@ -19,9 +19,6 @@ base::Result<void> authorize(Call& call, Service service, std::string_view actio
 // Whether `call.caller` may, without a trace in the log: S3 answers 404 only to those who may list.
 bool mayDo(Call& call, std::string_view action, const std::string& resource);
 
-// The condition keys every request has: aws:PrincipalArn, aws:SourceIp, aws:CurrentTime, …
-std::map<std::string, std::vector<std::string>> contextOf(const Call& call);
-
 // The document read as a policy of that kind, from call.policies when it is there; null when it is none.
 std::shared_ptr<const policy::PolicyDocument> parsedPolicy(const Call& call, const std::string& document,
                                                            policy::PolicyKind kind);

@@ -9,6 +9,7 @@
 #include "sim/authorize.h"
 #include "sim/cloudfront.h"
 #include "sim/expectations.h"
+#include "sim/further_actions.h"
 #include "sim/issuer_reader.h"
 #include "sim/policy_cache.h"
 #include "sim/route.h"
@@ -142,8 +143,11 @@ base::Result<void> LocalAws::permit(Exchange& exchange) {
   const Operation& operation = *exchange.operation;
   if (exchange.routed.service == Service::S3) TRY(s3::checkRequest(call, operation));
   if (operation.action.empty()) return {};
-  return authorize(call, exchange.routed.service, operation.action,
-                   operation.resource ? operation.resource(call) : "*");
+  const std::string resource = operation.resource ? operation.resource(call) : "*";
+  TRY(authorize(call, exchange.routed.service, operation.action, resource));
+  for (std::string_view action : furtherActions(call, operation))
+    TRY(authorize(call, exchange.routed.service, action, resource));
+  return {};
 }
 
 base::Result<void> LocalAws::answer(Exchange& exchange, http::Response& response) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "policy/tag_text.h"
 #include "text/encoding.h"
 #include "text/words.h"
 
@@ -82,10 +83,13 @@ base::Result<Tags> requestTags(const Call& call) {
   std::set<std::string> seen;
   Constraints constraints;
   for (const auto& [key, value] : call.parameters.tags("Tags")) {
-    constraints.length("tags.1.member.key", key, 1, 128).length("tags.1.member.value", value, 0, 256);
+    constraints.length("tags.1.member.key", key, 1, 128)
+        .pattern("tags.1.member.key", key, policy::isTagText(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+")
+        .length("tags.1.member.value", value, 0, 256)
+        .pattern("tags.1.member.value", value, policy::isTagText(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
     if (!seen.insert(text::lowerCase(key)).second)
       return awsError("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
-    if (text::lowerCase(key).starts_with("aws:"))
+    if (policy::isReservedTagKey(key))
       return awsError("InvalidInput", "Keys that start with aws: are reserved for internal use.");
     tags[key] = value;
   }

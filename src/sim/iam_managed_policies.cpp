@@ -89,7 +89,8 @@ base::Result<std::string> requestedArn(const Call& call, std::string_view parame
   auto given = call.parameters.find(parameter);
   TRY(Constraints().required(member, given).length(member, given, 20, 2048).verdict());
   auto arn = policy::parseArn(*given);
-  if (!arn || arn->service != "iam" || !arn->resource.starts_with("policy/"))
+  const bool isOurs = arn && arn->partition == partitionOf(call.settings.region);
+  if (!isOurs || arn->service != "iam" || !arn->resource.starts_with("policy/"))
     return awsError("InvalidInput", "ARN " + std::string(*given) + " is not valid.");
   return std::string(*given);
 }

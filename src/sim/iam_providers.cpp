@@ -49,6 +49,9 @@ base::Result<std::string> storedUrl(const Call& call, std::string_view url) {
   std::string rest(url.substr(url.find("://") + 3));
   std::size_t slash = rest.find('/');
   std::string authority = rest.substr(0, slash);
+  // The port is kept as it was written, so it must be written in the one way that tokens write it.
+  const std::size_t colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
+  if (colon != authority.npos && authority.substr(colon + 1) != std::to_string(parsed->port)) return bad;
   if (authority.ends_with(":443")) authority.resize(authority.size() - 4);
   return authority + (slash == rest.npos ? "" : rest.substr(slash));
 }

@@ -5,6 +5,7 @@
 #include "policy/trust_policy.h"
 #include "sim/iam.h"
 #include "sim/managed_policies.h"
+#include "sim/principals.h"
 #include "text/uri.h"
 #include "text/words.h"
 
@@ -23,12 +24,35 @@ void checkName(Constraints& constraints, const std::optional<std::string_view>& 
       .pattern("roleName", name, !name || isNameText(*name), "[\\w+=,.@-]+");
 }
 
-base::Result<void> checkTrustPolicy(std::string_view document) {
+base::Result<void> checkTrustPolicy(const Call& call, std::string_view document) {
   auto parsed = policy::parsePolicy(document, policy::PolicyKind::Trust);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
+  if (auto missing = missingPrincipal(call, *parsed))
+    return awsError("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"" + *missing + "\"");
   if (policy::quotaSize(document) > kTrustQuota)
     return awsError("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: " + std::to_string(kTrustQuota));
   return {};
+}
+
+// [\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*
+bool isDescription(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x80) {
+      if (c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r')) return false;
+      continue;
+    }
+    const unsigned second = i + 1 < text.size() ? static_cast<unsigned char>(text[++i]) : 0U;
+    const unsigned point = (c & 0x1fU) << 6 | (second & 0x3fU);
+    if ((c & 0xe0U) != 0xc0U || (second & 0xc0U) != 0x80U || point < 0xa1 || point > 0xff) return false;
+  }
+  return true;
+}
+
+void checkDescription(Constraints& constraints, const std::optional<std::string_view>& description) {
+  constraints.length("description", description, 0, 1000)
+      .pattern("description", description, !description || isDescription(*description),
+               "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*");
 }
 
 void writeRole(Call& call, const Role& role, std::string_view element, bool withTags) {
@@ -59,11 +83,11 @@ base::Result<Role> requestedRole(const Call& call) {
       .pattern("path", path, !path || isPath(*path), "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)")
       .required("assumeRolePolicyDocument", trust)
       .length("assumeRolePolicyDocument", trust, 1, 131072)
-      .length("description", description, 0, 1000)
       .range("maxSessionDuration", duration, 3600, 43200)
       .length("permissionsBoundary", boundary, 20, 2048);
+  checkDescription(constraints, description);
   TRY(constraints.verdict());
-  TRY(checkTrustPolicy(*trust));
+  TRY(checkTrustPolicy(call, *trust));
   Role role;
   role.name = *name;
   role.path = path.value_or("/");
@@ -117,7 +141,12 @@ base::Result<void> getRole(Call& call) {
 }
 
 base::Result<void> listRoles(Call& call) {
-  std::string_view prefix = call.parameters.find("PathPrefix").value_or("/");
+  auto wanted = call.parameters.find("PathPrefix");
+  TRY(Constraints()
+          .length("pathPrefix", wanted, 1, 512)
+          .pattern("pathPrefix", wanted, !wanted || wanted->starts_with('/'), "\\u002F[\\u0021-\\u007F]*")
+          .verdict());
+  std::string_view prefix = wanted.value_or("/");
   std::vector<const Role*> roles;
   for (const auto& [name, role] : call.state.roles)
     if (role.path.starts_with(prefix)) roles.push_back(&role);
@@ -143,10 +172,9 @@ base::Result<void> updateRole(Call& call) {
   Role* role = TRY(findRole(call));
   auto description = call.parameters.find("Description");
   auto duration = TRY(call.parameters.number("MaxSessionDuration"));
-  TRY(Constraints()
-          .length("description", description, 0, 1000)
-          .range("maxSessionDuration", duration, 3600, 43200)
-          .verdict());
+  Constraints constraints;
+  checkDescription(constraints, description);
+  TRY(constraints.range("maxSessionDuration", duration, 3600, 43200).verdict());
   if (description) role->description = *description;
   if (duration) role->maxSessionDuration = *duration;
   return {};
@@ -156,7 +184,7 @@ base::Result<void> updateAssumeRolePolicy(Call& call) {
   auto document = call.parameters.find("PolicyDocument");
   TRY(Constraints().required("policyDocument", document).length("policyDocument", document, 1, 131072).verdict());
   Role* role = TRY(findRole(call));
-  TRY(checkTrustPolicy(*document));
+  TRY(checkTrustPolicy(call, *document));
   role->trustPolicy = *document;
   return {};
 }

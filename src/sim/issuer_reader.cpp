@@ -15,6 +15,8 @@
 namespace sim {
 namespace {
 
+constexpr std::size_t kLargestDocument = 1u << 20;  // bytes; what is fetched has its client's limit
+
 constexpr std::array<std::string_view, 7> kSuffixes{"amazonaws.com.cn", "amazonaws.com",  "amazonaws.eu",  "c2s.ic.gov",
                                                     "sc2s.sgov.gov",    "cloud.adc-e.uk", "csp.hci.ic.gov"};
 
@@ -123,16 +125,13 @@ base::Result<IssuerReader::Document> IssuerReader::fetch(Call& call, const std::
 
 // The simulator's own buckets and distributions are read without a way to go, so no Cache-Control matters.
 base::Result<IssuerReader::Document> IssuerReader::document(Call& call, const std::string& url) {
-  if (auto viewed = cloudfront::read(call, url)) {
-    Document document;
-    document.body = TRY(std::move(*viewed));
-    document.isOwn = true;
-    return document;
-  }
-  auto place = s3Place(url);
-  if (!place) return fetch(call, url);
+  auto viewed = cloudfront::read(call, url);
+  auto place = viewed ? std::nullopt : s3Place(url);
+  if (!viewed && !place) return fetch(call, url);
   Document document;
-  document.body = TRY(s3::readAnonymously(call, place->bucket, place->region, place->key));
+  document.body =
+      TRY(viewed ? std::move(*viewed) : s3::readAnonymously(call, place->bucket, place->region, place->key));
+  if (document.body.size() > kLargestDocument) return base::invalid(url + " is larger than 1 MiB");
   document.isOwn = true;
   return document;
 }

@@ -48,6 +48,7 @@ const CustomerPolicy* customerPolicy(const Call& call, std::string_view arn) {
 }
 
 std::optional<std::string> policyDocument(const Call& call, std::string_view arn) {
+  if (!arn.starts_with("arn:" + partitionOf(call.settings.region) + ":")) return std::nullopt;
   if (const ManagedPolicy* known = managedPolicy(arn)) return std::string(known->document);
   const CustomerPolicy* own = customerPolicy(call, arn);
   if (!own) return std::nullopt;

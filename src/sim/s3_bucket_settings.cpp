@@ -2,7 +2,10 @@
 #include <array>
 
 #include "crypto/digest.h"
+#include "policy/ip_range.h"
 #include "policy/policy_document.h"
+#include "policy/tag_text.h"
+#include "sim/principals.h"
 #include "sim/s3.h"
 #include "sim/s3_object.h"
 #include "text/encoding.h"
@@ -16,6 +19,12 @@ bool flagOf(const text::XmlElement& element, std::string_view name) {
 }
 
 std::string_view flagText(bool flag) { return flag ? "true" : "false"; }
+
+// Whether everybody may have such an address: wider than /8, or than /32 with IPv6, or no range that can be read.
+bool isWide(const std::string& addresses) {
+  auto range = policy::parseIpRange(addresses);
+  return !range || range->prefix < (range->isV6 ? 32 : 8);
+}
 
 // Keys that, pinned to fixed values, make a policy not public.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
@@ -31,7 +40,7 @@ bool narrows(const policy::Condition& condition) {
   if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) return false;
   if (std::find(kOperators.begin(), kOperators.end(), condition.op) == kOperators.end()) return false;
   return std::none_of(condition.values.begin(), condition.values.end(), [&](const std::string& value) {
-    if (key == "aws:sourceip") return value.ends_with("/0");
+    if (key == "aws:sourceip") return isWide(value);
     return value.find_first_of("*?$") != value.npos;
   });
 }
@@ -90,7 +99,11 @@ bool isPublic(std::string_view policyDocument) {
 }
 
 base::Result<void> refuseAcl(Call& call) {
-  TRY(findBucket(call));
+  const Bucket* bucket = TRY(findBucket(call));
+  if (bucket->ownership != "BucketOwnerEnforced") {
+    call.errorDetails = {{"Header", "x-amz-acl"}};
+    return awsError("NotImplemented", "A header you provided implies functionality that is not implemented");
+  }
   return awsError("AccessControlListNotSupported", "The bucket does not allow ACLs");
 }
 
@@ -166,6 +179,7 @@ base::Result<void> putBucketPolicy(Call& call) {
     return awsError("PolicyTooLarge", "The policy is larger than the 20 KB that are allowed.");
   auto parsed = policy::parsePolicy(call.body, policy::PolicyKind::Bucket);
   if (!parsed) return awsError("MalformedPolicy", parsed.error().message);
+  if (missingPrincipal(call, *parsed)) return awsError("MalformedPolicy", "Invalid principal in policy");
   if (!ownResources(call, *parsed)) return awsError("MalformedPolicy", "Policy has invalid resource");
   for (const policy::Statement& statement : parsed->statements)
     if (!actionsApply(call, statement))
@@ -245,6 +259,9 @@ base::Result<void> deleteBucketOwnershipControls(Call& call) {
 base::Result<void> checkTag(std::string_view key, std::string_view value) {
   if (key.empty() || key.size() > 128) return awsError("InvalidTag", "The TagKey you have provided is invalid");
   if (value.size() > 256) return awsError("InvalidTag", "The TagValue you have provided is invalid");
+  if (policy::isReservedTagKey(key)) return awsError("InvalidTag", "System tags cannot be added/updated by requester");
+  if (!policy::isTagText(key)) return awsError("InvalidTag", "The TagKey you have provided is invalid");
+  if (!policy::isTagText(value)) return awsError("InvalidTag", "The TagValue you have provided is invalid");
   return {};
 }
 

@@ -67,6 +67,27 @@ base::Result<void> store(Call& call, Upload& upload, std::int64_t number, Part p
   return {};
 }
 
+// bytes=first-last, both there and inside: what is copied is never less than what was asked for.
+base::Result<Range> copiedRange(Call& call, std::string_view text, std::size_t size) {
+  call.errorDetails = {{"ArgumentName", "x-amz-copy-source-range"}, {"ArgumentValue", std::string(text)}};
+  auto outside = [size] {
+    return awsError("InvalidArgument",
+                    "Range specified is not valid for source object of size: " + std::to_string(size));
+  };
+  auto range = rangeOf(call, text, size);
+  if (!range) return outside();
+  const bool isPair = text.find('-') != text.npos && !text.ends_with('-') && text.find('-') != text.find('=') + 1;
+  if (!*range || !isPair)
+    return awsError("InvalidArgument",
+                    "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
+                    "the zero-based offsets of the first and last bytes to copy");
+  const std::string whole =
+      "bytes=" + std::to_string((*range)->first) + "-" + std::to_string((*range)->first + (*range)->size - 1);
+  if (text.size() > whole.size() || !text.ends_with(whole.substr(whole.find('-')))) return outside();
+  call.errorDetails.clear();
+  return **range;
+}
+
 base::Error invalidPart(Call& call, std::string_view number, std::string_view etag) {
   call.errorDetails = {{"UploadId", std::string(call.parameters.get("uploadId"))},
                        {"PartNumber", std::string(number)},
@@ -228,12 +249,8 @@ base::Result<void> uploadPartCopy(Call& call) {
   Part part;
   part.body = source.object->body;
   if (auto wanted = call.request.headers.find("x-amz-copy-source-range")) {
-    auto range = TRY(rangeOf(call, *wanted, source.object->body.size()));
-    if (!range)
-      return awsError("InvalidArgument",
-                      "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
-                      "the zero-based offsets of the first and last bytes to copy");
-    part.body = Body(source.object->body.bytes().substr(range->first, range->size));
+    const Range range = TRY(copiedRange(call, *wanted, source.object->body.size()));
+    part.body = Body(source.object->body.bytes().substr(range.first, range.size));
   }
   if (!upload->algorithm.empty()) part.checksum = computed(upload->algorithm, part.body.bytes());
   TRY(store(call, *upload, number, std::move(part)));

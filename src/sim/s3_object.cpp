@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 #include "base/time.h"
 #include "crypto/digest.h"
@@ -32,12 +33,21 @@ std::string_view takeWord(std::string_view& list) {
   return word;
 }
 
-base::Result<void> checkAcl(const Call& call) {
+base::Error notImplemented(Call& call, std::string_view header) {
+  call.errorDetails = {{"Header", std::string(header)}};
+  return awsError("NotImplemented", "A header you provided implies functionality that is not implemented.");
+}
+
+base::Result<void> checkAcl(Call& call) {
   auto acl = call.request.headers.find("x-amz-acl");
   bool grants = false;
   for (std::size_t i = 0; i < call.request.headers.size(); ++i)
     grants |= text::lowerCase(call.request.headers.at(i).first).starts_with("x-amz-grant-");
   if ((!acl || *acl == "bucket-owner-full-control") && !grants) return {};
+  auto bucket = call.state.buckets.find(call.bucket);
+  const bool isOpen = bucket != call.state.buckets.end() && bucket->second.ownership != "BucketOwnerEnforced";
+  if (isOpen && acl == "private" && !grants) return {};  // what every object is anyway
+  if (isOpen) return notImplemented(call, acl ? "x-amz-acl" : "x-amz-grant");
   return awsError("AccessControlListNotSupported", "The bucket does not allow ACLs");
 }
 
@@ -49,11 +59,6 @@ std::string contentEncoding(std::string_view header) {
     if (word != "aws-chunked" && !word.empty()) out += (out.empty() ? "" : ",") + std::string(word);
   }
   return out;
-}
-
-base::Error notImplemented(Call& call, std::string_view header) {
-  call.errorDetails = {{"Header", std::string(header)}};
-  return awsError("NotImplemented", "A header you provided implies functionality that is not implemented.");
 }
 
 }  // namespace
@@ -244,6 +249,7 @@ base::Result<std::optional<Range>> rangeOf(Call& call, std::string_view text, st
   auto number = [](std::string_view digits) {
     std::size_t value = 0;
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error == std::errc::result_out_of_range) return std::optional(std::numeric_limits<std::size_t>::max());
     return error == std::errc() && end == digits.data() + digits.size() ? std::optional(value) : std::nullopt;
   };
   std::string_view tail = text.substr(dash + 1);

@@ -112,6 +112,27 @@ base::Result<void> deleteOne(Call& call, Bucket& bucket, const text::XmlElement&
   return {};
 }
 
+// ",NAME,NAME,": each of them known, and at least one.
+bool areAttributes(std::string_view list) {
+  constexpr std::string_view kKnown = ",ETag,Checksum,ObjectParts,StorageClass,ObjectSize,";
+  for (std::size_t at = 0; at + 1 < list.size(); at = list.find(',', at + 1)) {
+    const std::string_view name = list.substr(at, list.find(',', at + 1) + 1 - at);
+    if (name.size() < 3 || kKnown.find(name) == kKnown.npos) return false;
+  }
+  return list.size() > 2;
+}
+
+base::Result<void> checkDirectives(Call& call) {
+  for (std::string_view what : {"metadata", "tagging"}) {
+    const std::string name = "x-amz-" + std::string(what) + "-directive";
+    auto given = call.request.headers.find(name);
+    if (!given || *given == "COPY" || *given == "REPLACE") continue;
+    call.errorDetails = {{"ArgumentName", name}, {"ArgumentValue", std::string(*given)}};
+    return awsError("InvalidArgument", "Unknown " + std::string(what) + " directive.");
+  }
+  return {};
+}
+
 void writeParts(text::XmlWriter& xml, const Object& object) {
   xml.open("ObjectParts").leaf("PartsCount", std::to_string(object.partSizes.size())).close();
 }
@@ -158,6 +179,8 @@ base::Result<void> deleteObjects(Call& call) {
   text::XmlElement body = TRY(requestXml(call));
   std::vector<const text::XmlElement*> wanted = body.all("Object");
   if (body.name != "Delete" || wanted.empty() || wanted.size() > kMost) return malformedXml();
+  if (std::ranges::any_of(wanted, [](const auto* object) { return object->textOf("Key").empty(); }))
+    return malformedXml();
   bool quiet = body.textOf("Quiet") == "true";
   text::XmlWriter xml;
   xml.open("DeleteResult", kNamespace);
@@ -176,7 +199,7 @@ base::Result<void> getObjectAttributes(Call& call) {
   const Object* object = TRY(findObjectToRead(call));
   std::string wanted = "," + std::string(call.request.headers.get("x-amz-object-attributes")) + ",";
   std::erase(wanted, ' ');
-  if (wanted == ",,") return awsError("InvalidArgument", "Invalid attribute name specified.");
+  if (!areAttributes(wanted)) return awsError("InvalidArgument", "Invalid attribute name specified.");
   auto has = [&](std::string_view name) { return wanted.find("," + std::string(name) + ",") != wanted.npos; };
   call.response->headers.set("Last-Modified", base::httpDate(base::fromUnixSeconds(object->lastModified)));
   text::XmlWriter xml;
@@ -197,6 +220,7 @@ base::Result<void> getObjectAttributes(Call& call) {
 base::Result<void> copyObject(Call& call) {
   Bucket* bucket = TRY(findBucket(call));
   TRY(checkNewObject(call));
+  TRY(checkDirectives(call));
   auto there = bucket->objects.find(call.key);
   bool isThere = there != bucket->objects.end();
   TRY(checkWriteConditions(call, isThere ? &there->second : nullptr));

@@ -269,6 +269,7 @@ Json sessionJson(const Session& session) {
           {"roleName", session.roleName},
           {"roleId", session.roleId},
           {"name", session.name},
+          {"issued", session.issued},
           {"expiration", session.expiration},
           {"policy", written(session.policy)},
           {"policyArns", listJson(session.policyArns)},
@@ -284,6 +285,7 @@ Session readSession(std::string accessKeyId, const Json& json) {
   session.roleName = text::stringAt(json, "roleName");
   session.roleId = text::stringAt(json, "roleId");
   session.name = text::stringAt(json, "name");
+  session.issued = numberAt(json, "issued");
   session.expiration = numberAt(json, "expiration");
   session.policy = readAt(json, "policy");
   session.policyArns = listAt(json, "policyArns");

@@ -129,9 +129,9 @@ struct CustomerPolicy {
 // Temporary credentials that STS handed out.
 struct Session {
   std::string accessKeyId, secretAccessKey, sessionToken;
-  std::string roleName, roleId, name;  // the role as it was then; a role made anew under that name has another id
-  std::int64_t expiration = 0;         // seconds
-  std::string policy;                  // session policy; empty: none
+  std::string roleName, roleId, name;       // the role as it was then; a role made anew under that name has another id
+  std::int64_t issued = 0, expiration = 0;  // seconds
+  std::string policy;                       // session policy; empty: none
   std::vector<std::string> policyArns;
   std::map<std::string, std::vector<std::string>> context;  // condition keys, lower case, that the session carries on
   std::vector<std::string> transitiveKeys;                  // of tags that a role assumed from here inherits

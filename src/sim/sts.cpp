@@ -6,6 +6,7 @@
 #include "policy/web_identity.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
+#include "sim/context.h"
 #include "sim/issuer_reader.h"
 #include "sim/operation.h"
 #include "sim/sts_session.h"

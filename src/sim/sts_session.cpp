@@ -1,11 +1,14 @@
 #include "sim/sts_session.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/time.h"
+#include "policy/tag_text.h"
 #include "policy/web_identity.h"
 #include "sim/authenticate.h"
 #include "sim/authorize.h"
+#include "sim/context.h"
 #include "text/encoding.h"
 #include "text/utf8.h"
 #include "text/words.h"
@@ -62,11 +65,18 @@ base::Result<Passed> readPassed(const Call& call, Constraints& constraints) {
   constraints.length("sourceIdentity", identity, 2, 64)
       .pattern("sourceIdentity", identity, !identity || isNameText(*identity), "[\\w+=,.@-]*");
   passed.sourceIdentity = identity.value_or("");
+  std::set<std::string> seen;
   for (const auto& [key, value] : call.parameters.tags("Tags")) {
-    constraints.length("tags.1.member.key", key, 1, 128).length("tags.1.member.value", value, 0, 256);
-    if (!passed.tags.emplace(key, value).second)
+    constraints.length("tags.1.member.key", key, 1, 128)
+        .pattern("tags.1.member.key", key, policy::isTagText(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+")
+        .length("tags.1.member.value", value, 0, 256)
+        .pattern("tags.1.member.value", value, policy::isTagText(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+    if (!seen.insert(text::lowerCase(key)).second)
       return awsError("InvalidParameterValue",
                       "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    if (policy::isReservedTagKey(key))
+      return awsError("InvalidParameterValue", "Tag keys that start with aws: are reserved for internal use.");
+    passed.tags.emplace(key, value);
   }
   if (passed.tags.size() > 50) constraints.failed("", "tags", "Member must have length less than or equal to 50");
   passed.transitiveKeys = call.parameters.list("TransitiveTagKeys");
@@ -188,7 +198,8 @@ base::Result<std::size_t> checkSession(const SessionWish& wish, const Role& role
   }
   for (const std::string& policyArn : wish.policyArns) {
     auto arn = policy::parseArn(policyArn);
-    bool isPolicy = arn && arn->service == "iam" && arn->resource.starts_with("policy/");
+    bool isPolicy =
+        arn && arn->service == "iam" && arn->partition == wish.role.partition && arn->resource.starts_with("policy/");
     if (!isPolicy || (arn->account != "aws" && arn->account != wish.role.account))
       return awsError("ValidationError",
                       "Invalid ARN: " + policyArn + ". A session policy is one of AWS or of the role's own account.");
@@ -214,6 +225,7 @@ void issueSession(Call& call, const SessionWish& wish, const Role& role, Session
   session.roleName = role.name;
   session.roleId = role.id;
   session.name = wish.sessionName;
+  session.issued = now;
   session.expiration = now + wish.duration;
   session.policy = wish.sessionPolicy;
   session.policyArns = wish.policyArns;

@@ -52,6 +52,13 @@ class AwsClient : public testing::Test {
   support::ManualClock clock;
 };
 
+TEST_F(AwsClient, AnEndpointThatIsRefusedIsNotRepeatedInTheHint) {
+  http.answers = {base::invalid("it has user information, which is refused")};
+  const base::Error refused = client({.iam = "http://u:SECRETpw@127.0.0.1:1"}).call(DeleteRole{"r"}).error();
+  EXPECT_EQ(refused.hint.find("SECRETpw"), std::string::npos) << refused.hint;
+  EXPECT_THAT(refused.hint, HasSubstr("AWS_ENDPOINT_URL"));
+}
+
 TEST_F(AwsClient, AddressesAwsItselfByPartition) {
   http.answers = {http::Response{}};
   (void)client({}, "cn-northwest-1").call(DeleteRole{"r"});

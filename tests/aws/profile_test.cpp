@@ -2,207 +2,107 @@
 
 #include <gmock/gmock.h>
 
-#include "base/time.h"
-#include "support/manual_clock.h"
 #include "support/memory_files.h"
 
 namespace aws {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
-// STS, and every answer of a metadata service that a test gives it, by method and URL.
-class StsStub final : public http::Client {
- public:
-  int asked = 0;
-  std::string body, authorization;
-  std::map<std::string, std::string> metadata = {};
-  base::Result<http::Response> send(const http::Request& request) override {
-    ++asked;
-    body = request.body;
-    authorization = request.headers.get("Authorization");
-    auto given = metadata.find(request.method + " " + request.origin + request.target);
-    if (given != metadata.end()) return http::Response{.body = given->second};
-    if (request.origin.starts_with("http://")) return base::unavailable("connection refused");
-    if (body.find("Action=AssumeRole&") != std::string::npos)
-      return http::Response{
-          .body =
-              R"(<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA2</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-11-24T13:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>)"};
-    return http::Response{
-        .body =
-            R"(<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><AssumedRoleUser><Arn>arn</Arn></AssumedRoleUser>
-<Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-11-24T13:00:00Z</Expiration></Credentials>
-</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>)"};
-  }
-  base::Result<http::Response> stream(const http::Request& request, const http::Sink&) override {
-    return send(request);
-  }
-};
-
-class CredentialsSearch : public testing::Test {
+class ProfileFiles : public testing::Test {
  protected:
-  CredentialsSource source(std::string profile = "") {
-    return findCredentials({.profile = std::move(profile),
-                            .environment = [this](const std::string& name) -> std::optional<std::string> {
-                              auto found = environment.find(name);
-                              return found == environment.end() ? std::nullopt : std::optional(found->second);
-                            },
-                            .files = files,
-                            .run = [this](const std::vector<std::string>& argv) -> base::Result<std::string> {
-                              ran = argv;
-                              return output;
-                            },
-                            .http = sts,
-                            .endpoints = {},
-                            .region = "us-west-2",
-                            .clock = clock,
-                            .random = [](std::size_t count) { return std::string(count, 'x'); },
-                            .metadata = &sts});
+  Environment env() {
+    return [this](const std::string& name) -> std::optional<std::string> {
+      auto found = environment.find(name);
+      return found == environment.end() ? std::nullopt : std::optional(found->second);
+    };
   }
-  void config(const std::string& text) { files.files["/home/priya/.aws/config"].contents = text; }
+  base::Result<Profile> read(std::string_view chosen = "") { return readProfile(files, env(), chosen); }
   std::map<std::string, std::string> environment{{"HOME", "/home/priya"}};
   support::MemoryFiles files;
-  support::ManualClock clock;
-  StsStub sts;
-  std::vector<std::string> ran;
-  std::string output;
+  std::string& config = files.files["/home/priya/.aws/config"].contents;
 };
 
-TEST_F(CredentialsSearch, TheEnvironmentComesFirstUnlessAProfileIsChosen) {
-  environment["AWS_ACCESS_KEY_ID"] = "AKIA1";
-  environment["AWS_SECRET_ACCESS_KEY"] = "s";
-  files.files["/home/priya/.aws/credentials"].contents = "[edge]\naws_access_key_id = AKIA2\naws_secret_access_key=t\n";
-  EXPECT_EQ(source()()->accessKeyId, "AKIA1");
-  EXPECT_EQ(source("edge")()->accessKeyId, "AKIA2");
-}
-
-TEST_F(CredentialsSearch, BothFilesMakeOneProfileAndNestedSettingsAreNotIts) {
-  files.files["/home/priya/.aws/config"].contents =
+TEST_F(ProfileFiles, BothFilesMakeOneProfileAndNestedSettingsAreNotIts) {
+  config =
       "; comment\n[default]\nregion = eu-west-1\n[profile edge]\nregion=us-west-2\ns3 =\n  region = wrong\n[profile "
       "other]\nregion = no\n";
   files.files["/home/priya/.aws/credentials"].contents = "[edge]\naws_access_key_id=AKIA2\n";
-  auto env = [this](const std::string& name) -> std::optional<std::string> {
-    return environment.contains(name) ? std::optional(environment[name]) : std::nullopt;
-  };
-  auto profile = readProfile(files, env, "edge");
+  auto profile = read("edge");
   ASSERT_TRUE(profile);
   EXPECT_EQ(profile->at("region"), "us-west-2");
   EXPECT_EQ(profile->at("aws_access_key_id"), "AKIA2");
-  EXPECT_EQ(regionOf(env, *profile), "us-west-2");
+  EXPECT_EQ(regionOf(env(), *profile), "us-west-2");
   environment["AWS_REGION"] = "ap-south-1";
-  EXPECT_EQ(regionOf(env, *profile), "ap-south-1");
-  EXPECT_THAT(readProfile(files, env, "gone").error().message, HasSubstr("no AWS profile \"gone\""));
-  EXPECT_TRUE(readProfile(files, env, ""));
+  EXPECT_EQ(regionOf(env(), *profile), "ap-south-1");
+  EXPECT_THAT(read("gone").error().message, HasSubstr("no AWS profile \"gone\""));
+  EXPECT_TRUE(read());
+  EXPECT_TRUE(read("default"));
+  config.clear();
+  EXPECT_TRUE(read());
+  EXPECT_EQ(read("default").error().kind, base::ErrorKind::NotFound);
 }
 
-TEST_F(CredentialsSearch, AProcessIsRunWithoutAShellAndItsOutputNeverShown) {
-  files.files["/home/priya/.aws/config"].contents = "[default]\ncredential_process = /opt/get \"a b\" c\n";
-  output =
-      R"({"Version":1,"AccessKeyId":"AKIA3","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-11-24T13:00:00Z"})";
-  auto found = source()();
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->accessKeyId, "AKIA3");
-  EXPECT_THAT(ran, ElementsAre("/opt/get", "a b", "c"));
-  output = "secret words";
-  auto refused = source()();
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message.find("secret words"), std::string::npos);
+TEST_F(ProfileFiles, AreReadAsTheSdksReadThem) {
+  config =
+      "  [profile  spread]\n  Region = us-west-2\n  Role_ARN: arn:aws:iam::1:role/r\n[profile \"two words\"]\n"
+      "region=eu-west-1\n[spread]\nregion = no\n[profile long]\ncredential_process = /opt/get\n  --for edge\n\n"
+      "  # comment\n  --again\nregion = ap-south-1\n";
+  EXPECT_EQ(read("spread")->at("region"), "us-west-2");
+  EXPECT_EQ(read("spread")->at("role_arn"), "arn:aws:iam::1:role/r");
+  EXPECT_EQ(read("two words")->at("region"), "eu-west-1");
+  EXPECT_EQ(read("long")->at("credential_process"), "/opt/get\n--for edge\n--again");
+  EXPECT_EQ(read("long")->at("region"), "ap-south-1");
 }
 
-TEST_F(CredentialsSearch, AWebIdentityIsExchangedAndRenewedBeforeItExpires) {
-  environment["AWS_ROLE_ARN"] = "arn:aws:iam::111122223333:role/r";
-  environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/token";
-  files.files["/token"].contents = "eyJ.e.s\n";
-  auto credentials = source();
-  EXPECT_EQ(credentials()->accessKeyId, "ASIA1");
-  EXPECT_THAT(sts.body, testing::EndsWith("WebIdentityToken=eyJ.e.s"));
-  (void)credentials();
-  EXPECT_EQ(sts.asked, 1);
-  files.files["/token"].contents = "eyJ.the.next\n";
-  clock.advance(std::chrono::minutes(56));  // of the sixty that are left at the clock's start
-  (void)credentials();
-  EXPECT_EQ(sts.asked, 2);
-  EXPECT_THAT(sts.body, testing::EndsWith("WebIdentityToken=eyJ.the.next"));
+TEST_F(ProfileFiles, NameEndpointsInTheSdksOrder) {
+  config =
+      "[profile edge]\nendpoint_url = http://profile\nservices = local\n[services local]\ns3 =\n"
+      "  endpoint_url = http://services-s3\n  addressing_style = path\nsts =\n  endpoint_url = http://services-sts\n"
+      "[services other]\niam =\n  endpoint_url = http://other\n";
+  environment["AWS_PROFILE"] = "edge";
+  const auto endpoints = [this] { return configuredEndpoints(env(), *read()); };
+  EXPECT_EQ(endpoints().s3, "http://services-s3");
+  EXPECT_EQ(endpoints().sts, "http://services-sts");
+  EXPECT_EQ(endpoints().iam, "http://profile");
+  EXPECT_EQ(endpoints().cloudFront, "http://profile");
+  environment["AWS_ENDPOINT_URL"] = "http://environment";
+  EXPECT_EQ(endpoints().s3, "http://environment");
+  EXPECT_EQ(endpoints().iam, "http://environment");
+  environment["AWS_ENDPOINT_URL_S3"] = "http://environment-s3";
+  EXPECT_EQ(endpoints().s3, "http://environment-s3");
+  EXPECT_EQ(endpoints().iam, "http://environment");
 }
 
-TEST_F(CredentialsSearch, AProfileAssumesItsRoleWithWhatItsSourceHas) {
-  config(
-      "[profile edge]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = base\nexternal_id = x1\n"
-      "role_session_name = priya\nduration_seconds = 900\n"
-      "[profile base]\naws_access_key_id = AKIA9\naws_secret_access_key = s\n");
-  EXPECT_EQ(source("edge")()->accessKeyId, "ASIA2");
-  EXPECT_THAT(sts.authorization, HasSubstr("Credential=AKIA9/"));
-  for (const char* field : {"RoleSessionName=priya", "ExternalId=x1", "DurationSeconds=900"})
-    EXPECT_THAT(sts.body, HasSubstr(field));
+TEST_F(ProfileFiles, CanHaveTheirEndpointsIgnored) {
+  config = "[default]\nendpoint_url = http://profile\nignore_configured_endpoint_urls = true\n";
+  environment["AWS_ENDPOINT_URL_STS"] = "http://environment";
+  EXPECT_EQ(configuredEndpoints(env(), *read()).sts, "");
+  environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false";
+  EXPECT_EQ(configuredEndpoints(env(), *read()).sts, "http://environment");
+  EXPECT_EQ(configuredEndpoints(env(), *read()).iam, "http://profile");
+  environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "True";
+  EXPECT_EQ(configuredEndpoints(env(), *read()).iam, "");
 }
 
-TEST_F(CredentialsSearch, AProfileMayBeItsOwnSourceButNoCircle) {
-  config(
-      "[profile own]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = own\naws_access_key_id = AKIA8\n"
-      "aws_secret_access_key = s\n[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\n"
-      "source_profile = a\n");
-  EXPECT_EQ(source("own")()->accessKeyId, "ASIA2");
-  EXPECT_THAT(sts.authorization, HasSubstr("Credential=AKIA8/"));
-  EXPECT_THAT(source("a")().error().message, HasSubstr("refers to itself"));
+TEST_F(ProfileFiles, WithServicesThatAreNotThereAreRefused) {
+  config = "[default]\nservices = local\n";
+  EXPECT_THAT(read().error().message, HasSubstr("no [services local]"));
 }
 
-TEST_F(CredentialsSearch, TheSourceMayBeTheEnvironmentTheContainerOrTheInstance) {
-  config(
-      "[profile e]\nrole_arn = r\ncredential_source = Environment\n[profile c]\nrole_arn = r\n"
-      "credential_source = EcsContainer\n[profile m]\nrole_arn = r\nmfa_serial = x\nsource_profile = e\n");
-  EXPECT_EQ(source("e")().error().code, "NoCredentials");
-  environment["AWS_ACCESS_KEY_ID"] = "AKIA7";
-  environment["AWS_SECRET_ACCESS_KEY"] = "s";
-  EXPECT_EQ(source("e")()->accessKeyId, "ASIA2");
-  EXPECT_THAT(sts.authorization, HasSubstr("Credential=AKIA7/"));
-  environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/x";
-  sts.metadata["GET http://169.254.170.2/v2/x"] = R"({"AccessKeyId":"ASIA5","SecretAccessKey":"s","Token":"t"})";
-  EXPECT_EQ(source("c")()->accessKeyId, "ASIA2");
-  EXPECT_THAT(sts.authorization, HasSubstr("Credential=ASIA5/"));
-  EXPECT_THAT(source("m")().error().message, HasSubstr("mfa_serial"));
+TEST_F(ProfileFiles, NameTheCertificatesUnlessTheEnvironmentDoes) {
+  config = "[default]\nca_bundle = /profile.pem\n";
+  EXPECT_EQ(caBundlePath(env(), *read()), "/profile.pem");
+  environment["AWS_CA_BUNDLE"] = "/environment.pem";
+  EXPECT_EQ(caBundlePath(env(), *read()), "/environment.pem");
 }
 
-TEST_F(CredentialsSearch, SingleSignOnIsTheAwsClisAndItsHintSaysHowToSignIn) {
-  config("[profile sso]\nsso_session = corp\nsso_account_id = 1\n");
-  output = R"({"Version":1,"AccessKeyId":"ASIA4","SecretAccessKey":"s","SessionToken":"t"})";
-  EXPECT_EQ(source("sso")()->accessKeyId, "ASIA4");
-  EXPECT_THAT(ran, ElementsAre("aws", "configure", "export-credentials", "--profile", "sso", "--format", "process"));
-}
-
-TEST_F(CredentialsSearch, AContainersEndpointIsAskedWithItsToken) {
-  environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://169.254.170.23/v1/credentials";
-  environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = "/token";
-  files.files["/token"].contents = "eyJ\n";
-  sts.metadata["GET http://169.254.170.23/v1/credentials"] =
-      R"({"AccessKeyId":"ASIA3","SecretAccessKey":"s","Token":"t","Expiration":"2026-11-24T13:00:00Z"})";
-  auto found = source()();
-  ASSERT_TRUE(found) << found.error().message;
-  EXPECT_EQ(found->accessKeyId, "ASIA3");
-  EXPECT_EQ(found->sessionToken, "t");
-  EXPECT_EQ(sts.authorization, "eyJ");
-  environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://metadata.example.com/";
-  EXPECT_THAT(source()().error().message, HasSubstr("without TLS"));
-}
-
-TEST_F(CredentialsSearch, AnInstanceGivesItsRolesCredentialsThroughASessionOnly) {
-  sts.metadata["PUT http://169.254.169.254/latest/api/token"] = "session";
-  const std::string roles = "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/";
-  sts.metadata[roles] = "edge\n";
-  sts.metadata[roles + "edge"] = R"({"AccessKeyId":"ASIA6","SecretAccessKey":"s","Token":"t"})";
-  EXPECT_EQ(source()()->accessKeyId, "ASIA6");
-  environment["AWS_EC2_METADATA_DISABLED"] = "true";
-  EXPECT_EQ(source()().error().code, "NoCredentials");
-  environment.erase("AWS_EC2_METADATA_DISABLED");
-  sts.metadata.erase("PUT http://169.254.169.254/latest/api/token");
-  EXPECT_EQ(source()().error().code, "NoCredentials");
-}
-
-TEST_F(CredentialsSearch, WithoutAnyTheErrorSaysWhatToDo) {
-  auto none = source()();
-  ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().code, "NoCredentials");
-  EXPECT_FALSE(none.error().hint.empty());
+TEST_F(ProfileFiles, SayWhetherFipsIsWanted) {
+  EXPECT_FALSE(wantsFips(env(), *read()));
+  config = "[default]\nuse_fips_endpoint = true\n";
+  EXPECT_TRUE(wantsFips(env(), *read()));
+  environment["AWS_USE_FIPS_ENDPOINT"] = "false";
+  EXPECT_FALSE(wantsFips(env(), *read()));
 }
 
 }  // namespace

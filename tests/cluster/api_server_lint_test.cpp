@@ -90,6 +90,8 @@ TEST(ApiServerLint, FindsWrongIssuersWhereTheyStand) {
               ElementsAre("ISSUER_JOINED 8:7", "ISSUER_ORDER 7:7"));
   EXPECT_THAT(lint(server(kIssuers + kIssuers)), testing::Contains("ISSUER_TWICE 8:7"));
   EXPECT_THAT(lint(server("    - --service-account-issuer=http://a?b\n")), testing::Contains("ISSUER_FORM 7:7"));
+  EXPECT_THAT(lint(server("    - --service-account-issuer='https://a.example.com'\n")),
+              testing::Contains("ISSUER_FORM 7:7"));
   EXPECT_THAT(lint(server("")), ElementsAre("ISSUER_MISSING 1:1"));
 }
 
@@ -113,6 +115,11 @@ TEST(ApiServerLint, FindsKeysThatReplaceTheClustersOwn) {
   EXPECT_THAT(lint(server(kIssuers + key)), ElementsAre("KEY_REPLACED 8:7"));
   EXPECT_THAT(lint(server(kIssuers + key + "    - --service-account-key-file=/etc/kubernetes/pki/sa.pub\n")),
               IsEmpty());
+  const std::string pki = "    - --service-account-key-file=/etc/kubernetes/pki/",
+                    signing = "    - --service-account-signing-key-file=/etc/kubernetes/pki/sa.key\n";
+  EXPECT_THAT(lint(server(kIssuers + pki + "oidc.pub\n" + signing)), ElementsAre("KEY_REPLACED 8:7"));
+  EXPECT_THAT(lint(server(kIssuers + pki + "oidc.pub\n" + pki + "sa.pub\n" + signing)), IsEmpty());
+  EXPECT_THAT(lint(server(kIssuers + pki + "sa-20261127T170000Z-abc.pub\n")), IsEmpty());
   EXPECT_THAT(lint(server(kIssuers + "    - --service-account-key-file=/etc/kubernetes/manifests/a.pub\n")),
               ElementsAre("KEY_IN_MANIFESTS 8:7", "KEY_REPLACED 8:7"));
 }
@@ -149,6 +156,18 @@ TEST(ApiServerLint, FindsWhatAFlavourAloneGetsWrong) {
               ElementsAre("ARGS_SHAPE 5:5"));
   EXPECT_THAT(lint("machine: {}\ncluster:\n  apiServer:\n    extraArgs:\n      service-account-key-file: /k\n"),
               ElementsAre("KEY_REPLACED 5:33"));
+}
+
+TEST(ApiServerLint, FindsAKeyThatMachinesGetAmongTheManifests) {
+  const auto plane = [](const std::string& path, const std::string& content) {
+    return "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlane\nspec:\n  kubeadmConfigSpec:\n"
+           "    files:\n    - path: " +
+           path + "\n      content: " + content + "\n";
+  };
+  EXPECT_THAT(lint(plane("/etc/kubernetes/manifests/sa.key", "x")), ElementsAre("KEY_IN_MANIFESTS 6:13"));
+  EXPECT_THAT(lint(plane("/etc/kubernetes/manifests/a.yaml", "'-----BEGIN PRIVATE KEY-----'")),
+              ElementsAre("KEY_IN_MANIFESTS 6:13"));
+  EXPECT_THAT(lint(plane("/etc/kubernetes/manifests/kube-vip.yaml", "'kind: Pod'")), IsEmpty());
 }
 
 TEST(ApiServerLint, FindsAPatchThatKindsTemplateDoesNotTake) {

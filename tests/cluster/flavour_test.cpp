@@ -127,6 +127,88 @@ TEST(Flavours, GoBackFromTheSwitchByOrder) {
   }
 }
 
+TEST(Flavours, RefuseTheWayBackFromTheEndWithoutTheFormerIssuersName) {
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const Flavour& flavour = flavourOfFolder(folder);
+    const Sources finished{contentsOf(folder / "finish"), contentsOf(folder / "finish.patch")};
+    for (const Phase phase : {Phase::Accept, Phase::Switch}) {
+      if (flavour.name == "openshift") continue;  // its operator keeps the former one
+      SCOPED_TRACE(nameOf(phase));
+      const base::Result<Edit> edit =
+          flavour.edit(finished, {std::string(kIssuer), "", phase, wishOf(folder, phase).version});
+      ASSERT_FALSE(edit);
+      EXPECT_EQ(edit.error().code, "ISSUER_ORDER");
+    }
+  }
+}
+
+TEST(Flavours, GoBackFromTheEndToTheFormerIssuerThatIsNamed) {
+  int cases = 0;
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const Flavour& flavour = flavourOfFolder(folder);
+    if (!fs::exists(folder / "accept") || flavour.name == "openshift") continue;
+    const Sources finished{contentsOf(folder / "finish"), contentsOf(folder / "finish.patch")};
+    for (const std::string former : {"https://former.example.com", "https://kubernetes.default.svc.cluster.local"}) {
+      IssuerWish wish{std::string(kIssuer), former, Phase::Switch, wishOf(folder, Phase::Switch).version};
+      const Sources switched = edited(flavour, finished, wish).sources;
+      EXPECT_THAT(issuersOf(flavour, switched, wish), ElementsAre(kIssuer, former));
+      EXPECT_EQ(edited(flavour, switched, wish).sources.file, switched.file);
+      wish.phase = Phase::Accept;
+      const Sources back = edited(flavour, switched, wish).sources;
+      EXPECT_THAT(issuersOf(flavour, back, wish), ElementsAre(former, kIssuer));
+      EXPECT_EQ(back.file, edited(flavour, finished, wish).sources.file);
+      const base::Result<Survey> seen = flavour.survey(back, wish.version);
+      if (seen && !seen->audiences.empty()) {
+        EXPECT_THAT(valuesOf(seen->audiences), Contains(former));
+      }
+    }
+    ++cases;
+  }
+  EXPECT_GE(cases, 15);
+}
+
+TEST(Flavours, WriteAFormerIssuerThatIsNotTheDefaultAndNoOtherThanTheFileNames) {
+  int cases = 0;
+  for (const fs::path& folder : golden()) {
+    SCOPED_TRACE(folder.filename().string());
+    const Flavour& flavour = flavourOfFolder(folder);
+    if (!fs::exists(folder / "accept") || flavour.name == "openshift") continue;
+    ++cases;
+    const Sources before{contentsOf(folder / "before"), ""};
+    IssuerWish wish{std::string(kIssuer), "", Phase::Accept, wishOf(folder, Phase::Accept).version};
+    const base::Result<Survey> seen = flavour.survey(before, wish.version);
+    ASSERT_TRUE(seen);
+    const bool isFree = seen->issuers.empty() || seen->beginsWithDefault;
+    const auto edit = [&](std::string former) {
+      wish.former = std::move(former);
+      return flavour.edit(before, wish);
+    };
+    EXPECT_FALSE(edit(wish.issuer));
+    EXPECT_FALSE(edit("notaurl"));
+    EXPECT_FALSE(edit("https://former.example.com/"));
+    const base::Result<Edit> named = edit("https://former.example.com");
+    ASSERT_EQ(bool(named), isFree);
+    if (!named) {
+      EXPECT_EQ(named.error().code, "ISSUER_ORDER");
+      continue;
+    }
+    EXPECT_THAT(issuersOf(flavour, named->sources, wish), ElementsAre("https://former.example.com", kIssuer));
+  }
+  EXPECT_GE(cases, 15);
+}
+
+TEST(Flavours, DoNotLetTheNewIssuerStandForTheFormerOne) {
+  const std::string kops_ = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec: {}\n",
+                    shoot = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {}\n";
+  for (const Phase phase : kPhases) {
+    const IssuerWish wish{std::string(kIssuer), std::string(kIssuer), phase, ""};
+    EXPECT_FALSE(kops().edit({kops_, ""}, wish));
+    EXPECT_FALSE(gardener().edit({shoot, ""}, wish));
+  }
+}
+
 TEST(Flavours, RefuseToFinishBeforeTheSwitch) {
   for (const char* name : {"kubeadm-v1beta3", "cluster-api-v1beta1", "kind-1.36", "rke2", "talos-1.14", "microk8s",
                            "openshift", "kops", "gardener", "static-pod"}) {
@@ -195,6 +277,17 @@ TEST(Flavours, AddTheIssuerBesideTheAudiencesThatAreSetAndNoneWhereStsIsOne) {
   EXPECT_THAT(patched("sts.amazonaws.com").warnings, Contains(HasSubstr("AUDIENCE_BOUNDARY")));
 }
 
+TEST(StaticPod, RefusesToBuildOnAnIssuerWithQuotesInIt) {
+  const std::string file =
+      "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command:\n"
+      "    - --service-account-issuer='https://a.example.com'\n";
+  for (const Phase phase : kPhases) {
+    const base::Result<Edit> edit = staticPod().edit({file, ""}, {std::string(kIssuer), "", phase, ""});
+    ASSERT_FALSE(edit);
+    EXPECT_THAT(edit.error().message, HasSubstr("line 6, column 7: ISSUER_FORM"));
+  }
+}
+
 TEST(Kubeadm, ComesBackFromAKillBetweenItsTwoFiles) {
   const fs::path folder = "flavours/kubeadm-v1beta4-bare";
   const Flavour flavour = kubeadm();
@@ -260,16 +353,107 @@ TEST(K3s, RefusesAMixtureThatItCannotOrder) {
   EXPECT_THAT(edit.error().message, HasSubstr("line 2, column 3: ISSUER_ORDER"));
 }
 
+TEST(K3s, KnowsWhichOfItsListsCount) {
+  const std::string plain = "kube-apiserver-arg:\n- service-account-issuer=https://a.example.com\n",
+                    added = "kube-apiserver-arg+:\n- service-account-issuer=https://b.example.com\n";
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Accept, ""};
+  const auto issuers = [&](const Sources& sources) { return issuersOf(k3s(), sources, wish); };
+  EXPECT_THAT(issuers({plain + added, ""}), ElementsAre("https://a.example.com", "https://b.example.com"));
+  EXPECT_THAT(issuers({added + plain, ""}), ElementsAre("https://a.example.com"));
+  EXPECT_THAT(issuers({"", "", {{"config.yaml", plain}}, {{"2.yaml", added}}}),
+              ElementsAre("https://a.example.com", "https://b.example.com"));
+  EXPECT_THAT(issuers({added, "", {}, {{"2.yaml", plain}}}), ElementsAre("https://a.example.com"));
+  const base::Result<Edit> edit = k3s().edit({added + plain, ""}, wish);
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 3, column 1: ARGS_TWICE"));
+  const base::Result<Survey> seen = k3s().survey({added + plain, ""}, "");
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->findings.size(), 1U);
+  EXPECT_EQ(seen->findings[0].code, "ISSUER_CONFLICT");
+  EXPECT_EQ(seen->findings[0].line, 2U);
+}
+
+TEST(K3s, MakesAListOfASingleStringAndRefusesNamesWithUnderscores) {
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, ""};
+  EXPECT_EQ(edited(k3s(), {"kube-apiserver-arg: audit-log-maxage=3 # days\ntoken: x\n", ""}, wish).sources.file,
+            "kube-apiserver-arg: [audit-log-maxage=3, service-account-issuer-=" + std::string(kIssuer) +
+                ", api-audiences+=" + std::string(kIssuer) + "] # days\ntoken: x\n");
+  const Sources underscored{"kube-apiserver-arg:\n- --service_account_issuer=https://a.example.com\n", ""};
+  EXPECT_THAT(issuersOf(k3s(), underscored, wish),
+              ElementsAre("https://kubernetes.default.svc.cluster.local", "https://a.example.com"));
+  const base::Result<Edit> edit = k3s().edit(underscored, wish);
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 2, column 3: ARGS_SHAPE"));
+}
+
+TEST(ClusterApi, SeesTheIssuersOfOthersPatchesAndRefusesTwoFolders) {
+  const auto plane = [](const std::string& argument, const std::string& value, const std::string& folder = "/patches") {
+    return "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlane\nspec:\n"
+           "  kubeadmConfigSpec:\n    files:\n    - path: /patches/kube-apiserver0+json.yaml\n      content: |\n"
+           "        - {op: add, path: /spec/containers/0/command/-, value: \"" +
+           value + "\"}\n    initConfiguration: {patches: {directory: /patches}}\n" +
+           "    joinConfiguration: {patches: {directory: " + folder + "}}\n" +
+           "    clusterConfiguration:\n      apiServer:\n        extraArgs: [{name: service-account-issuer, value: " +
+           argument + "}]\n";
+  };
+  const std::string ours(kIssuer), old = "https://old.example.com", flag = "--service-account-issuer=";
+  const auto done = [&](const std::string& file, Phase phase) {
+    const base::Result<Edit> edit = clusterApi().edit({file, ""}, {ours, "", phase, ""});
+    return edit ? edit->sources.file : edit.error().message;
+  };
+  const std::string accepted = plane(old, flag + ours), switched = plane(ours, flag + old);
+  EXPECT_THAT(issuersOf(clusterApi(), {accepted, ""}, {}), ElementsAre(old, ours));
+  EXPECT_EQ(done(accepted, Phase::Accept), accepted);
+  EXPECT_THAT(done(accepted, Phase::Switch), HasSubstr("ISSUER_TWICE: /patches/kube-apiserver0+json.yaml, line 8: "));
+  EXPECT_EQ(done(switched, Phase::Switch), switched);
+  EXPECT_THAT(done(switched, Phase::Accept), HasSubstr("ISSUER_TWICE"));
+  EXPECT_THAT(done(switched, Phase::Finish), HasSubstr("ISSUER_CONFLICT"));
+  EXPECT_THAT(done(plane(ours, flag + ours), Phase::Switch), HasSubstr("comes a second time here"));
+  EXPECT_THAT(done(plane(old, "--v=2"), Phase::Accept), HasSubstr("kube-apiserver-irsa+json.yaml"));
+  EXPECT_THAT(done(plane(old, "--v=2 --service_account_issuer=x"), Phase::Accept), HasSubstr("PATCH_SHAPE"));
+  EXPECT_THAT(done(plane(old, "--v=2", "/b"), Phase::Accept), HasSubstr("line 10, column 46: PATCH_SHAPE"));
+}
+
+TEST(Kind, RefusesNodesWhoseKubeadmKnowsNoPatches) {
+  const std::string file =
+      "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n  image: "
+      "kindest/node:v1.22.0\n";
+  const base::Result<Edit> edit = kind().edit({file, ""}, {std::string(kIssuer), "", Phase::Switch, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_EQ(edit.error().code, "PATCH_SHAPE");
+}
+
 TEST(K3s, MakesAFileThatIsNotThere) {
   EXPECT_EQ(edited(k3s(), {}, {std::string(kIssuer), "", Phase::Switch, ""}).sources.file,
             "kube-apiserver-arg:\n- service-account-issuer-=" + std::string(kIssuer) +
                 "\n- api-audiences+=" + std::string(kIssuer) + "\n");
 }
 
-TEST(MicroK8s, WritesAWholeFlagBesideOneThatHasNoValue) {
-  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, ""};
-  const Sources after = edited(microK8s(), {"--service-account-issuer\n", ""}, wish).sources;
-  EXPECT_EQ(after.file, "--service-account-issuer=" + std::string(kIssuer) + "\n--service-account-issuer\n");
+TEST(MicroK8s, ReadsFlagsAsKubeliteHandsThemOverAndEditsThoseThatHaveALineEach) {
+  const auto seen = [](const std::string& file) { return issuersOf(microK8s(), {file, ""}, {}); };
+  const auto why = [](const std::string& file) {
+    const base::Result<Edit> edit = microK8s().edit({file, ""}, {std::string(kIssuer), "", Phase::Accept, ""});
+    return edit ? edit->sources.file : edit.error().message;
+  };
+  const std::string a = "https://a.example.com", next = "--v=2\n--service-account-issuer\n" + a + "\n",
+                    shared = "--v=2 --service-account-issuer=" + a + " --x=y\n";
+  EXPECT_THAT(seen(next), ElementsAre(a));
+  EXPECT_THAT(why(next), HasSubstr("line 2, column 1: ARGS_SHAPE"));
+  EXPECT_THAT(seen(shared), ElementsAre(a));
+  EXPECT_THAT(why(shared), HasSubstr("line 1, column 7: ARGS_SHAPE"));
+  EXPECT_THAT(why("--api-audiences\nvault\n"), HasSubstr("line 1, column 1: ARGS_SHAPE"));
+  EXPECT_THAT(why("--v=2\n--api-audiences='a','b'\n"), HasSubstr("line 2, column 1: ARGS_SHAPE"));
+  EXPECT_THAT(seen("# --service-account-issuer=x\n  --service-account-issuer \"" + a + "\"\n"), ElementsAre(a));
+  EXPECT_EQ(why("--service_account_issuer=" + a + "\n--api_audiences='" + a + "'\n"),
+            "--service_account_issuer=" + a + "\n--service-account-issuer=" + std::string(kIssuer) +
+                "\n--api_audiences='" + a + "," + std::string(kIssuer) + "'\n");
+}
+
+TEST(MicroK8s, RefusesAFlagWithoutAValue) {
+  const base::Result<Edit> edit =
+      microK8s().edit({"--service-account-issuer\n", ""}, {std::string(kIssuer), "", Phase::Switch, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 1, column 1: ISSUER_FORM"));
 }
 
 TEST(Talos, NeedsToKnowWhichOneItIs) {
@@ -277,6 +461,44 @@ TEST(Talos, NeedsToKnowWhichOneItIs) {
                                                {std::string(kIssuer), "", Phase::Switch, ""});
   ASSERT_FALSE(edit);
   EXPECT_THAT(edit.error().hint, HasSubstr("--version"));
+}
+
+TEST(Talos, SendsAnIssuerAmongTheArgumentsToItsDocumentFrom114) {
+  const std::string before =
+      "machine:\n  install: {image: 'example.com/installer:v1.14.0'}\ncluster:\n"
+      "  controlPlane: {endpoint: https://192.0.2.20:6443}\n";
+  const std::string file =
+      before + "  apiServer:\n    extraArgs:\n      service-account-issuer: https://a.example.com\n";
+  EXPECT_THAT(issuersOf(talos(), {file, ""}, {}), ElementsAre("https://a.example.com"));
+  for (const Phase phase : kPhases) {
+    const base::Result<Edit> edit = talos().edit({file, ""}, {std::string(kIssuer), "", phase, ""});
+    ASSERT_FALSE(edit);
+    EXPECT_THAT(edit.error().message, HasSubstr("line 7, column 31: ISSUER_CONFLICT: https://a.example.com signs"));
+    EXPECT_THAT(edit.error().hint, HasSubstr("--former https://a.example.com"));
+  }
+  const IssuerWish wish{std::string(kIssuer), "https://a.example.com", Phase::Accept, ""};
+  EXPECT_THAT(issuersOf(talos(), edited(talos(), {before, ""}, wish).sources, wish),
+              ElementsAre("https://a.example.com", kIssuer));
+  const std::string both =
+      file + "---\napiVersion: v1alpha1\nkind: KubeServiceAccountConfig\nissuer: {issuerURL: https://b.example.com}\n";
+  EXPECT_FALSE(talos().edit({both, ""}, {std::string(kIssuer), "", Phase::Accept, ""}));
+  const base::Result<Survey> seen = talos().survey({both, ""}, "");
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->findings.size(), 1U);
+  EXPECT_EQ(seen->findings[0].code, "ISSUER_CONFLICT");
+}
+
+TEST(Talos, ReadsTheVersionOfAnImageWithADigestAndLeavesWorkersAlone) {
+  const std::string image = "  install: {image: 'example.com:5000/installer:v1.12.0@sha256:0a14'}\n",
+                    file = "machine:\n  type: controlplane\n" + image;
+  const base::Result<Edit> edit = talos().edit({file, ""}, {std::string(kIssuer), "", Phase::Accept, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("Talos up to 1.13 takes one issuer"));
+  const std::string worker = "machine:\n  type: worker\n" + image;
+  const base::Result<Edit> refused = talos().edit({worker, ""}, {std::string(kIssuer), "", Phase::Finish, ""});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("line 2, column 9: this machine is a worker"));
+  EXPECT_THAT(issuersOf(talos(), {worker, ""}, {}), IsEmpty());
 }
 
 TEST(Talos, RefusesTheDocumentBesideTheOldKey) {

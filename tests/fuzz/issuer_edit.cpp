@@ -15,6 +15,7 @@
 // Unreached: src/cluster/eks_anywhere.cpp: half of a sentence, and a brace, that gcov counts for what is thrown
 // Unreached: src/cluster/kubeadm_arguments.cpp: braces that gcov counts for what is thrown
 // Unreached: src/cluster/microk8s.cpp: a brace that gcov counts for what is thrown
+// Unreached: src/cluster/rancher_arguments.cpp: what drop-ins decide, which no input has, and braces that gcov counts
 // Unreached: src/text/yaml_text.cpp: braces that gcov counts for what is thrown
 #include <algorithm>
 #include <set>
@@ -134,7 +135,9 @@ class Touchable {
       walk(item, text);
     }
     for (const text::YamlMember& member : node.members) {
-      if (isAbout(member.key.scalar, values_)) mark(member.key.start, member.value.end);
+      const bool becomesList =
+          member.value.kind == YamlNode::Kind::Scalar && member.key.scalar.starts_with("kube-apiserver-arg");
+      if (becomesList || isAbout(member.key.scalar, values_)) mark(member.key.start, member.value.end);
       walk(member.value, text);
     }
   }

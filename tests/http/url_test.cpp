@@ -77,4 +77,15 @@ TEST(Url, SaysWhatIsWrongWithIt) {
             "\"sts.amazonaws.com\" is no URL: it must start with https:// (or http://)");
 }
 
+TEST(Url, APasswordIsInNoMessage) {
+  for (const char* text :
+       {"http://u:SECRETpw@host", "u:SECRETpw@host:80", "ftp://u:SECRETpw@host/a", "https://u:SECRET/pw?SECRETpw@host",
+        "https://u:SECRETpw @host", "https://u:SECRETpw@host#x"}) {
+    auto url = http::parseUrl(text);
+    ASSERT_FALSE(url) << text;
+    EXPECT_EQ(url.error().message.find("SECRET"), std::string::npos) << url.error().message;
+    EXPECT_NE(url.error().message.find("@host"), std::string::npos) << url.error().message;
+  }
+}
+
 }  // namespace

@@ -61,6 +61,20 @@ TEST(Connection, H07_SaysContinueBeforeABodyThatIsAwaited) {
   EXPECT_THAT(client.readUntil("\r\n\r\n"), StartsWith("HTTP/1.1 200 OK")) << "the body was there already";
 }
 
+TEST(Connection, H07_SaysContinueBeforeABodyOfNoBytesAsWell) {
+  TestServer server;
+  RawConnection client(server.port());
+  const std::string head = "PUT /p HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n";
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(client.say(head + "Content-Length: 0\r\n\r\n"));
+    EXPECT_EQ(client.readUntil("\r\n\r\n"), http::kContinue)
+        << "a client may keep what came instead for its next request";
+    EXPECT_THAT(client.readUntil("\r\n\r\n"), StartsWith("HTTP/1.1 200 OK"));
+  }
+  ASSERT_TRUE(client.say(head + "\r\n"));
+  EXPECT_THAT(client.readUntil("\r\n\r\n"), StartsWith("HTTP/1.1 200 OK")) << "no body was announced";
+}
+
 TEST(Connection, H04_RefusesABodyBeforeItIsSent) {
   ServerOptions options;
   options.maxBody = 10;

@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "io/system.h"
+#include "io/temporary_folder.h"
 
 namespace io {
 namespace {
@@ -49,6 +54,35 @@ TEST(RunProcess, StopsWhatTakesTooLongWithAllItStarted) {
   EXPECT_THAT(result.error().message, HasSubstr("running sh: it did not end in time"));
 }
 
+// Kills a process of ours while it runs a program. Whether the program, which alone holds the pipe then, ends.
+bool endsWithUs(AtOurEnd atOurEnd) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  const pid_t us = ::fork();
+  if (us == 0) {
+    ::dup2(ends[1], 9);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    (void)runProcess({"sh", "-c", "echo $$ >&9; exec sleep 1000"}, {}, 1000s, "", nullptr, atOurEnd);
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  char said[32] = "";
+  EXPECT_GT(::read(ends[0], said, sizeof said - 1), 0);
+  ::kill(us, SIGKILL);
+  ::waitpid(us, nullptr, 0);
+  pollfd hangUp{ends[0], POLLIN, 0};
+  const bool ended = ::poll(&hangUp, 1, atOurEnd == AtOurEnd::Stop ? 20'000 : 200) == 1;
+  if (!ended) ::kill(std::atoi(said), SIGKILL);
+  ::close(ends[0]);
+  return ended;
+}
+
+TEST(RunProcess, EndsWhatItRunsWhenWeAreKilledUnlessToldOtherwise) {
+  EXPECT_TRUE(endsWithUs(AtOurEnd::Stop));
+  EXPECT_FALSE(endsWithUs(AtOurEnd::GoOn));
+}
+
 TEST(RunProcess, DoesNotWaitForAGrandchildThatKeepsItsOutput) {
   auto result = shell("sleep 5 & echo started");
   ASSERT_TRUE(result) << result.error().message;
@@ -67,6 +101,22 @@ TEST(RunProcess, SaysThatThereIsNoSuchProgram) {
   EXPECT_EQ(result.error().kind, base::ErrorKind::NotFound);
   EXPECT_THAT(result.error().message, HasSubstr("irsa-test-no-such-program"));
   EXPECT_EQ(runProcess({}, {}, 20s).error().kind, base::ErrorKind::Invalid);
+}
+
+TEST(RunProcess, TellsStandardErrorAsItComes) {
+  TemporaryFolder folder;
+  std::string heard;
+  const auto listen = [&](std::string_view piece) {
+    heard += piece;
+    if (heard == "first\n") newDiskFiles()->makeFolder(folder.path() + "/heard", 0700).value();
+  };
+  const std::string waits = "until [ -d " + folder.path() + "/heard ]; do sleep 0.01; done";
+  const std::string script = "echo first >&2; " + waits + "; echo second >&2; echo out";
+  auto result = runProcess({"sh", "-c", script}, {}, 20s, "", listen);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(heard, "first\nsecond\n");
+  EXPECT_EQ(result->errors, heard);
+  EXPECT_EQ(result->output, "out\n");
 }
 
 TEST(RunProcess, TellsASignalAsAShellDoes) { EXPECT_EQ(shell("kill -9 $$")->exitCode, 137); }

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <set>
 
 namespace io {
@@ -31,6 +32,19 @@ TEST(Environment, TellsEmptyFromUnset) {
   EXPECT_EQ(environment("IRSA_TEST_VARIABLE"), "");
   ::unsetenv("IRSA_TEST_VARIABLE");
   EXPECT_EQ(environment("IRSA_TEST_VARIABLE"), std::nullopt);
+}
+
+TEST(EnterRoot, BeginsAtTheRootAndNamesAFolderThatIsNotThere) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool isThere = enterRoot("/") && std::filesystem::current_path() == "/";
+    const base::Result<void> gone = enterRoot("/irsa-test-no-such-folder");
+    const bool isNamed = !gone && gone.error().message.starts_with("making /irsa-test-no-such-folder the root");
+    ::_exit(isThere && isNamed ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Terminal, IsNoPipe) {

@@ -19,6 +19,18 @@ TEST(Pod, SaysWhatItWaitsFor) {
   EXPECT_EQ(whyNotRunning(text::Json()), "its pod is not there yet");
 }
 
+TEST(Pod, HasNoImageOnceTheKubeletHasTriedInVain) {
+  const auto waitsFor = [](const char* reason) {
+    text::Json pod = text::Json::parse(R"({"status":{"containerStatuses":[{"state":{"waiting":{}}}]}})");
+    pod["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] = reason;
+    return pod;
+  };
+  for (const char* reason : {"ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
+    EXPECT_TRUE(hasNoImage(waitsFor(reason))) << reason;
+  for (const char* reason : {"ContainerCreating", "ErrImagePull"}) EXPECT_FALSE(hasNoImage(waitsFor(reason))) << reason;
+  EXPECT_FALSE(hasNoImage(text::Json()));
+}
+
 TEST(Pod, IsReadyByItsCondition) {
   EXPECT_TRUE(isReady(text::Json::parse(R"({"status":{"conditions":[{"type":"Ready","status":"True"}]}})")));
   EXPECT_FALSE(isReady(text::Json::parse(R"({"status":{"conditions":[{"type":"Ready","status":"False"}]}})")));

@@ -23,6 +23,9 @@ CASES = HERE.parent / "cluster" / "flavours"
 NEW = "https://edge-prod.s3.us-west-2.amazonaws.com"
 OLD = "https://kubernetes.default.svc.cluster.local"
 PATCH = "kube-apiserver-irsa+json.yaml"
+# There, half the way back, to the end, and back from there.
+WALK = (("accept", [OLD, NEW], ()), ("switch", [NEW, OLD], ()), ("accept", [OLD, NEW], ()), ("switch", [NEW, OLD], ()),
+        ("finish", [NEW], ()), ("switch", [NEW, OLD], ("--former", OLD)), ("accept", [OLD, NEW], ()))
 KUBEADM = go_programs.kubernetes("kubeadm")
 
 
@@ -97,6 +100,18 @@ class Edit(Process):
         path.write_bytes(before.replace(b"spec:", b"spec:\n\ttabs: x", 1))
         self.assertIn("line 7", self.patch("eks-anywhere", path, code=1).stderr)
 
+    def test_asks_for_the_former_issuer_where_the_new_one_stands_alone(self):
+        path = self.case("kubeadm-v1beta4-bare")
+        for phase in ("accept", "switch", "finish"):
+            self.patch("kubeadm", path, "--phase", phase)
+        shutil.rmtree(self.folder / "patches")
+        before = path.read_bytes()
+        for phase in ("accept", "switch"):
+            self.assertIn("hint: the way back: name the former issuer with --former",
+                          self.patch("kubeadm", path, "--phase", phase, code=1).stderr)
+        self.assertNotIn(PATCH, self.patch("kubeadm", path, "--phase", "finish").stdout)
+        self.assertEqual(path.read_bytes(), before)
+
     def test_says_what_is_missing_on_the_command_line(self):
         path = self.case("kops")
         self.assertIn("one of eks-anywhere, kubeadm", self.patch("kopps", path, code=3).stderr)
@@ -114,6 +129,57 @@ class Edit(Process):
         self.assertIn("service-account-issuer-=", (self.folder / "config.yaml").read_text())
 
 
+class FilesBeside(Process):
+    """What is in force together with the file: the patches of others, and drop-ins."""
+
+    def test_sees_the_issuer_that_anothers_patch_appends_and_never_writes_it_twice(self):
+        path = self.folder / "kubeadm.yaml"
+        path.write_bytes((CASES / "kubeadm-v1beta4-bare" / "before").read_bytes())
+        others = self.folder / "patches" / "kube-apiserver0+json.yaml"
+        others.parent.mkdir()
+        others.write_text(f'- {{op: add, path: /spec/containers/0/command/-, value: "--service-account-issuer={NEW}"}}\n')
+        self.patch("kubeadm", path, "--phase", "accept")
+        self.assertFalse((others.parent / PATCH).exists())
+        self.assertEqual(self.irsa("lint", path).stdout.count("ISSUER_ORDER"), 1)
+        before = path.read_bytes()
+        refused = self.patch("kubeadm", path, "--phase", "switch", code=1).stderr
+        self.assertIn(f"ISSUER_TWICE: {others}, line 1: {NEW} is appended here", refused)
+        self.assertEqual(path.read_bytes(), before)
+        path.write_text(path.read_text() + f"apiServer:\n  extraArgs:\n  - {{name: service-account-issuer, value: {NEW}}}\n")
+        self.assertIn("ISSUER_TWICE", self.irsa("lint", path, code=1).stdout)
+        self.assertIn("comes a second time here", self.patch("kubeadm", path, "--phase", "switch", code=1).stderr)
+        others.write_text(others.read_text().replace(NEW, OLD))
+        self.assertEqual(json.loads(self.patch("kubeadm", path, "-o", "json").stdout)["changed"], False)
+        self.assertIn("ISSUER_CONFLICT", self.patch("kubeadm", path, "--phase", "finish", code=1).stderr)
+        others.unlink()
+        self.patch("kubeadm", path, "--phase", "finish")
+
+    def test_looks_at_the_drop_ins_that_replace_or_add_to_a_list(self):
+        path, drop_in = self.folder / "config.yaml", self.folder / "config.yaml.d" / "10-audit.yaml"
+        path.write_text("token: x\n")
+        self.patch("k3s", path, "--phase", "switch")
+        drop_in.parent.mkdir()
+        drop_in.write_text("kube-apiserver-arg:\n- audit-log-maxage=3\n")
+        self.assertIn("error ISSUER_CONFLICT", self.irsa("lint", path, code=1).stdout)
+        for flavour in ("k3s", "rke2"):
+            refused = self.patch(flavour, path, "--phase", "finish", code=1).stderr
+            self.assertIn(f"ISSUER_CONFLICT: {drop_in}, line 1: this kube-apiserver-arg replaces", refused)
+        drop_in.write_text(drop_in.read_text().replace("arg:", "arg+:"))
+        self.assertEqual(self.irsa("lint", path, "--issuer", NEW).stdout, "no findings\n")
+        self.patch("k3s", path, "--phase", "finish")
+        drop_in.write_text("kube-apiserver-arg+:\n- api-audiences=vault\n")
+        self.assertIn(f"{drop_in}, line 1: api-audiences is set there too", self.patch("k3s", path, "--phase", "finish", code=1).stderr)
+
+    def test_adds_to_the_list_of_config_yaml_when_a_drop_in_is_edited(self):
+        path, drop_in = self.folder / "config.yaml", self.folder / "config.yaml.d" / "50-issuer.yaml"
+        drop_in.parent.mkdir()
+        path.write_text("cluster-domain: edge.example.com\nkube-apiserver-arg:\n- audit-log-maxage=3\n")
+        self.patch("k3s", drop_in, "--phase", "switch")
+        self.assertEqual(drop_in.read_text(), f"kube-apiserver-arg+:\n- service-account-issuer-={NEW}\n- api-audiences+={NEW}\n")
+        path.write_text(path.read_text() + "- service-account-issuer=https://a.example.com\n")
+        self.assertIn("is set there too", self.patch("k3s", drop_in, "--phase", "switch", code=1).stderr)
+
+
 class Models(Process):
     """What the owner of a file makes of it: the new issuer first, the old one still accepted."""
 
@@ -122,8 +188,8 @@ class Models(Process):
                        f"kube-apiserver-arg:\n- service-account-issuer={OLD}\n"):
             path = self.folder / "config.yaml"
             path.write_text(before)
-            for phase, wanted in (("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("finish", [NEW])):
-                self.patch("k3s", path, "--phase", phase)
+            for phase, wanted, more in WALK:
+                self.patch("k3s", path, "--phase", phase, *more)
                 made = k3s_arguments({"service-account-issuer": OLD, "api-audiences": f"{OLD},k3s"},
                                      yaml.safe_load(path.read_text())["kube-apiserver-arg"])
                 self.assertEqual(made["service-account-issuer"], wanted, path.read_text())
@@ -135,8 +201,8 @@ class Models(Process):
     def test_kubeadm_accepts_what_we_write_and_renders_it_in_our_order(self):
         for name in ("kubeadm-v1beta4", "kubeadm-v1beta4-bare"):
             path = self.case(name)
-            for phase, wanted in (("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("accept", [OLD, NEW]), ("switch", [NEW, OLD]), ("finish", [NEW])):
-                self.patch("kubeadm", path, "--phase", phase)
+            for phase, wanted, more in WALK:
+                self.patch("kubeadm", path, "--phase", phase, *more)
                 self.assertEqual(self.rendered(path), wanted, phase)
             shutil.rmtree(self.folder / "patches")
 

@@ -120,6 +120,7 @@ class WithoutAws(Cli):
 
     def test_inspect_refuses_what_is_no_token(self):
         self.assertIn("error: ", self.irsa("token", "inspect", input="not.a.token", code=3).stderr)
+        self.irsa("token", "inspect", "absent", code=4)
 
 
 class DayZero(Cli):
@@ -202,6 +203,17 @@ class DayZero(Cli):
         issuer = self.plan()["issuer"]
         minted = self.irsa("token", "mint", "default/s3-echoer", "--key", self.key(), "--issuer", issuer, env=clean_environment()).stdout
         self.assertIn("assumed-role/s3-echoer/", self.whoami(minted.strip()))
+
+    def test_a_token_that_no_api_server_would_sign_is_warned_of(self):
+        self.irsa("apply", "--quiet")
+        good = ("--key", self.key(), "--issuer", self.plan()["issuer"])
+        self.assertEqual(self.irsa("token", "mint", "default/s3-echoer", *good).stderr, "")
+        for account, *odd in (("Default/x",), ("default/x", "--aud", ""), ("default/x", "--expiration", "0s"),
+                              ("default/x", "--issuer", "http://x.example.com"), ("default/x", "--issuer", "https://x.example.com/")):
+            options = good[:2] if "--issuer" in odd else good
+            done = self.irsa("token", "mint", account, *options, *odd)
+            self.assertRegex(done.stderr, r"^warning: .+; signed all the same$", odd)
+            self.assertEqual(done.stdout.count("."), 2)
 
     def test_a_lost_laptop_orphans_nothing(self):
         self.irsa("apply", "--quiet")

@@ -319,10 +319,10 @@ class IssuersElsewhere(Explain):
         der = ssl.PEM_cert_to_DER_cert(self.authority.read_text())
         self.assertEqual(self.codes(trusted=False, thumbprint=hashlib.sha1(der).hexdigest())[0], "")
 
-    def test_documents_that_must_not_be_cached_are_a_warning(self):
+    def test_documents_that_must_not_be_cached_keep_nobody_from_the_role(self):
         body = Documents.answers["/keys.json"][2]
         Documents.answers["/keys.json"] = (200, {"Cache-Control": "no-cache"}, body)
-        self.assertEqual(self.codes(), ("", ["ISSUER_UNCACHEABLE"]))
+        self.assertEqual(self.codes(), ("", []))
 
 
 class Texts(Explain):
@@ -356,10 +356,13 @@ class Texts(Explain):
                 self.assertEqual(self.explain(text, environment=environment)[0]["code"], code)
 
     def test_what_it_does_not_know_is_said(self):
-        self.assertEqual(self.explain("it does not work", environment={"PATH": ""}), [])
+        unknown, = self.explain("it does not work", environment={"PATH": ""})
+        self.assertEqual(unknown["code"], "ANSWER_UNEXPLAINED")
         done = subprocess.run([IRSA, "explain"], text=True, capture_output=True, env={"HOME": str(self.folder)}, cwd=self.folder)
         self.assertEqual(done.returncode, 3)
         self.assertIn("there is nothing to explain", done.stderr)
+        done = subprocess.run([IRSA, "explain", "--token", "/absent"], text=True, capture_output=True, env={"HOME": str(self.folder)}, cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
 
     def test_without_aws_the_token_is_explained_as_far_as_it_goes(self):
         (self.folder / "token").write_text(Issuer(ISSUER, SUBJECT).token(without=("sub",)))

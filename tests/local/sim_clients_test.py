@@ -87,7 +87,7 @@ class Clients(unittest.TestCase):
         self.issuer = Issuer(self.folder)
 
     def client(self, service, session=None):
-        config = botocore.config.Config(retries={"max_attempts": 0})
+        config = botocore.config.Config(retries={"max_attempts": 0}, read_timeout=20)
         client = (session or self.session).client(service, endpoint_url=self.simulator.endpoint, verify=self.verify, config=config)
         self.addCleanup(client.close)
         return client
@@ -125,6 +125,13 @@ class OverHttp(Clients):
         self.assertEqual(deleted["Deleted"][0]["Key"], "a b/ü.json")
         self.s3.delete_bucket(Bucket="data")
         self.assertEqual(self.s3.list_buckets()["Buckets"], [])
+
+    def test_empty_objects_do_not_hold_up_what_comes_after_them(self):
+        self.s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
+        for key, body in (("folder/", b""), ("folder/a", b"x"), ("folder/b", b""), ("folder/c", b""), ("folder/d", b"y")):
+            self.s3.put_object(Bucket="data", Key=key, Body=body)
+        sizes = {entry["Key"]: entry["Size"] for entry in self.s3.list_objects_v2(Bucket="data")["Contents"]}
+        self.assertEqual(sizes, {"folder/": 0, "folder/a": 1, "folder/b": 0, "folder/c": 0, "folder/d": 1})
 
     def test_lists_are_paged(self):
         self.s3.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -265,6 +272,23 @@ class AsAProcess(unittest.TestCase):
         with Simulator(IRSA) as simulator:
             simulator.process.terminate()
             self.assertEqual(simulator.process.wait(10), 0)
+
+    def test_it_wants_a_region(self):
+        for region in ("", "mars", "us-west-", "us west-2"):
+            refused = subprocess.run([IRSA, "sim", "--region", region], capture_output=True, text=True, timeout=20)
+            self.assertEqual(refused.returncode, 3, region)
+            self.assertIn("no name of a Region", refused.stderr)
+
+    def test_a_state_file_belongs_to_one_process(self):
+        with tempfile.TemporaryDirectory() as folder:
+            state = os.path.join(folder, "state.json")
+            with Simulator(IRSA, "--state", state) as first:
+                second = subprocess.run([IRSA, "sim", "--state", state], capture_output=True, text=True, timeout=20)
+                self.assertEqual((second.returncode, second.stdout), (75, ""))
+                self.assertRegex(second.stderr, rf"another run \(process {first.process.pid}\) is at work on it\nhint: ")
+                self.assertIn(state, second.stderr)
+            with Simulator(IRSA, "--state", state):
+                self.assertEqual(os.stat(state + ".lock").st_mode & 0o777, 0o600)
 
     def test_it_listens_on_loopback_only(self):
         refused = subprocess.run([IRSA, "sim", "--listen", "0.0.0.0:0"], capture_output=True, text=True)

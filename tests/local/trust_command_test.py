@@ -1,4 +1,5 @@
 """irsa trust as a process: policies it prints, what it finds in one, and whom one lets in."""
+import base64
 import json
 import os
 import pathlib
@@ -65,7 +66,8 @@ class Render(Command):
 
     def test_says_what_is_wrong_with_a_wish(self):
         for arguments in (["shop"], ["shop/"], ["Shop/x"], ["a/b/c"], ["shop/orders", "--issuer", "http://b.example.com"],
-                          ["shop/orders", "--account", "1"], []):
+                          ["shop/orders", "--account", "1"], ["shop/orders", "--audience", "*"], ["shop/orders", "--audience", ""],
+                          ["shop/orders", "--partition", "foo"], ["shop/orders", "--partition", ""], []):
             self.assertRegex(self.render(*arguments, code=3).stderr, r"^error: .+")
 
     def test_refuses_what_iam_would_refuse_for_its_length(self):
@@ -141,7 +143,9 @@ class CanAssume(Command):
         self.ask(self.policy, "--issuer", "https://b.example.com", "--service-account", "shop/orders", code=1)
         self.ask(self.policy, *account, "shop/orders", "--role-arn", "arn:aws:iam::444455556666:role/orders", code=1)
         self.ask("absent.json", *account, "shop/orders", code=4)
+        self.ask(self.policy, "--token", "absent", code=4)
         self.ask(self.policy, code=3)
+        self.ask(self.policy, "--issuer", "http://b.example.com", "--service-account", "shop/orders", code=3)
         self.ask(self.policy, *account, "shop", code=3)
         self.ask(self.write("bad.json", "{"), *account, "shop/orders", code=3)
 
@@ -158,6 +162,14 @@ class CanAssume(Command):
         table = self.ask(self.policy, "--issuer", ISSUER, "--service-account", "shop/carts", code=1)
         self.assertIn("✗ StringEquals", table)
         self.assertIn("AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity", table)
+
+    def test_names_the_action_that_is_refused(self):
+        claims = {"iss": ISSUER, "sub": "system:serviceaccount:shop:orders", "aud": "sts.amazonaws.com",
+                  "https://aws.amazon.com/tags": {"principal_tags": {"team": ["edge"]}}}
+        parts = (json.dumps(part).encode() for part in ({"alg": "RS256", "kid": "k"}, claims))
+        token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (*parts, b"signature"))
+        answer = self.ask(self.policy, "--token", self.write("tagged", token), code=1)
+        self.assertIn("AccessDenied: Not authorized to perform sts:TagSession", answer)
 
     def test_context_is_given_by_hand(self):
         policy = json.loads((self.folder / "trust.json").read_text())

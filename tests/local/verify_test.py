@@ -87,7 +87,9 @@ class Kubernetes:
             return 200, self.logs[re.search(r"/pods/([^/]+)/log", path)[1].removesuffix("-pod")][0]
         if "/pods?" in path:
             name = re.search(r"job-name%3D([^&]+)", path)[1]
-            return 200, {"items": [{"metadata": {"name": name + "-pod"}, "status": {"phase": self.logs[name][1]}}]}
+            phase = self.logs[name][1]
+            ended = {"state": {"terminated": {"exitCode": int(phase == "Failed")}}}
+            return 200, {"items": [{"metadata": {"name": name + "-pod"}, "status": {"phase": phase, "containerStatuses": [ended]}}]}
         return 404, {"kind": "Status", "reason": "NotFound", "message": path}
 
     def handler(api):

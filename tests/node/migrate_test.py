@@ -19,7 +19,7 @@ import botocore
 import botocore.config
 import botocore.exceptions
 
-from main_job_test import API_IN_PODS, OLD_ISSUER, host_pod, set_up_node
+from main_job_test import API_IN_PODS, IMAGE, OLD_ISSUER, host_pod, set_up_node
 from support import tokens
 from support.scale import soak_only
 from support.until import until
@@ -67,6 +67,7 @@ class TheMove(unittest.TestCase):
     def setUpClass(cls):
         ca = set_up_node(cls)
         (cls.folder / "irsa.yaml").write_text(WISH.format(endpoint=cls.sim.endpoint, ca=ca, kubeconfig=cls.node.kubeconfig))
+        cls.node.load_image(IMAGE, f"irsa={IRSA}")
         cls.out = cls.folder / "out"
         cls.out.mkdir(mode=0o777)
         cls.out.chmod(0o777)
@@ -78,17 +79,26 @@ class TheMove(unittest.TestCase):
     def tearDown(self):
         print(f"  {time.monotonic() - self.started:6.1f} s", end=" ", flush=True)
 
-    def irsa(self, *arguments, code=0):
+    def irsa(self, *arguments, code=0, errors=subprocess.STDOUT):
         done = subprocess.run([IRSA, *map(str, arguments)], env=self.environment, cwd=self.folder, text=True, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                              stdout=subprocess.PIPE, stderr=errors)
         self.assertEqual(done.returncode, code, f"irsa {' '.join(map(str, arguments))}:\n{done.stdout}")
         return done.stdout
 
     def here(self, *command, code=0):
         return self.irsa(*command, "--manifest", self.node.manifest, "--root", self.node.run / "fs", "--yes", code=code)
 
+    def by_job(self, *command):
+        """As `here`, in a Job on the node, of which nothing is left."""
+        said = self.irsa(*command, "--node", "node0", "--job", "--image", IMAGE)
+        self.assertIn("created the Job kube-system/irsa-on-node0-", said)
+        self.assertIn("the kubelet restarts the API server", said)
+        ours = ("jobs,pods,secrets", "-n", "kube-system", "-l", "app.kubernetes.io/managed-by=irsa")
+        until("nothing left of the Job", 60, lambda: not self.node.get(*ours)["items"])
+        return said
+
     def phase(self):
-        return json.loads(self.irsa("migrate", "status", "-o", "json", "--quiet"))["phase"]
+        return json.loads(self.irsa("migrate", "status", "-o", "json", "--quiet", errors=subprocess.PIPE))["phase"]
 
     def answers(self):
         return collections.Counter(line for file in self.out.iterdir() for line in file.read_text().split())
@@ -130,9 +140,11 @@ class TheMove(unittest.TestCase):
         self.irsa("migrate", "next")
         self.assertEqual(self.phase(), "accept")
 
-    def test_03_accept(self):
-        self.here("migrate", "next")
+    def test_03_accept_by_a_job(self):
+        self.by_job("migrate", "next")
         self.assertEqual(self.node.issuers()[0], OLD_ISSUER)
+        self.assertEqual(len(self.node.issuers()), 2)
+        self.assertEqual(self.node.served_issuer(), OLD_ISSUER)
         self.assertEqual(self.unauthorized(), 0)
 
     def test_04_switch(self):
@@ -197,7 +209,7 @@ class TheMove(unittest.TestCase):
         self.assertEqual(len({tokens.head_of(token)["kid"] for token in tokens_of_every_age}), 2)
 
     def rotate(self, tokens_of_every_age):
-        self.here("keys", "rotate", "introduce")
+        self.assertNotIn("PRIVATE KEY", self.by_job("keys", "rotate", "introduce"))
         tokens_of_every_age.append(self.token_for_aws())
         self.assertEqual(self.unauthorized(), 0)
         self.assertIn("may be cached", self.here("keys", "rotate", "promote", code=1))

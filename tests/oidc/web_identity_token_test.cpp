@@ -258,7 +258,11 @@ TEST(Key, OfAKidThatOccursTwiceIsTheLater) {
 TEST(Key, NeedsNoKidWhereThereIsOnlyOne) {
   for (const char* header : {R"({"alg":"ES256"})", R"({"alg":"ES256","kid":""})"}) {
     auto token = decoded(signedAs(header, text::compact(goodClaims()), ecKey(), crypto::Algorithm::Es256));
+    Jwk nameless = jwkOf(ecKey());
+    nameless.kid.clear();
     EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey())}}), "") << header;
+    EXPECT_EQ(keyVerdict(token, {{nameless}}), "") << header;
+    EXPECT_EQ(keyVerdict(token, {{nameless, jwkOf(rsaKey())}}), std::string("KeyUnknown: ") + kNoKey) << header;
     EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey()), jwkOf(rsaKey())}}), std::string("KeyUnknown: ") + kNoKey) << header;
     EXPECT_EQ(keyVerdict(token, {{jwkOf(ecKey())}, {"key 2: its kty is \"AKP\""}}),
               std::string("KeyUnknown: ") + kNoKey)

@@ -115,6 +115,57 @@ TEST(Explain, HasTheUsualCausesOfATextAlone) {
   EXPECT_THAT(codes(evidence), ElementsAre("ANSWER_UNEXPLAINED")) << "not every refusal is one of a web identity";
 }
 
+TEST(Explain, KnowsTheTextsThatPeoplePaste) {
+  const std::pair<const char*, const char*> texts[] = {
+      {"IDPCommunicationError", "JWKS_UNREACHABLE"},
+      {"An error occurred (IDPCommunicationError) when calling the AssumeRoleWithWebIdentity operation: x",
+       "JWKS_UNREACHABLE"},
+      {"IDPRejectedClaim", "PROVIDER_ID_GIVEN"},
+      {"An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Provided Token "
+       "is "
+       "not a Login With Amazon token",
+       "PROVIDER_ID_GIVEN"},
+      {"An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Unrecognized OAuth "
+       "provider. Do not include a provider parameter when submitting OpenIDConnect ID tokens",
+       "PROVIDER_ID_GIVEN"},
+      {"MalformedPolicyDocument", "SESSION_POLICY_INVALID"},
+      {"PackedPolicyTooLarge", "SESSION_POLICY_TOO_LARGE"},
+      {"RegionDisabledException", "STS_REGION_OFF"},
+      {"RegionDisabled", "STS_REGION_OFF"},
+      {"STS is not activated in this region for account:111122223333. Your account administrator can activate STS in "
+       "this region using the IAM Console.",
+       "STS_REGION_OFF"},
+      {"Warning FailedCreatePodSandBox 3s kubelet", "ISSUER_SWAPPED"},
+      {"certificate relies on legacy Common Name field, use SANs", "WEBHOOK_NO_SAN"},
+      {"x509: certificate relies on legacy Common Name field", "WEBHOOK_NO_SAN"},
+      {"The bucket does not allow ACLs", "BUCKET_ACL"},
+      {"The security token included in the request is expired", "TOKEN_NOT_REREAD"},
+  };
+  for (const auto& [text, code] : texts) {
+    WebIdentityEvidence evidence;
+    evidence.answer = text;
+    EXPECT_EQ(codes(evidence).front(), code) << text;
+    EXPECT_FALSE(text::isClean(explain(evidence))) << text;
+  }
+}
+
+TEST(Explain, CallsNoUnknownTextClean) {
+  WebIdentityEvidence evidence;
+  evidence.answer = "hello world";
+  EXPECT_THAT(codes(evidence), ElementsAre("ANSWER_UNEXPLAINED"));
+  EXPECT_FALSE(text::isClean(explain(evidence)));
+}
+
+TEST(Explain, TakesAnIssuerThatForbidsCachingForACauseOnlyWhereStsGotNoKey) {
+  WebIdentityEvidence evidence = good();
+  evidence.jwks->cacheControl = "no-store";
+  EXPECT_THAT(codes(evidence), ElementsAre("ISSUER_UNCACHEABLE"));
+  EXPECT_TRUE(text::isClean(explain(evidence))) << "STS would give the role";
+  evidence.answer = "Couldn't retrieve verification key from your identity provider";
+  EXPECT_EQ(codes(evidence).front(), "ISSUER_UNCACHEABLE");
+  EXPECT_FALSE(text::isClean(explain(evidence)));
+}
+
 TEST(Explain, ReadsDocumentsAsStsDoes) {
   struct Case {
     const char* code;
@@ -148,6 +199,75 @@ TEST(Explain, SaysHowACapitalOrASlashIsTheWholeDifference) {
   EXPECT_THAT(findings[0].why, HasSubstr("the provider is issuer.example.com/a/, the token says issuer.example.com/a"));
   EXPECT_EQ(foreseenAnswer(evidence),
             "InvalidIdentityToken: No OpenIDConnect provider found in your account for https://issuer.example.com/a");
+}
+
+// With `conditions` ANDed to those of the only statement, and `more` statements behind it.
+WebIdentityEvidence trusting(const text::Json& conditions, const text::Json& more = text::Json::array()) {
+  WebIdentityEvidence evidence = good();
+  auto trust = text::parseJson(evidence.account->role->trustPolicy).value();
+  trust["Statement"] = text::Json::array({trust["Statement"][0]});
+  trust["Statement"][0]["Condition"].update(conditions);
+  for (const text::Json& statement : more) trust["Statement"].push_back(statement);
+  evidence.account->role->trustPolicy = text::compact(trust);
+  return evidence;
+}
+
+TEST(Explain, TakesAzpForTheAudienceWhereThereIsOne) {
+  for (const char* party : {"q", "", "https://kubernetes.default.svc"}) {
+    WebIdentityEvidence evidence = good();
+    text::Json bad = claims();
+    bad["azp"] = party;
+    evidence.token = oidc::sign(bad, key()).value();
+    ASSERT_THAT(codes(evidence), ElementsAre("AUD_MISMATCH"));
+    EXPECT_EQ(explain(evidence)[0].place, "claim azp");
+    EXPECT_EQ(foreseenAnswer(evidence), "InvalidIdentityToken: Incorrect token audience");
+    bad["azp"] = "STS.amazonaws.com";
+    evidence.token = oidc::sign(bad, key()).value();
+    EXPECT_THAT(codes(evidence), ElementsAre("AUD_HIDDEN_BYTES"));
+    bad["aud"] = {"a", "b"};
+    bad["azp"] = "sts.amazonaws.com";
+    evidence.token = oidc::sign(bad, key()).value();
+    EXPECT_THAT(codes(evidence), IsEmpty());
+  }
+}
+
+TEST(Explain, KnowsWhatTimeItIs) {
+  EXPECT_THAT(codes(trusting({{"DateGreaterThan", {{"aws:CurrentTime", "2020-01-01T00:00:00Z"}}}})), IsEmpty());
+  EXPECT_THAT(codes(trusting({{"NumericGreaterThan", {{"aws:EpochTime", "1"}}}})), IsEmpty());
+  const WebIdentityEvidence over = trusting({{"DateLessThan", {{"aws:CurrentTime", "2020-01-01T00:00:00Z"}}}});
+  EXPECT_THAT(codes(over), ElementsAre("CONDITION_UNMET"));
+  EXPECT_EQ(foreseenAnswer(over), "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
+}
+
+TEST(Explain, LeavesConditionsOnTheRequestItselfToSts) {
+  const text::Json deny = {{"Effect", "Deny"},
+                           {"Principal", "*"},
+                           {"Action", "sts:*"},
+                           {"Condition", {{"NotIpAddress", {{"aws:SourceIp", "203.0.113.0/24"}}}}}};
+  for (WebIdentityEvidence evidence : {trusting({{"IpAddress", {{"aws:SourceIp", "203.0.113.0/24"}}}}),
+                                       trusting({{"Bool", {{"AWS:SecureTransport", "false"}}}}),
+                                       trusting({{"StringLike", {{"sts:RoleSessionName", "edge-*"}}}}),
+                                       trusting(text::Json::object(), text::Json::array({deny}))}) {
+    EXPECT_THAT(codes(evidence), ElementsAre("CONDITION_UNSEEN"));
+    EXPECT_TRUE(text::isClean(explain(evidence)));
+    EXPECT_EQ(foreseenAnswer(evidence), "");
+    evidence.answer = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
+    EXPECT_THAT(codes(evidence), ElementsAre("CONDITION_UNSEEN"));
+    EXPECT_FALSE(text::isClean(explain(evidence))) << "it is the likely cause of what STS said";
+  }
+  WebIdentityEvidence named = trusting({{"StringLike", {{"sts:RoleSessionName", "edge-*"}}}});
+  named.sessionName = "edge-1";
+  EXPECT_THAT(codes(named), IsEmpty());
+  named.sessionName = "other";
+  EXPECT_THAT(codes(named), ElementsAre("CONDITION_UNMET"));
+}
+
+TEST(Explain, NamesTheConditionThatFailsBesideOneThatIsNotSeen) {
+  EXPECT_THAT(codes(trusting({{"IpAddress", {{"aws:SourceIp", "203.0.113.0/24"}}},
+                              {"StringLike", {{kName + ":sub", "system:serviceaccount:other:*"}}}})),
+              ElementsAre("SUB_MISMATCH"));
+  EXPECT_THAT(codes(trusting({{"StringEquals", {{"aws:PrincipalOrgID", "o-1"}}}})), ElementsAre("CONDITION_UNMET"))
+      << "a key that no web identity has is absent, not unseen";
 }
 
 TEST(Explain, TakesTheStatementThatComesNearest) {

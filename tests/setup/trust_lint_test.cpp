@@ -103,6 +103,48 @@ TEST(TrustLint, FindsPatternsInSubjects) {
               ElementsAre("WILDCARD_IN_EQUALS"));
 }
 
+TEST(TrustLint, AsksWhichNamespacesAPatternLetsInHoweverItBegins) {
+  for (const char* subject :
+       {"*:orders", "*orders", "*shop:orders", "*p:orders", "*:o*", "sys*:orders", "s*orders", "system:*:*:orders",
+        "system:*:sh*:orders", "system:serviceaccount*:orders", "system:serviceaccount:s*p:orders",
+        "system:serviceaccount:shop*orders", "system:serviceaccount:default*", "*?*:orders", "?*:?*:?*:orders",
+        "system:serviceaccount:sho?:orders", "*-*", "system:serviceaccount:*:o?ders"})
+    EXPECT_THAT(codesOf(like(subject)), ElementsAre("SUB_NAMESPACE_PATTERN")) << subject;
+  for (const char* subject :
+       {"*:shop:*", "*:serviceaccount:shop:o*", "?ystem:serviceaccount:shop:*", "*account:shop:?"})
+    EXPECT_THAT(codesOf(like(subject)), ElementsAre("SUB_ACCOUNT_PATTERN")) << subject;
+  for (const char* subject : {"*:shop:orders", "?ystem:serviceaccount:shop:orders", "system:serviceaccount:shop?orders",
+                              "system*:shop:orders"})
+    EXPECT_THAT(codesOf(like(subject)), IsEmpty()) << subject;
+}
+
+TEST(TrustLint, HoldsAllConditionsOnTheSubjectTogether) {
+  auto both = [](const std::string& liked, const std::string& more) {
+    return condition(R"({"StringLike":{")" + kSub + R"(":")" + liked + R"("},)" + more + "}");
+  };
+  EXPECT_THAT(codesOf(both("system:serviceaccount:team-*:x", R"("Null":{")" + kSub + R"(":"false"})")), IsEmpty());
+  EXPECT_THAT(codesOf(both("*", R"("StringNotEquals":{")" + kSub + R"(":"x"})")), IsEmpty());
+  std::string two = R"("StringEquals":{")" + kSub + R"(":null},"ForAnyValue:StringLike":{")" + kSub + R"(":")";
+  EXPECT_THAT(codesOf(both("system:serviceaccount:*:orders", two + R"(system:serviceaccount:shop:*"})")), IsEmpty());
+  EXPECT_THAT(codesOf(both("system:serviceaccount:*:orders", two + R"(system:serviceaccount:shop*"})")),
+              ElementsAre("SUB_NAMESPACE_PATTERN", "SUB_NAMESPACE_PATTERN"));
+  EXPECT_THAT(codesOf(both("*:shop:*", two + R"(system:*"})")),
+              ElementsAre("SUB_ACCOUNT_PATTERN", "SUB_ACCOUNT_PATTERN"));
+}
+
+TEST(TrustLint, TakesWhatIsTooManifoldToFollowForOpen) {
+  auto many = [](const std::string& letter) {
+    std::string out = "system:serviceaccount:shop:";
+    for (int i = 0; i < 400; ++i) out += "*" + letter;
+    return out;
+  };
+  EXPECT_THAT(codesOf(like(many("a"))), ElementsAre("SUB_ACCOUNT_PATTERN"));
+  EXPECT_THAT(
+      codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":null},"StringLike":{")" + kSub + R"(":")" + many("a") +
+                        R"("},"ForAnyValue:StringLike":{")" + kSub + R"(":")" + many("b") + "\"}}")),
+      ElementsAre("SUB_NAMESPACE_PATTERN", "SUB_NAMESPACE_PATTERN"));
+}
+
 TEST(TrustLint, FindsAudiencesThatAreNotPinned) {
   EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + "\":null}}")), ElementsAre("AUD_MISSING"));
   EXPECT_THAT(
@@ -112,11 +154,67 @@ TEST(TrustLint, FindsAudiencesThatAreNotPinned) {
               ElementsAre("AUD_ANY"));
 }
 
+TEST(TrustLint, TakesVariablesThatTheRequestFillsInForAnything) {
+  const std::string sub = "${" + kSub + "}", aud = "${" + kAud + "}";
+  auto equals = [](const std::string& subject) {
+    return condition(R"({"StringEquals":{")" + kSub + R"(":")" + subject + "\"}}");
+  };
+  for (const std::string& one : {equals(sub), like(sub), equals("${OIDC.example.com/one:SUB , 'x'}"),
+                                 like("${aws:UserAgent}"), equals("system:serviceaccount:${aws:UserAgent}")}) {
+    EXPECT_THAT(codesOf(one), ElementsAre("SUB_ANY")) << one;
+    EXPECT_THAT(lintTrust(trusting(one))[0].why, HasSubstr("the request itself fills in ${")) << one;
+  }
+  for (const char* text : {"system:serviceaccount:${sts:RoleSessionName}:orders", "${aws:Referer}:orders"})
+    for (const std::string& one : {equals(text), like(text)})
+      EXPECT_THAT(codesOf(one), ElementsAre("SUB_NAMESPACE_PATTERN")) << one;
+  EXPECT_THAT(codesOf(equals("system:serviceaccount:shop:${aws:RequestTag/account}")),
+              ElementsAre("SUB_ACCOUNT_PATTERN"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":")" + aud + "\"}}")), ElementsAre("AUD_ANY"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":null},"StringLike":{")" + kAud + R"(":")" + aud +
+                                "\"}}")),
+              ElementsAre("AUD_ANY"));
+}
+
+TEST(TrustLint, FindsVariablesThatNoWebIdentityHas) {
+  auto equals = [](const std::string& subject) {
+    return condition(R"({"StringEquals":{")" + kSub + R"(":")" + subject + "\"}}");
+  };
+  for (const char* subject :
+       {"system:serviceaccount:${aws:x}:orders", "${aws:PrincipalTag/sub}", "${other.example.com:sub}",
+        "${aws:zz, '*'}", "system:serviceaccount:shop:${aws:zz,'orders'}"})
+    EXPECT_THAT(codesOf(equals(subject)), ElementsAre("VARIABLE_UNKNOWN")) << subject;
+  EXPECT_THAT(codesOf(like("system:serviceaccount:${aws:x}:*")), ElementsAre("VARIABLE_UNKNOWN"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":"${aws:x}"}})")),
+              ElementsAre("VARIABLE_UNKNOWN"));
+}
+
+TEST(TrustLint, ReadsVariablesInDocumentsOfTheirVersionAlone) {
+  for (const char* version : {R"("Version":"2008-10-17",)", ""}) {
+    TrustSurroundings trust = trusting("");
+    trust.document = "{" + std::string(version) + R"("Statement":[)" +
+                     condition(R"({"StringEquals":{")" + kSub + R"(":"${)" + kSub + "}\"}}") + "]}";
+    EXPECT_THAT(codesOf(trust), IsEmpty());
+    trust.document = "{" + std::string(version) + R"("Statement":[)" + like("system:serviceaccount:shop:${*}") + "]}";
+    EXPECT_THAT(codesOf(trust), IsEmpty()) << "a name cannot begin with a dollar sign";
+  }
+}
+
+TEST(TrustLint, HoldsAllConditionsOnTheAudienceTogether) {
+  const std::string star = R"("StringLike":{")" + kAud + R"(":"*"})";
+  const std::string vault = R"("ForAnyValue:StringEquals":{")" + kAud + R"(":"vault"})";
+  EXPECT_THAT(codesOf(condition("{" + star + "}")), IsEmpty());
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kAud + R"(":null},)" + star + "," + vault + "}")), IsEmpty());
+  TrustSurroundings trust = trusting(condition("{" + star + "}"));
+  trust.clientIds[kProvider] = {"sts.amazonaws.com", "vault"};
+  EXPECT_THAT(codesOf(trust), ElementsAre("PROVIDER_EXTRA_AUDIENCE"));
+}
+
 TEST(TrustLint, FindsStarsAndExceptionsAmongPrincipalsAndActions) {
   EXPECT_THAT(codesOf(R"({"Effect":"Allow","Principal":"*","Action":"sts:AssumeRoleWithWebIdentity"})"),
               ElementsAre("TRUST_PRINCIPAL_ANY"));
   EXPECT_THAT(codesOf(R"({"Effect":"Allow","Principal":{"AWS":["111122223333","*"]},"Action":"sts:AssumeRole"})"),
               ElementsAre("TRUST_PRINCIPAL_ANY"));
+  EXPECT_THAT(codesOf(statement(R"({"Principal":{"Federated":"*"}})")), ElementsAre("TRUST_PRINCIPAL_ANY"));
   EXPECT_THAT(codesOf(R"({"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"})"),
               ElementsAre("TRUST_NOT_PRINCIPAL"));
   EXPECT_THAT(codesOf(statement(R"({"Action":null,"NotAction":"sts:TagSession"})")), ElementsAre("TRUST_NOT_ACTION"));
@@ -128,14 +226,51 @@ TEST(TrustLint, FindsKeysThatNoRequestHas) {
   auto withKey = [](const std::string& key) {
     return condition(R"({"StringEquals":{")" + kSub + R"(":null,")" + key + R"(":"system:serviceaccount:a:b"}})");
   };
-  EXPECT_THAT(codesOf(withKey("https://oidc.example.com/one:sub")),
-              UnorderedElementsAre("CONDITION_KEY_SCHEME", "SUB_MISSING"));
-  EXPECT_THAT(codesOf(withKey("oidc.example.com/one/:sub")),
-              UnorderedElementsAre("CONDITION_KEY_SLASH", "SUB_MISSING"));
-  EXPECT_THAT(codesOf(withKey("oidc.example.com:sub")), UnorderedElementsAre("CONDITION_KEY_OTHER", "SUB_MISSING"));
-  EXPECT_THAT(codesOf(withKey("oidc.example.com/two:sub")), UnorderedElementsAre("CONDITION_KEY_OTHER", "SUB_MISSING"));
-  EXPECT_THAT(codesOf(withKey("oidc.example.com/one:kubernetes.io/namespace")),
-              UnorderedElementsAre("CONDITION_KEY_UNKNOWN", "SUB_MISSING"));
+  EXPECT_THAT(codesOf(withKey("https://oidc.example.com/one:sub")), ElementsAre("CONDITION_KEY_SCHEME"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/one/:sub")), ElementsAre("CONDITION_KEY_SLASH"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com:sub")), ElementsAre("CONDITION_KEY_OTHER"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/two:sub")), ElementsAre("CONDITION_KEY_OTHER"));
+  EXPECT_THAT(codesOf(withKey("oidc.example.com/one:kubernetes.io/namespace")), ElementsAre("CONDITION_KEY_UNKNOWN"));
+}
+
+TEST(TrustLint, CallsAStatementOpenWhoseKeysAreWrongAndWhoseOperatorsHoldWithoutThem) {
+  for (const char* op : {"StringNotEquals", "StringEqualsIfExists", "ForAllValues:StringEquals"})
+    EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":null},")" + std::string(op) +
+                                  R"(":{"https://oidc.example.com/one:sub":"system:serviceaccount:a:b"}})")),
+                UnorderedElementsAre("CONDITION_KEY_SCHEME", "SUB_MISSING"))
+        << op;
+}
+
+TEST(TrustLint, TellsWhichOfSeveralProvidersLetsNobodyIn) {
+  TrustSurroundings trust = trusting(statement(R"({"Principal":{"Federated":[")" + std::string(kProvider) +
+                                               R"(","arn:aws:iam::111122223333:oidc-provider/b.example.com"]}})"));
+  trust.issuers = {"https://oidc.example.com/one", "https://b.example.com"};
+  EXPECT_THAT(codesOf(trust), ElementsAre("PROVIDER_UNUSED"));
+  EXPECT_THAT(lintTrust(trust)[0].why, HasSubstr("oidc-provider/b.example.com has the key"));
+}
+
+TEST(TrustLint, FindsSchemesAndSlashesInProviders) {
+  auto federated = [](const std::string& name, const std::string& keys) {
+    return R"({"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/)" + name +
+           R"("},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{")" + keys + R"(:aud":"x",")" +
+           keys + R"(:sub":"system:serviceaccount:a:b"}}})";
+  };
+  EXPECT_THAT(codesOf(federated("https://oidc.example.com/one", "oidc.example.com/one")),
+              ElementsAre("PROVIDER_SCHEME"));
+  EXPECT_THAT(lintTrust(trusting(federated("https://a.example.com", "a.example.com")))[0].fix,
+              testing::EndsWith(":oidc-provider/a.example.com"));
+  EXPECT_THAT(codesOf(federated("oidc.example.com/one/", "oidc.example.com/one")), ElementsAre("PROVIDER_SLASH"));
+  EXPECT_THAT(codesOf(federated("oidc.example.com/one/", "oidc.example.com/one/")),
+              UnorderedElementsAre("CONDITION_KEY_SLASH", "CONDITION_KEY_SLASH", "PROVIDER_SLASH"));
+}
+
+TEST(TrustLint, TellsWildcardsFromTheirEscapes) {
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3${*}")), ElementsAre("LIKE_WITHOUT_WILDCARD"));
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3-${?}*")), IsEmpty()) << "no name has a question mark";
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":"system:serviceaccount:default:a${*}"}})")),
+              IsEmpty());
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":"system:serviceaccount:default:*${*}"}})")),
+              ElementsAre("WILDCARD_IN_EQUALS"));
 }
 
 TEST(TrustLint, HoldsTheProviderAgainstTheRole) {
@@ -186,6 +321,9 @@ TEST(TrustLint, WarnsOfLongSessionsOfRolesThatAreOpen) {
   EXPECT_THAT(codesOf(trust), ElementsAre("SUB_ACCOUNT_PATTERN"));
   trust.maxSessionDuration = std::chrono::hours(2);
   EXPECT_THAT(codesOf(trust), ElementsAre("SESSION_LONG", "SUB_ACCOUNT_PATTERN"));
+  trust = trusting(like("*:orders"));
+  trust.maxSessionDuration = std::chrono::hours(12);
+  EXPECT_THAT(codesOf(trust), UnorderedElementsAre("SESSION_LONG", "SUB_NAMESPACE_PATTERN"));
 }
 
 TEST(TrustLint, CountsCharactersAsTheQuotaDoes) {

@@ -60,6 +60,21 @@ TEST(TrustWish, RefusesWhatKubernetesOrAwsHasNot) {
   EXPECT_NE(refusal(wish), "");
   wish.issuers = {};
   EXPECT_THAT(refusal(wish), HasSubstr("--issuer"));
+  for (const std::string& audience :
+       {std::string("*"), std::string("sts.*"), std::string(), std::string("${aws:x}"), std::string(256, 'a')}) {
+    wish = wishing({"shop/orders"});
+    wish.audiences.push_back(audience);
+    EXPECT_NE(refusal(wish), "") << audience;
+  }
+  for (const char* partition : {"foo", "", "aws-", "AWS", "awsx", "aws:cn"}) {
+    wish = wishing({"shop/orders"});
+    wish.partition = partition;
+    EXPECT_NE(refusal(wish), "") << partition;
+  }
+  for (const char* partition : {"aws", "aws-cn", "aws-us-gov", "aws-iso-b"}) {
+    wish.partition = partition;
+    EXPECT_EQ(refusal(wish), "") << partition;
+  }
 }
 
 Json claims() {

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "local_account.h"
+#include "presigned.h"
 #include "sim/operation.h"
 
 namespace sim {
@@ -114,21 +115,6 @@ TEST(Authenticate, WantsTheSessionsOwnToken) {
   EXPECT_EQ(account.sts({{"Action", "GetCallerIdentity"}}).code, "InvalidClientTokenId");
   account.credentials.sessionToken.clear();
   EXPECT_EQ(account.s3("GET", "/").code, "InvalidToken");
-}
-
-// A presigned GET of /bucket/key.
-http::Request presigned(LocalAccount& account, std::string_view expires) {
-  std::string date = base::iso8601Basic(account.clock.now());
-  aws::Scope scope{date.substr(0, 8), "us-west-2", "s3"};
-  http::Request request = account.s3Request("GET", "", "", {});
-  request.target = "/bucket/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" +
-                   text::percentEncode(account.credentials.accessKeyId + "/" + scope.text()) + "&X-Amz-Date=" + date +
-                   "&X-Amz-Expires=" + std::string(expires) + "&X-Amz-SignedHeaders=host";
-  request.headers.add("Host", "127.0.0.1:4566");
-  std::string canonical = aws::canonicalRequest(request, {"host"}, "UNSIGNED-PAYLOAD", aws::PathStyle::S3);
-  std::string key = aws::signingKey(account.credentials.secretAccessKey, scope);
-  request.target += "&X-Amz-Signature=" + aws::signature(key, aws::stringToSign(canonical, date, scope));
-  return request;
 }
 
 TEST(Authenticate, TakesAPresignedUrlUntilItExpires) {

@@ -44,7 +44,8 @@ TEST(OidcProvider, IsOnePerUrl) {
 TEST(OidcProvider, HoldsItsUrlToTheRules) {
   LocalAccount account;
   for (std::string url :
-       {"http://issuer.example.com", "https://issuer.example.com:8443", "issuer.example.com", "https://127.0.0.1:8443"})
+       {"http://issuer.example.com", "https://issuer.example.com:8443", "issuer.example.com", "https://127.0.0.1:8443",
+        "https://issuer.example.com:0443/x", "https://issuer.example.com:00443", "https://issuer.example.com:/x"})
     EXPECT_EQ(account.iam(create(url)).refusal(), "400 ValidationError: Invalid Open ID Connect Provider URL") << url;
   for (std::string url : {"https://issuer.example.com?x=1", "https://issuer.example.com#x"})
     EXPECT_EQ(account.iam(create(url)).code, "InvalidInput") << url;

@@ -46,6 +46,14 @@ TEST(Role, HoldsToItsLimits) {
   EXPECT_EQ(account.iam(create(std::string(65, 'r'))).code, "ValidationError");
   EXPECT_EQ(account.iam(create("echo", {{"MaxSessionDuration", "100"}})).code, "ValidationError");
   EXPECT_EQ(account.iam(create("echo", {{"Path", "no-slash"}})).code, "ValidationError");
+  for (const char* description : {"\x02", "\xe2\x82\xac", "\xc2\x85"})
+    EXPECT_EQ(account.iam(create("echo", {{"Description", description}})).code, "ValidationError");
+  EXPECT_EQ(account.iam(create("umlaut", {{"Description", "\xc3\xbc, a line\n"}})).status, 200);
+  EXPECT_EQ(account.iam(create("echo", {{"Tags.member.1.Key", "k#"}, {"Tags.member.1.Value", "v"}})).code,
+            "ValidationError");
+  EXPECT_EQ(account.iam({{"Action", "ListRoles"}, {"PathPrefix", "pg"}}).refusal(),
+            "400 ValidationError: 1 validation error detected: Value 'pg' at 'pathPrefix' failed to satisfy "
+            "constraint: Member must satisfy regular expression pattern: \\u002F[\\u0021-\\u007F]*");
   Fields large = create("echo");
   large[2].second.insert(large[2].second.size() - 3, std::string(R"(,"Sid":")") + std::string(2000, 's') + "\"");
   EXPECT_EQ(account.iam(large).refusal(), "409 LimitExceeded: Cannot exceed quota for ACLSizePerRole: 2048");
@@ -95,6 +103,26 @@ TEST(RolePolicies, RoundTrip) {
             "404 NoSuchEntity: The role policy with name x cannot be found.");
   EXPECT_EQ(account.iam(on("AttachRolePolicy", {{"PolicyArn", "arn:aws:iam::aws:policy/Nonsense"}})).code,
             "NoSuchEntity");
+}
+
+TEST(RolePolicies, AreOfTheirOwnPartition) {
+  const std::string world = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+                    china = "arn:aws-cn:iam::aws:policy/AmazonS3ReadOnlyAccess";
+  for (const std::string region : {"us-west-2", "cn-north-1"}) {
+    Settings settings;
+    settings.region = region;
+    LocalAccount account(settings);
+    account.region = region;
+    Fields role = create("echo");
+    if (region == "cn-north-1") role[2].second.replace(role[2].second.find("arn:aws:"), 8, "arn:aws-cn:");
+    ASSERT_EQ(account.iam(role).status, 200);
+    auto attach = [&](const std::string& arn) { return account.iam(on("AttachRolePolicy", {{"PolicyArn", arn}})); };
+    const bool isChina = region == "cn-north-1";
+    EXPECT_EQ(attach(isChina ? china : world).status, 200);
+    const std::string other = isChina ? world : china;
+    EXPECT_EQ(account.iam(create("bound", {{"PermissionsBoundary", other}})).code, "NoSuchEntity");
+    EXPECT_EQ(attach(other).refusal(), "400 InvalidInput: ARN " + other + " is not valid.");
+  }
 }
 
 TEST(RolePolicies, DecideWhatASessionMayDo) {

@@ -92,6 +92,77 @@ TEST(BucketPolicy, IsNotPublicWhenItNamesItsReaders) {
   EXPECT_EQ(account.s3("GET", "/bucket?policyStatus").at("IsPublic"), "false");
 }
 
+TEST(BucketPolicy, IsPublicWhenTheAddressesAreManyPeoples) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  auto put = [&](const std::string& addresses) {
+    std::string condition = R"(,"Condition":{"IpAddress":{"aws:SourceIp":)" + addresses + "}}";
+    return account.s3("PUT", "/bucket?policy", policy("\"*\"", "arn:aws:s3:::bucket/*", condition));
+  };
+  for (const char* wide : {R"("0.0.0.0/0")", R"("0.0.0.0/1")", R"("8.0.0.0/7")", R"("::/0")", R"("2000::/16")",
+                           R"("2001:db8::/31")", R"(["203.0.113.0/24","128.0.0.0/1"])"}) {
+    EXPECT_EQ(put(wide).code, "AccessDenied") << wide;
+  }
+  for (const char* narrow : {R"("8.0.0.0/8")", R"("10.0.0.0/8")", R"("203.0.113.7")", R"("2001:db8::/32")"}) {
+    EXPECT_EQ(put(narrow).status, 204) << narrow;
+    EXPECT_EQ(account.s3("GET", "/bucket?policyStatus").at("IsPublic"), "false") << narrow;
+  }
+}
+
+TEST(BucketPolicy, LetsARoleInByNameAndTheAccountOnlyWithItsOwnPolicies) {
+  IssuerAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  const aws::Credentials administrator = account.credentials;
+  account.becomeRole();
+  const aws::Credentials role = account.credentials;
+  auto readWith = [&](const std::string& document) {
+    account.credentials = administrator;
+    EXPECT_EQ(account.s3("PUT", "/bucket?policy", document).status, 204) << document;
+    account.credentials = role;
+    return account.s3("GET", "/bucket/key");
+  };
+  auto lets = [](const std::string& principal) {
+    return policy(R"({"AWS":")" + principal + R"("})", "arn:aws:s3:::bucket/*");
+  };
+  EXPECT_EQ(readWith(lets("arn:aws:iam::111122223333:role/echo")).status, 200);
+  EXPECT_EQ(readWith(lets("arn:aws:sts::111122223333:assumed-role/echo/test")).status, 200);
+  EXPECT_EQ(readWith(lets("arn:aws:sts::111122223333:assumed-role/echo/other")).status, 403);
+  EXPECT_EQ(readWith(lets("arn:aws:iam::111122223333:root")).refusal(),
+            "403 AccessDenied: User: arn:aws:sts::111122223333:assumed-role/echo/test is not authorized to perform: "
+            "s3:GetObject on resource: \"arn:aws:s3:::bucket/key\" because no identity-based policy allows the "
+            "s3:GetObject action");
+  EXPECT_EQ(readWith(lets("111122223333")).code, "AccessDenied");
+  account.credentials = administrator;
+  account.iam({{"Action", "AttachRolePolicy"},
+               {"RoleName", "echo"},
+               {"PolicyArn", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}});
+  EXPECT_EQ(readWith(lets("111122223333")).status, 200) << "the role's own policy allows it";
+  std::string denial = lets("111122223333");
+  denial.replace(denial.find("Allow"), 5, "Deny");
+  EXPECT_EQ(readWith(denial).code, "AccessDenied") << "a denial for the account is one for its roles";
+}
+
+TEST(BucketPolicy, LetsNoRolePassItsBoundary) {
+  IssuerAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  account.s3("PUT", "/bucket?policy",
+             policy(R"({"AWS":"arn:aws:iam::111122223333:role/echo"})", "arn:aws:s3:::bucket/*"));
+  account.iam({{"Action", "CreatePolicy"},
+               {"PolicyName", "iam"},
+               {"PolicyDocument",
+                R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}})"}});
+  account.iam({{"Action", "PutRolePermissionsBoundary"},
+               {"RoleName", "echo"},
+               {"PermissionsBoundary", "arn:aws:iam::111122223333:policy/iam"}});
+  account.becomeRole();
+  EXPECT_EQ(account.s3("GET", "/bucket/key").refusal(),
+            "403 AccessDenied: User: arn:aws:sts::111122223333:assumed-role/echo/test is not authorized to perform: "
+            "s3:GetObject on resource: \"arn:aws:s3:::bucket/key\" because no permissions boundary allows the "
+            "s3:GetObject action");
+}
+
 TEST(BucketTags, RoundTrip) {
   LocalAccount account;
   account.makeBucket("bucket");
@@ -103,12 +174,37 @@ TEST(BucketTags, RoundTrip) {
   EXPECT_EQ(account.s3("GET", "/bucket?tagging").status, 404);
 }
 
+TEST(BucketTags, LeaveAwsKeysToAws) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  auto put = [&](const std::string& key) {
+    return account.s3("PUT", "/bucket?tagging",
+                      "<Tagging><TagSet><Tag><Key>" + key + "</Key><Value>v</Value></Tag></TagSet></Tagging>");
+  };
+  EXPECT_EQ(put("aws:a").refusal(), "400 InvalidTag: System tags cannot be added/updated by requester");
+  EXPECT_EQ(put("k#").refusal(), "400 InvalidTag: The TagKey you have provided is invalid");
+}
+
 TEST(OwnershipControls, StartAsBucketOwnerEnforced) {
   LocalAccount account;
   account.makeBucket("bucket");
   EXPECT_EQ(account.s3("GET", "/bucket?ownershipControls").at("Rule/ObjectOwnership"), "BucketOwnerEnforced");
   EXPECT_EQ(account.s3("DELETE", "/bucket?ownershipControls").status, 204);
   EXPECT_EQ(account.s3("GET", "/bucket?ownershipControls").code, "OwnershipControlsNotFoundError");
+}
+
+TEST(OwnershipControls, LeaveAclsToWhatIsNotThere) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  EXPECT_EQ(
+      account
+          .s3("PUT", "/bucket?ownershipControls",
+              "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>")
+          .status,
+      200);
+  for (const char* target : {"/bucket?acl", "/bucket/key", "/bucket/key?acl"})
+    EXPECT_EQ(account.s3("PUT", target, "", {{"x-amz-acl", "public-read"}}).code, "NotImplemented") << target;
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "x", {{"x-amz-acl", "private"}}).status, 200);
 }
 
 TEST(Settings, AreNeverTakenForThePlainOperation) {

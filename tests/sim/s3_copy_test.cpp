@@ -45,6 +45,12 @@ TEST_F(Copies, OntoThemselvesNeedAChange) {
   EXPECT_EQ(copy("bucket/a%20b", {{"x-amz-metadata-directive", "REPLACE"}}, "/bucket/a%20b").status, 200);
 }
 
+TEST_F(Copies, AreToldToCopyOrToReplace) {
+  for (const char* what : {"metadata", "tagging"})
+    EXPECT_EQ(copy("bucket/a%20b", {{"x-amz-" + std::string(what) + "-directive", "FOO"}}).refusal(),
+              "400 InvalidArgument: Unknown " + std::string(what) + " directive.");
+}
+
 TEST_F(Copies, NeedTheirSource) {
   EXPECT_EQ(copy("bucket/nothing").refusal(), "404 NoSuchKey: The specified key does not exist.");
   EXPECT_EQ(copy("nothing-here/key").refusal(), "404 NoSuchBucket: The specified bucket does not exist");

@@ -174,6 +174,19 @@ TEST_F(Multipart, CopiesPartsOfOtherObjects) {
   EXPECT_EQ(account.s3("GET", "/bucket/key").response.body, "234");
 }
 
+TEST_F(Multipart, CopiesNoRangeThatIsNotInsideItsSource) {
+  account.s3("PUT", "/bucket/source", "0123456789");
+  std::string target = "/bucket/key?partNumber=1&uploadId=" + begin("key");
+  auto copy = [&](const std::string& range) {
+    return account.s3("PUT", target, "", {{"x-amz-copy-source", "/bucket/source"}, {"x-amz-copy-source-range", range}});
+  };
+  EXPECT_EQ(copy("bytes=0-9").status, 200);
+  EXPECT_EQ(copy("bytes=0-99999999").refusal(),
+            "400 InvalidArgument: Range specified is not valid for source object of size: 10");
+  for (const char* range : {"bytes=0-10", "bytes=10-11", "bytes=0-", "bytes=-3", "bytes=5-4", "0-4", "bytes=a-4"})
+    EXPECT_EQ(copy(range).code, "InvalidArgument") << range;
+}
+
 TEST_F(Multipart, ListsPartsByPages) {
   std::string id = begin();
   for (int number : {1, 2, 5}) part(id, number, std::string(std::size_t(number), 'x'));

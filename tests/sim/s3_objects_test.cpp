@@ -42,6 +42,8 @@ TEST_F(Objects, AnswerRanges) {
   EXPECT_EQ(range("bytes=2-4").status, 206);
   EXPECT_EQ(range("bytes=8-").response.body, "89");
   EXPECT_EQ(range("bytes=-3").response.body, "789");
+  EXPECT_EQ(range("bytes=8-99999999999999999999").response.body, "89");
+  EXPECT_EQ(range("bytes=99999999999999999999-").code, "InvalidRange");
   EXPECT_EQ(range("lines=1-2").status, 200);
   EXPECT_EQ(range("bytes=10-").refusal(), "416 InvalidRange: The requested range is not satisfiable");
 }
@@ -57,6 +59,16 @@ TEST_F(Objects, HoldToConditions) {
   EXPECT_EQ(account.s3("PUT", "/bucket/new", "x", {{"If-Match", tag}}).status, 404);
 }
 
+TEST_F(Objects, HaveTheAttributesThatThereAre) {
+  account.s3("PUT", "/bucket/key", "one");
+  auto ask = [&](const std::string& names) {
+    return account.s3("GET", "/bucket/key?attributes", "", {{"x-amz-object-attributes", names}});
+  };
+  EXPECT_EQ(ask("ETag, ObjectSize").at("ObjectSize"), "3");
+  for (const char* names : {"Foo", "ETag,Foo", "", ",", "ETag,,ObjectSize"})
+    EXPECT_EQ(ask(names).refusal(), "400 InvalidArgument: Invalid attribute name specified.") << names;
+}
+
 TEST_F(Objects, AreMissedByName) {
   EXPECT_EQ(account.s3("GET", "/bucket/key").refusal(), "404 NoSuchKey: The specified key does not exist.");
   EXPECT_EQ(account.s3("HEAD", "/bucket/key").status, 404);
@@ -69,6 +81,7 @@ TEST_F(Objects, AreDeletedTogether) {
       "POST", "/bucket?delete",
       "<Delete><Object><Key>a</Key></Object><Object><Key>b</Key></Object><Object><Key>z</Key></Object></Delete>");
   EXPECT_EQ(reply.xml.all("Deleted").size(), 3u);
+  EXPECT_EQ(account.s3("POST", "/bucket?delete", "<Delete><Object><Key></Key></Object></Delete>").code, "MalformedXML");
   EXPECT_EQ(account.s3("GET", "/bucket/a").status, 404);
   EXPECT_EQ(account.s3("GET", "/bucket/c").status, 200);
 }

@@ -37,6 +37,7 @@ TEST(State, SurvivesItsFileForm) {
   state.providers["h/p"] = {"h/p", {"c"}, {"t"}, 3, {}};
   Session& session = state.sessions["ASIA"];
   session.accessKeyId = "ASIA";
+  session.issued = 7;
   session.context = {{"h:aud", {"c"}}};
   session.transitiveKeys = {"team"};
   CustomerPolicy& policy = state.policies["p"];

@@ -147,6 +147,19 @@ TEST(AssumeRoleWithWebIdentity, MissesAnIssuerWhoseBucketIsInAnotherRegion) {
   EXPECT_EQ(account.assume(account.token(claims)).refusal(), kKeyText);
 }
 
+TEST(AssumeRoleWithWebIdentity, ReadsNoKeySetOfMoreThanAMebibyte) {
+  IssuerAccount account;
+  Json keys = oidc::render(oidc::jwksOf({issuerKey().publicKey()}));
+  auto publishOf = [&](std::size_t size) {
+    keys["more"] = "";
+    keys["more"] = std::string(size - text::compact(keys).size(), 'x');
+    EXPECT_EQ(account.s3("PUT", "/oidc-test/keys.json", text::compact(keys)).status, 200);
+    return account.assume(account.token(account.claims()));
+  };
+  EXPECT_EQ(publishOf(1u << 20).status, 200);
+  EXPECT_EQ(publishOf((1u << 20) + 1).refusal(), kKeyText);
+}
+
 TEST(AssumeRoleWithWebIdentity, RefusesWhatIsNoToken) {
   IssuerAccount account;
   for (std::string token : {"garbage", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.e30.YQ"})
@@ -416,6 +429,11 @@ TEST(AssumeRoleWithWebIdentity, RefusesSessionTagsOfAnotherForm) {
                                     {{"principal_tags", {{std::string(129, 'k'), {"a"}}}}},
                                     {{"principal_tags", {{"team", {std::string(257, 'v')}}}}},
                                     {{"principal_tags", many}},
+                                    {{"principal_tags", {{"a", {"x"}}, {"A", {"y"}}}}},
+                                    {{"principal_tags", {{"aws:x", {"y"}}}}},
+                                    {{"principal_tags", {{"AWS:x", {"y"}}}}},
+                                    {{"principal_tags", {{"a#", {"y"}}}}},
+                                    {{"principal_tags", {{"a", {"\u20ac"}}}}},
                                     {{"principal_tags", {{"team", {"edge"}}}}, {"transitive_tag_keys", {"other"}}},
                                     {{"principal_tags", {{"team", {"edge"}}}}, {"transitive_tag_keys", "team"}}};
   for (const Json& claim : claims) {
@@ -425,6 +443,34 @@ TEST(AssumeRoleWithWebIdentity, RefusesSessionTagsOfAnotherForm) {
               "400 InvalidIdentityToken: principal_tags passed in claim is not in correct format.")
         << claim;
   }
+}
+
+TEST(AssumeRoleWithWebIdentity, RefusesASourceIdentityOfAnotherForm) {
+  IssuerAccount account;
+  for (const Json& identity : std::vector<Json>{"b b", "b", "", "aws:x", std::string(65, 'b'), 7, nullptr}) {
+    Json claims = account.claims();
+    claims["https://aws.amazon.com/source_identity"] = identity;
+    EXPECT_EQ(account.assume(account.token(claims)).refusal(),
+              "400 InvalidIdentityToken: source_identity passed in claim is not in correct format.")
+        << identity;
+  }
+}
+
+TEST(AssumeRole, RefusesTagsOfAnotherForm) {
+  IssuerAccount account;
+  auto assume = [&](Fields tags) {
+    tags.insert(tags.begin(),
+                {{"Action", "AssumeRole"}, {"RoleArn", std::string(IssuerAccount::kRole)}, {"RoleSessionName", "me"}});
+    return account.sts(std::move(tags)).code;
+  };
+  EXPECT_EQ(assume({{"Tags.member.1.Key", "a#"}, {"Tags.member.1.Value", "x"}}), "ValidationError");
+  EXPECT_EQ(assume({{"Tags.member.1.Key", "a"}, {"Tags.member.1.Value", "#"}}), "ValidationError");
+  EXPECT_EQ(assume({{"Tags.member.1.Key", "Aws:a"}, {"Tags.member.1.Value", "x"}}), "InvalidParameterValue");
+  EXPECT_EQ(assume({{"Tags.member.1.Key", "a"},
+                    {"Tags.member.1.Value", "x"},
+                    {"Tags.member.2.Key", "A"},
+                    {"Tags.member.2.Value", "y"}}),
+            "InvalidParameterValue");
 }
 
 TEST(AssumeRoleWithWebIdentity, SpeaksSixAlgorithms) {

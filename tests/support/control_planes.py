@@ -211,6 +211,7 @@ class ControlPlanes:
         self.has_controllers = has_controllers
         self.nodes = count if nodes is None else nodes
         self.port = free_port()
+        self.kubelets = None  # support.kubelets, for Jobs on nodes
         self.secrets = []  # metadata of those that hold tokens
         self.pods, self.objects, self.lock, self.version = [], {}, threading.Lock(), 1
         self.calls = []  # (token, method, path) of each request
@@ -260,6 +261,8 @@ class ControlPlanes:
             return self._answer(method, path, query, body)
 
     def _answer(self, method, path, query, body):
+        if self.kubelets and (answer := self.kubelets.answer(method, path, query, body)):
+            return answer
         if path == "/api/v1/nodes":
             is_asked = "control-plane" in query.get("labelSelector", "")
             return 200, {"kind": "NodeList", "items": [{"metadata": {"name": f"node{i}"}} for i in range(self.nodes) if is_asked]}

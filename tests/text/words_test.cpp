@@ -12,6 +12,11 @@ TEST(Words, LowerCaseTouchesTheTwentySixLettersOnly) {
   EXPECT_EQ(lowerCase(""), "");
 }
 
+TEST(Words, TrimmedKeepsWhatIsBetweenWords) {
+  EXPECT_EQ(trimmed(" \ta b\r\n"), "a b");
+  EXPECT_EQ(trimmed(" \n"), "");
+}
+
 TEST(Words, JoinedHasASeparatorBetweenWordsAndNowhereElse) {
   EXPECT_EQ(joined({}), "");
   EXPECT_EQ(joined({"a"}), "a");
