@@ -239,6 +239,10 @@ std::string providerPart(const EmitSubject& subject, std::vector<EmittedFile>& f
 }
 
 constexpr std::string_view kRoleFunctions = R"sh(
+# in JMESPath, the statements of a trust policy that are not for our provider
+others="to_array(Statement)[?Effect!='Allow' || (Principal!=\`{\"Federated\":\"$provider\"}\` &&
+  Principal!=\`{\"Federated\":[\"$provider\"]}\`)]"
+
 # make_role NAME PATH SECONDS [BOUNDARY]: makes a role, or sets right what differs. Statements of its trust policy that
 # are not for our provider stay.
 make_role() {
@@ -250,9 +254,8 @@ make_role() {
     return
   fi
   trust=$(cat "$at/trust.json")
-  there aws iam get-role --role-name "$1" --output json --query "Role.AssumeRolePolicyDocument | merge(@, \`$trust\`,
-    {Statement: [to_array(Statement)[?Effect!='Allow' || (Principal!=\`{\"Federated\":\"$provider\"}\` &&
-      Principal!=\`{\"Federated\":[\"$provider\"]}\`)], \`$trust\`.Statement][]})"
+  there aws iam get-role --role-name "$1" --output json \
+    --query "Role.AssumeRolePolicyDocument | merge(@, \`$trust\`, {Statement: [$others, \`$trust\`.Statement][]})"
   aws iam update-assume-role-policy --role-name "$1" --policy-document "$found"
   aws iam update-role --role-name "$1" --description "$comment" --max-session-duration "$3"
   aws iam tag-role --role-name "$1" --tags "file://$at/tags.json"
@@ -298,6 +301,14 @@ for role in $made; do
   case " $wanted_roles " in *" $role "*) continue ;; esac
   there aws iam get-role --role-name "$role" --query "Role.Tags | $owner" --output text || continue
   [ "${found%%$'\t'*}" = "$name" ] || continue
+  there aws iam get-role --role-name "$role" --output text --query "length(Role.AssumeRolePolicyDocument | $others)"
+  if [ "$found" != 0 ]; then
+    echo "role $role stays with its permissions: it also trusts others; when nobody needs it, delete it yourself"
+    there aws iam get-role --role-name "$role" --output json \
+      --query "Role.AssumeRolePolicyDocument | merge(@, {Statement: $others})"
+    aws iam update-assume-role-policy --role-name "$role" --policy-document "$found"
+    continue
+  fi
   echo "removing role $role, which irsa.yaml does not name"
   attach_only "$role"
   inline_only "$role"

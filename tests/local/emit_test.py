@@ -159,6 +159,7 @@ class Emit(Case):
         trust = iam.get_role(RoleName="app-a")["Role"]["AssumeRolePolicyDocument"]
         trust = {**trust, "Id": "kept", "Statement": [*FOREIGN_TRUST["Statement"], {**trust["Statement"][0], "Sid": "Mine"}]}
         iam.update_assume_role_policy(RoleName="app-a", PolicyDocument=json.dumps(trust))
+        iam.create_role(RoleName="left", Description="irsa-anywhere edge", AssumeRolePolicyDocument=json.dumps(trust), Tags=OURS)
         iam.update_role(RoleName="app-a", Description="mine", MaxSessionDuration=3600)
         iam.untag_role(RoleName="app-a", TagKeys=["owner"])
         iam.put_role_policy(RoleName="app-a", PolicyName="stray", PolicyDocument=POLICY)
@@ -188,7 +189,7 @@ class Emit(Case):
         bucket = self.break_account()
         if hosting == "cloudfront":
             self.break_front()
-        self.assertEqual(self.run_script(out), "")
+        self.assertIn("role left stays", self.run_script(out))
         self.assertEqual(json.loads(self.account.must("plan", "-o", "json", "--quiet"))["actions"], [])
         self.assertIn("role App_B", self.run_script(self.emit("awscli", hosting, changed)))
         self.assertEqual(json.loads(self.account.must("plan", "-o", "json", "--quiet"))["actions"], [])
@@ -199,6 +200,8 @@ class Emit(Case):
         self.assertEqual(trust["Id"], "kept")
         self.assertIn(FOREIGN_TRUST["Statement"][0], trust["Statement"])
         self.assertEqual(len(trust["Statement"]), 2)
+        left = walk["roles"]["left"]["role"]["Role"]["AssumeRolePolicyDocument"]
+        self.assertEqual((left["Id"], left["Statement"]), ("kept", FOREIGN_TRUST["Statement"]))
 
     def test_the_script_mends_what_was_changed_and_goes_with_irsa_yaml(self):
         self.mend("s3")
