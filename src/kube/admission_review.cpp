@@ -77,7 +77,8 @@ void ReviewReader::readRequest() {
       if (!json_.null()) review_.dryRun = json_.boolean();
       return;
     }
-    if (key != "kind" || json_.null()) return json_.skip();
+    if (key != "kind") return json_.skip();
+    if (json_.null()) return;
     json_.object([&](std::string_view part) {
       if (part == "kind") return text(review_.requestKind);
       json_.skip();

@@ -87,6 +87,14 @@ TEST_F(Reading, LetsTheLaterOfTwoMembersCountAndMergesArrays) {
   EXPECT_TRUE(review.containers[0].mounts.present);
 }
 
+TEST_F(Reading, TakesANullForEachMemberOfTheRequest) {
+  for (const char* member : {"uid", "kind", "resource", "namespace", "name", "operation", "subResource", "dryRun",
+                             "object", "oldObject", "options", "userInfo"}) {
+    const Review& review = read(std::string(R"({"request":{"requestKind":null,")") + member + R"(":null}})");
+    EXPECT_FALSE(review.hasObject) << member;
+  }
+}
+
 TEST_F(Reading, ReplacesTheWholeObjectByALaterOne) {
   const Review& review =
       read(R"({"request":{"object":{"spec":{"serviceAccountName":"a","volumes":[]}},"object":{},"object":null}})");
