@@ -1,8 +1,11 @@
 #include "admission/mutate.h"
 
 #include <algorithm>
+#include <span>
 
 #include "admission/advice.h"
+#include "admission/go_values.h"
+#include "text/words.h"
 
 namespace admission {
 namespace {

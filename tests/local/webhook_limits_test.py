@@ -289,5 +289,33 @@ class Wrong(Limits):
         self.assert_injects(webhook)
 
 
+class TlsFlags(Limits):
+    def spoken(self, webhook, version):
+        """(version, cipher suite) with a client that speaks `version` alone; None: it is turned away."""
+        context = ssl.create_default_context(cafile=webhook.trust)
+        context.minimum_version = context.maximum_version = version
+        try:
+            with context.wrap_socket(self.plain(webhook.port), server_hostname="127.0.0.1") as connection:
+                return connection.version(), connection.cipher()[0]
+        except ssl.SSLError:
+            return None
+
+    def test_H08_a_minimum_below_1_2_is_1_2(self):
+        for number, version in enumerate(("1.0", "VersionTLS11")):
+            webhook = self.start(f"--tls-min-version={version}", name=f"old-{number}")
+            self.assertEqual(self.spoken(webhook, ssl.TLSVersion.TLSv1_2)[0], "TLSv1.2")
+            self.must(lambda: "1.2 is the lowest that is served" in webhook.log())
+
+    def test_H08_suites_are_those_that_are_named(self):
+        old = "ECDHE-ECDSA-AES256-GCM-SHA384"
+        for name, suites, expected in (
+                ("blank", " , ", True), ("one", " TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\t,,TLS_RSA_WITH_3DES_EDE_CBC_SHA", old),
+                ("new", "TLS_AES_128_GCM_SHA256", None), ("gone", "TLS_RSA_WITH_RC4_128_SHA", None)):
+            webhook = self.start(f"--tls-cipher-suites={suites}", name=name)
+            spoken = self.spoken(webhook, ssl.TLSVersion.TLSv1_2)
+            self.assertEqual(spoken and (expected is True or spoken[1]), expected, name)
+            self.assertEqual(self.spoken(webhook, ssl.TLSVersion.TLSv1_3)[0], "TLSv1.3")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
