@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kStsVariable = "AWS_STS_REGIONAL_ENDPOINTS";
 constexpr std::string_view kRegion = "AWS_REGION", kDefaultRegion = "AWS_DEFAULT_REGION";
 constexpr std::size_t kWhole = std::string::npos;  // in place of an index: the list itself
+constexpr std::size_t kLongestWarning = 256;       // bytes
+constexpr std::size_t kMostOfOurs = 64;            // annotations of a pod that are looked at for mistakes
 constexpr std::string_view kVolume = "aws-iam-token", kTokenPath = "token";
 
 // Which of the variables a container has already; a name with valueFrom counts, envFrom doesn't.
@@ -77,9 +79,10 @@ void Mutator::adviseOn(const kube::Review& pod, const Identity* identity) {
 }
 
 void Mutator::advise(const kube::Review& pod, const Identity* identity) {
-  if (identity) warnings_.insert(warnings_.end(), identity->advice.begin(), identity->advice.end());
-  for (const auto& [name, value] : pod.annotations)
-    if (std::string advice = adviceOnPod(name, settings_); !advice.empty()) warn(std::move(advice));
+  if (identity)
+    for (const std::string& advice : identity->advice) warn(advice);
+  for (const auto& [name, value] : std::span(pod.annotations).first(std::min(pod.annotations.size(), kMostOfOurs)))
+    if (const std::string advice = adviceOnPod(name, settings_); !advice.empty()) warn(advice);
 }
 
 bool Mutator::injectContainerCredentials(const kube::Review& pod, const Identity& identity) {
@@ -250,6 +253,12 @@ void Mutator::addMount(const kube::Review& pod, const kube::Container& container
   patch_ += container.mounts.present ? "}}" : "}]}";
 }
 
-void Mutator::warn(std::string text) { warnings_.push_back(std::move(text)); }
+// The API server drops a warning with a control character in it.
+void Mutator::warn(std::string_view text) {
+  if (warnings_.size() < kMostWarnings)
+    warnings_.push_back(text::shown(text, kLongestWarning));
+  else
+    warnings_.back() = "there is more to change than is shown here";
+}
 
 }  // namespace admission

@@ -46,7 +46,8 @@ std::int64_t expiration(std::string_view value, const Settings& settings, Identi
 Identity identityOf(const kube::Object& account, const Settings& settings) {
   Identity identity{"", settings.tokenAudience, settings.tokenExpiration, settings.regionalSts};
   for (const auto& [key, value] : account.annotations) {
-    if (std::string advice = adviceOnAccount(key, settings); !advice.empty()) identity.advice.push_back(advice);
+    if (std::string advice = adviceOnAccount(key, settings); !advice.empty() && identity.advice.size() < kMostWarnings)
+      identity.advice.push_back(std::move(advice));
     std::string_view name = key;
     if (!name.starts_with(settings.annotationPrefix)) continue;
     name.remove_prefix(settings.annotationPrefix.size());
