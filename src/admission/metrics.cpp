@@ -147,12 +147,12 @@ std::string renderMetrics(const std::vector<const LoopMetrics*>& loops, const Ga
   auto decided = [&](Reason reason) {
     return sum(loops, [&](const LoopMetrics& loop) -> const Counter& { return loop.decisions_[std::size_t(reason)]; });
   };
-  const std::uint64_t agent =
-      sum(loops, [](const LoopMetrics& loop) -> const Counter& { return loop.containerCredentials_; });
   page.family("pod_identity_webhook_pod_count", "counter",
               "Indicator to how many pods have been mutated by this webhook.");
-  page.sample(R"(method="sts_web_identity")", decided(Reason::Injected) + decided(Reason::AlreadySet) - agent);
-  page.sample(R"(method="container_credentials")", agent);
+  page.sample(R"(method="sts_web_identity")",
+              sum(loops, [](const LoopMetrics& loop) -> const Counter& { return loop.webIdentity_; }));
+  page.sample(R"(method="container_credentials")",
+              sum(loops, [](const LoopMetrics& loop) -> const Counter& { return loop.containerCredentials_; }));
   page.single("pod_identity_webhook_missing_sa_count", "counter",
               "Indicator to how many times the webhook did not find a service account in cache.",
               decided(Reason::AccountUnknown) + decided(Reason::NoServiceAccount));

@@ -34,7 +34,8 @@ constexpr std::array<std::uint64_t, 7> kMicroseconds = {125'000,   250'000,   50
 class LoopMetrics {
  public:
   void count(std::string_view verb, int status, Reason reason, std::chrono::nanoseconds took);
-  void countContainerCredentials() { containerCredentials_.add(); }
+  // A pod that is to have credentials, whether or not it lacks any.
+  void countPod(bool byContainerCredentials) { (byContainerCredentials ? containerCredentials_ : webIdentity_).add(); }
 
  private:
   friend std::string renderMetrics(const std::vector<const LoopMetrics*>& loops, const struct Gauges& gauges);
@@ -42,7 +43,7 @@ class LoopMetrics {
   std::array<Counter, kReasons> decisions_;
   std::array<Counter, kSeconds.size() + 1> seconds_;
   std::array<Counter, kMicroseconds.size() + 1> microseconds_;
-  Counter nanoseconds_, containerCredentials_;
+  Counter nanoseconds_, webIdentity_, containerCredentials_;
 };
 
 // What a scrape finds beside the loops' counters.

@@ -23,10 +23,6 @@ bool isGoodQuery(std::string_view query) {
   return query.find('%') == std::string_view::npos || bool(text::percentDecode(query));
 }
 
-std::string_view roleOf(const Identity* identity) {
-  return identity ? std::string_view(identity->roleArn) : std::string_view();
-}
-
 // What is answered by HTTP 500; empty for all else.
 std::string_view troubleOf(Reason reason) {
   if (reason == Reason::UnsoundPatch) return "the patch did not fit the pod: this is a defect of irsa-webhook\n";
@@ -119,6 +115,12 @@ bool Webhook::refuseUnread(const http::Request& request, http::Response& respons
   return false;
 }
 
+// What the pod gets; the role of an account that has container credentials too is none of its business.
+std::string_view Webhook::roleOf(const Decision& decision) {
+  return decision.identity && decision.method == Method::WebIdentity ? std::string_view(decision.identity->roleArn)
+                                                                     : std::string_view();
+}
+
 Webhook::Decision Webhook::decide(const kube::Review& review) {
   if (!review.hasObject) return {Reason::NullObject};
   key_.assign(review.requestNamespace).append("/").append(review.serviceAccountName);
@@ -179,7 +181,7 @@ void Webhook::answer(const http::Request& request, http::Response& response, Dec
     return fail(request, response, 500, decision.reason, trouble, begin);
   }
   const std::pair<std::string_view, std::string_view> audit[] = {
-      {"reason", nameOf(decision.reason)}, {"source", decision.source}, {"role", roleOf(decision.identity.get())}};
+      {"reason", nameOf(decision.reason)}, {"source", decision.source}, {"role", roleOf(decision)}};
   const std::size_t told = decision.source.empty() ? 1 : audit[2].second.empty() ? 2 : 3;
   reply.auditAnnotations = std::span(audit, told);
   response.headers.add("Content-Type", "application/json");
@@ -194,7 +196,7 @@ void Webhook::mutate(const kube::Review& review, Decision& decision, kube::Revie
     mutator_.adviseOn(review, decision.identity.get());
   } else {
     const bool isWeb = decision.method == Method::WebIdentity;
-    if (!isWeb) metrics_.countContainerCredentials();
+    metrics_.countPod(!isWeb);
     const bool isChanged = isWeb ? mutator_.injectWebIdentity(review, *decision.identity)
                                  : mutator_.injectContainerCredentials(review, *decision.identity);
     if (!isChanged) decision.reason = Reason::AlreadySet;
@@ -219,7 +221,7 @@ void Webhook::logDecision(const kube::Review& review, const Decision& decision) 
               {"namespace", review.requestNamespace},
               {"pod", review.name.empty() ? review.generateName : review.name},
               {"serviceAccount", review.serviceAccountName},
-              {"role", roleOf(decision.identity.get())},
+              {"role", roleOf(decision)},
               {"source", decision.source},
               {"operation", review.operation},
               {"uid", review.uid}});

@@ -15,11 +15,15 @@ TEST(Metrics, AddUpTheLoops) {
   first.count("POST", 200, Reason::Injected, 20us);
   second.count("POST", 200, Reason::AlreadySet, 200ms);
   second.count("BREW", 400, Reason::UndecodableReview, 3s);
+  first.countPod(false);
+  second.countPod(false);
+  second.countPod(true);
   const std::string page = admission::renderMetrics({&first, &second}, {});
   EXPECT_THAT(page, HasSubstr("http_request_count{verb=\"POST\",path=\"/mutate\",code=\"200\"} 2\n"));
   EXPECT_THAT(page, HasSubstr("http_request_count{verb=\"other\",path=\"/mutate\",code=\"400\"} 1\n"));
   EXPECT_THAT(page, Not(HasSubstr("code=\"415\"")));
   EXPECT_THAT(page, HasSubstr("pod_identity_webhook_pod_count{method=\"sts_web_identity\"} 2\n"));
+  EXPECT_THAT(page, HasSubstr("pod_identity_webhook_pod_count{method=\"container_credentials\"} 1\n"));
   EXPECT_THAT(page, HasSubstr("irsa_webhook_decisions_total{reason=\"Injected\"} 1\n"));
 }
 
