@@ -104,7 +104,10 @@ class Program {
 };
 
 base::Result<void> Program::start() {
-  logWriter_.start();
+  logWriter_.start([this](std::uint64_t lines) {
+    log_.write(admission::Level::Warning, "lines were left out, as nobody read them in time",
+               {{"lines", std::to_string(lines)}});
+  });
   for (const std::string& note : flags_.notes) log_.write(admission::Level::Warning, note);
   if (flags_.composesRoleArns && !flags_.settings.composeRoleArn)
     flags_.settings.composeRoleArn = TRY(instanceRoleArnParts());
