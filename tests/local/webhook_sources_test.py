@@ -172,6 +172,11 @@ class ContainerCredentials(Sources):
         self.file.write_text(self.content("c"))
         self.must(lambda: self.has(webhook, "c"))
         self.assertFalse(self.has(webhook, "b"))
+        for number in (6, 7):  # it is said again when it was right in between, be it as before
+            self.file.write_text("{")
+            self.must(lambda: webhook.log().count(said) == number)
+            self.file.write_text(self.content("c"))
+            self.must(lambda: webhook.log().count("is as it was before") == number - 5)
 
 
 class Metadata:
