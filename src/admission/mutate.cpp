@@ -103,6 +103,8 @@ bool Mutator::injectContainerCredentials(const kube::Review& pod, const Identity
 }
 
 bool Mutator::build(const kube::Review& pod, Injection injection) {
+  constexpr std::size_t kKept = 1u << 20;  // bytes of memory
+  if (patch_.capacity() > kKept) patch_ = {};
   patch_.clear();
   applyAnnotations(pod, injection);
   if (injection.isPodIdentity && injection.expiration == kMaxExpiration) injection.expiration = spread();
@@ -143,11 +145,12 @@ std::int64_t Mutator::spread() const {
 }
 
 void Mutator::checkSkipNames(const kube::Review& pod) {
+  isKnown_.assign(skip_.size() + 1, false);
+  for (const auto* list : {&pod.containers, &pod.initContainers})
+    for (const kube::Container& container : *list) isKnown_[skip_.find(container.name)] = true;
   for (std::size_t i = 0; i < skip_.size(); ++i) {
-    auto isIt = [&](const kube::Container& container) { return container.name == skip_.at(i); };
-    if (std::none_of(pod.containers.begin(), pod.containers.end(), isIt) &&
-        std::none_of(pod.initContainers.begin(), pod.initContainers.end(), isIt))
-      warn("skip-containers names \"" + std::string(skip_.at(i)) + "\", which is no container of this pod");
+    if (const std::size_t first = skip_.find(skip_.at(i)); first != i || isKnown_[first]) continue;
+    warn("skip-containers names \"" + std::string(skip_.at(i)) + "\", which is no container of this pod");
   }
 }
 
@@ -196,7 +199,7 @@ void Mutator::addVolume(const kube::Review& pod, const Injection& injection) {
 void Mutator::addToContainers(const kube::Review& pod, std::string_view list,
                               const std::vector<kube::Container>& containers, const Injection& injection) {
   list_ = list;
-  for (index_ = 0; index_ < containers.size(); ++index_) {
+  for (index_ = 0; index_ < containers.size() && !isTooLarge(); ++index_) {
     const kube::Container& container = containers[index_];
     if (hasSkip_ && skip_.contains(container.name)) continue;
     const Present present = presentIn(pod.envOf(container), injection);

@@ -151,6 +151,26 @@ TEST(Mutate, B12_SkipsContainersByName) {
   EXPECT_THAT(out.warnings, ElementsAre(HasSubstr("\"zz\", which is no container")));
 }
 
+TEST(Mutate, B12_WarnsOnceOfANameThatIsThereTwice) {
+  EXPECT_THAT(inject(podOf(R"({"metadata":{"annotations":{"eks.amazonaws.com/skip-containers":"z,a,z,a"}},)"
+                           R"("spec":{"containers":[{"name":"a"}]}})"))
+                  .warnings,
+              ElementsAre(HasSubstr("\"z\"")));
+}
+
+TEST(Mutate, J02_SkipsManyNamesOfManyContainersInNoTime) {
+  Json pod = podOf(R"({"spec":{"containers":[]}})");
+  std::string names;
+  for (int i = 0; i < 20'000; ++i) {
+    names += "other" + std::to_string(i) + ",c" + std::to_string(i) + ",";
+    pod["spec"]["containers"].push_back({{"name", "c" + std::to_string(i)}});
+  }
+  pod["metadata"]["annotations"]["eks.amazonaws.com/skip-containers"] = names;
+  const Injected out = inject(pod);
+  EXPECT_THAT(out.patch, testing::Not(HasSubstr("/spec/containers")));
+  EXPECT_EQ(out.warnings.size(), 16u);
+}
+
 TEST(Mutate, B05_B07_WarnsOfWhatThePodsAuthorCanChange) {
   EXPECT_THAT(
       inject(podOf(R"({"spec":{"volumes":[{"name":"aws-iam-token","emptyDir":{}}],"containers":[]}})")).warnings,

@@ -238,6 +238,26 @@ TEST(Webhook, CountsThePodsOfEitherMethodWhateverBecomesOfThePatch) {
   EXPECT_THAT(page, HasSubstr("pod_identity_webhook_pod_count{method=\"container_credentials\"} 1\n"));
 }
 
+TEST(Webhook, O04_GivesUpOnAPodThatWouldGrowBeyondWhatIsStored) {
+  WebhookFixture fixture;
+  fixture.list({account("sa1", kRole)});
+  Json pod = podOf("sa1");
+  for (int i = 0; i < 20'000; ++i) pod["spec"]["containers"].push_back(Json::object());
+  const http::Response refused = fixture.post(reviewOf(pod));
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_LT(refused.body.size(), 200u);
+  EXPECT_THAT(fixture.lines.back(), HasSubstr("\"reason\":\"PodTooLarge\""));
+  EXPECT_TRUE(responseOf(fixture.post(reviewOf(podOf("sa1")))).contains("patch"));
+}
+
+TEST(Webhook, A12_AsksForNoAccountWhoseNameNoneCanHave) {
+  WebhookFixture fixture;
+  fixture.list({});
+  const Json response = responseOf(fixture.post(reviewOf(podOf(std::string(1000, 'a')))));
+  EXPECT_EQ(response["auditAnnotations"]["reason"], "AccountUnknown");
+  EXPECT_THAT(fixture.questions, IsEmpty());
+}
+
 TEST(Webhook, B13_LeavesMirrorPodsAlone) {
   WebhookFixture fixture;
   fixture.list({account("default", kRole)});

@@ -120,9 +120,46 @@ class Large(Limits):
         for thread in threads:
             thread.join()
         if not SANITIZED:
-            peak = int(next(line for line in pathlib.Path(f"/proc/{webhook.process.pid}/status").read_text().splitlines()
-                            if line.startswith("VmHWM")).split()[1]) / 1024
-            self.assertLess(peak, 64)
+            self.assertLess(self.peak(webhook), 64)
+
+
+    def test_O04_pods_that_are_made_to_grow_are_refused_before_memory_runs_out(self):
+        webhook = self.start()
+        load = self.load(webhook)
+
+        def review(**spec):
+            pod = job_pod("a")
+            pod["spec"].update(spec)
+            return json.dumps(admission_review(pod), separators=(",", ":")).encode()
+
+        def with_annotation(value):
+            pod = job_pod("a")
+            pod["metadata"]["annotations"] = {"eks.amazonaws.com/skip-containers": value}
+            pod["spec"]["containers"] *= 1000
+            return json.dumps(admission_review(pod)).encode()
+
+        many = 2_000_000
+        bodies = [(review(containers=[{}] * many), 400), (review(initContainers=[None] * (many // 2)), 400),
+                  (review(volumes=[{}] * many), 400), (review(containers=[{"env": [{}] * many}]), 400),
+                  (review(containers=[{"volumeMounts": [{}] * many}]), 400), (review(containers=[{}] * 20_000), 400),
+                  (review(serviceAccountName="<" * 7_000_000), 200), (with_annotation("," * 7_000_000), 200),
+                  (with_annotation("".join(f"{number}," for number in range(900_000))), 200),
+                  (review().replace(b'"uid":"', b'"uid":"' + b"<" * 7_000_000, 1), 400),
+                  (review().replace(b'"generateName":"', b'"generateName":"' + b"<" * 7_000_000, 1), 200)]
+        for body, status in bodies:
+            self.assertEqual(webhook.post(body)[0], status, body[-200:])
+        greedy = review(containers=[{}] * 7_000)  # 20 KB that make an answer of 4 MB, and nobody takes it
+        held = [self.tls(webhook, "127.0.0.2") for _ in range(60)]
+        for connection in held:
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(greedy) + greedy)
+        self.assert_flawless(load.result(), at_least=20)
+        if not SANITIZED:
+            self.assertLess(self.peak(webhook), 96)
+
+    def peak(self, webhook):
+        """Megabytes of memory that it has ever had."""
+        status = pathlib.Path(f"/proc/{webhook.process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 class Many(Limits):
