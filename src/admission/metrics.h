@@ -46,6 +46,13 @@ class LoopMetrics {
   Counter nanoseconds_, webIdentity_, containerCredentials_;
 };
 
+// What the process uses, under the names that every client of Prometheus gives it.
+struct ProcessGauges {
+  double processorSeconds = 0, startTime = 0;  // seconds; the latter Unix time
+  std::uint64_t openDescriptors = 0, maxDescriptors = 0;
+  std::uint64_t residentBytes = 0, virtualBytes = 0, maxVirtualBytes = 0;
+};
+
 // What a scrape finds beside the loops' counters.
 struct Gauges {
   bool ready = false, synced = false, refused = false;
@@ -56,6 +63,7 @@ struct Gauges {
   std::uint64_t lookups = 0, lookupFailures = 0;
   std::uint64_t watchFailures = 0;
   std::string version;
+  ProcessGauges process = {};
 };
 
 // Prometheus text format 0.0.4.

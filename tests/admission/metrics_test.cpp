@@ -52,11 +52,17 @@ TEST(Metrics, ShowTheGauges) {
   gauges.accounts = 7;
   gauges.certificateExpiry = 1795521600;
   gauges.version = "1.2.3";
+  gauges.process = {1.25, 1795521600.5, 9, 1024, 1u << 20, 1u << 21, UINT64_MAX};
   const std::string page = admission::renderMetrics({}, gauges);
   EXPECT_THAT(page, HasSubstr("irsa_webhook_service_accounts 7\n"));
   EXPECT_THAT(page, HasSubstr("irsa_webhook_certificate_expiry_timestamp_seconds 1795521600\n"));
   EXPECT_THAT(page, HasSubstr("irsa_webhook_build_info{version=\"1.2.3\"} 1\n"));
   EXPECT_THAT(page, HasSubstr("pod_identity_webhook_used 1\n"));
+  for (const char* line :
+       {"process_cpu_seconds_total 1.25", "process_start_time_seconds 1795521600.50", "process_open_fds 9",
+        "process_max_fds 1024", "process_resident_memory_bytes 1048576", "process_virtual_memory_bytes 2097152",
+        "process_virtual_memory_max_bytes 18446744073709551615"})
+    EXPECT_THAT(page, HasSubstr(std::string("\n") + line + "\n"));
 }
 
 }  // namespace
