@@ -9,11 +9,11 @@ namespace {
 using admission::identityOf;
 using admission::Settings;
 
-kube::Object annotated(std::vector<std::pair<std::string, std::string>> annotations) {
+kube::Object annotated(const std::vector<std::pair<std::string, std::string>>& annotations) {
   kube::Object account;
   account.nameSpace = "ns1";
   account.name = "sa1";
-  for (auto& [key, value] : annotations) account.annotations.emplace_back("eks.amazonaws.com/" + key, value);
+  for (const auto& [key, value] : annotations) account.annotations.emplace_back("eks.amazonaws.com/" + key, value);
   return account;
 }
 
