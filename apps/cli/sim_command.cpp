@@ -113,6 +113,7 @@ base::Result<io::ServerOptions> serverOptionsOf(const SimOptions& options, const
   server.loops = 4;  // one that waits for somebody's issuer shall not stop the others
   server.maxBody = kLargestRequest;
   server.maxBodies = kLargestRequests;
+  server.maxAnswers = SIZE_MAX;  // objects, of whoever put them there
   if (options.tlsKey.empty()) return server;
   server.certificatePem = TRY(files.read(options.tlsCertificate));
   server.keyPem = TRY(files.read(options.tlsKey));

@@ -36,7 +36,9 @@ base::Result<void> chooseCertificates(const WebhookRenderOptions& options, setup
     return base::invalid("--inject-ca-from belongs to --cert-source files: otherwise the webhook keeps caBundle right");
   if (!isFiles) return {};
   if (options.secret.empty()) return base::invalid("--cert-source files needs --secret NAME beside it");
-  if (!options.injectCaFrom.empty()) TRY(check("--inject-ca-from", options.injectCaFrom, setup::checkServiceAccount));
+  if (!setup::checkSecret("namespace/" + options.secret).empty())
+    return base::invalid("--secret \"" + options.secret + "\" is no name of a Secret");
+  if (!options.injectCaFrom.empty()) TRY(check("--inject-ca-from", options.injectCaFrom, setup::checkSecret));
   wish.certificates = setup::CertificateSource::Files;
   wish.certificateSecret = options.secret;
   wish.injectCaFrom = options.injectCaFrom;
@@ -83,6 +85,8 @@ int runWebhookRender(const WebhookRenderOptions& options) {
   std::vector<setup::KubernetesObject> objects = setup::webhookObjects(*wish);
   if (wish->certificates == setup::CertificateSource::Files && wish->injectCaFrom.empty())
     console.progress("note: caBundle is left out: fill it in, or have cert-manager do it with --inject-ca-from");
+  if (wish->settings.nameSpace == "default")
+    console.progress("note: pods of the webhook's own namespace, default, get no role: --namespace names another one");
   if (wish->region.empty()) console.progress("note: without --region pods are told no Region");
   console.raw(options.common.format == Format::Json ? text::pretty(asList(std::move(objects))) : asYaml(objects));
   return kOk;

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "http/url.h"
 #include "io/client.h"
 #include "io/system.h"
 #include "kube/kubeconfig.h"
@@ -35,6 +36,17 @@ class TokenFile {
   std::mutex mutex_;
 };
 
+// A server may be named by its host and port alone; then it is spoken to as the rest of the configuration suggests.
+base::Result<std::string> withScheme(const kube::ClusterAccess& access) {
+  const http::TlsClientSettings& tls = access.tls;
+  const bool isTls = tls.insecureSkipVerify || !tls.rootsPem.empty() || !tls.certificatePem.empty();
+  const bool isWhole = access.server.find("://") != std::string::npos;
+  const std::string server = (isWhole ? "" : isTls ? "https://" : "http://") + access.server;
+  const base::Result<http::Url> url = http::parseUrl(server);
+  if (!url) return base::Error(url.error()).during("the API server \"" + access.server + "\"");
+  return server;
+}
+
 base::Result<kube::ClusterAccess> accessOf(const Flags& flags, const base::Files& files) {
   if (flags.kubeconfig.empty() && flags.kubeApi.empty()) {
     base::Result<kube::ClusterAccess> access = kube::inClusterAccess(files, io::environment);
@@ -44,6 +56,7 @@ base::Result<kube::ClusterAccess> accessOf(const Flags& flags, const base::Files
   kube::ClusterAccess access;
   if (!flags.kubeconfig.empty()) access = TRY(kube::readKubeconfig(files, {flags.kubeconfig}, ""));
   if (!flags.kubeApi.empty()) access.server = flags.kubeApi;
+  access.server = TRY(withScheme(access));
   if (access.exec)
     return base::invalid("kubeconfig " + flags.kubeconfig +
                          ": the user has an exec plugin, and there is no program to run in "

@@ -5,6 +5,9 @@
 #include <map>
 #include <optional>
 
+#include "admission/go_values.h"
+#include "text/words.h"
+
 namespace webhook {
 namespace {
 
@@ -49,7 +52,7 @@ class FlagSet {
     std::string copy = name;
     add({std::move(name), "int", std::move(help), false,
          [&target, least, most, copy](const std::string& value) -> Result<void> {
-           std::optional<std::int64_t> parsed = admission::parseGoInt(value);
+           std::optional<std::int64_t> parsed = admission::parseGoLiteral(value);
            if (!parsed || *parsed < least || *parsed > most)
              return bad(copy, value,
                         "it must be a number from " + std::to_string(least) + " to " + std::to_string(most));
@@ -57,16 +60,27 @@ class FlagSet {
            return {};
          }});
   }
-  // A duration as Go writes it ("250ms", "1.5s", "1m").
-  void duration(std::string name, std::chrono::milliseconds& target, std::string help);
+  // What is below a millisecond counts as one. Below nothing is nothing.
+  void duration(std::string name, std::chrono::milliseconds& target, std::string help) {
+    help += " (default " + std::to_string(target.count()) + "ms)";
+    std::string copy = name;
+    add({std::move(name), "duration", std::move(help), false,
+         [&target, copy](const std::string& value) -> Result<void> {
+           const std::optional<std::chrono::nanoseconds> parsed = admission::parseGoDuration(value);
+           if (!parsed) return bad(copy, value, "it must be a duration such as 250ms or 1s");
+           target = std::max(std::chrono::ceil<std::chrono::milliseconds>(*parsed), std::chrono::milliseconds(0));
+           return {};
+         }});
+  }
   void custom(std::string name, std::string shown, std::string help,
               std::function<Result<void>(const std::string&)> set) {
     const bool isBoolean = shown.empty();
     add({std::move(name), std::move(shown), std::move(help), isBoolean, std::move(set)});
   }
-  // Taken for the sake of AWS's manifests; `note` is logged when it is given.
-  void accepted(const std::string& name, bool isBoolean, std::string help, std::vector<std::string>& notes,
-                std::string note);
+  // Taken for the sake of AWS's manifests, with values that AWS's takes; `note` is logged when it is given.
+  enum class Kind { Boolean, Number, Duration, Text };
+  void accepted(const std::string& name, Kind kind, std::string help, std::vector<std::string>& notes,
+                std::string note = "");
 
   const Flag* find(const std::string& name) const {
     auto found = flags_.find(name);
@@ -79,43 +93,19 @@ class FlagSet {
   std::map<std::string, Flag> flags_;
 };
 
-std::optional<std::chrono::milliseconds> parseDuration(std::string_view text) {
-  if (text == "0") return std::chrono::milliseconds(0);
-  static constexpr std::pair<std::string_view, double> kUnits[] = {{"ns", 1e-6}, {"us", 1e-3}, {"ms", 1},
-                                                                   {"s", 1e3},   {"m", 6e4},   {"h", 3.6e6}};
-  double total = 0;
-  if (text.empty()) return std::nullopt;
-  while (!text.empty()) {
-    const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
-    const std::string number(text.substr(0, digits));
-    text.remove_prefix(digits);
-    const std::string_view unit = text.substr(0, std::min(text.find_first_of("0123456789."), text.size()));
-    text.remove_prefix(unit.size());
-    auto found =
-        std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& entry) { return entry.first == unit; });
-    if (number.empty() || number == "." || std::count(number.begin(), number.end(), '.') > 1 || number.size() > 12 ||
-        found == std::end(kUnits))
-      return std::nullopt;
-    total += std::stod(number) * found->second;
-  }
-  return std::chrono::milliseconds(std::int64_t(total));
-}
-
-void FlagSet::duration(std::string name, std::chrono::milliseconds& target, std::string help) {
-  help += " (default " + std::to_string(target.count()) + "ms)";
-  std::string copy = name;
-  add({std::move(name), "duration", std::move(help), false, [&target, copy](const std::string& value) -> Result<void> {
-         std::optional<std::chrono::milliseconds> parsed = parseDuration(value);
-         if (!parsed) return bad(copy, value, "it must be a duration such as 250ms or 1s");
-         target = *parsed;
-         return {};
-       }});
-}
-
-void FlagSet::accepted(const std::string& name, bool isBoolean, std::string help, std::vector<std::string>& notes,
+void FlagSet::accepted(const std::string& name, Kind kind, std::string help, std::vector<std::string>& notes,
                        std::string note) {
-  add({name, isBoolean ? "" : "string", std::move(help), isBoolean,
-       [&notes, name, note = std::move(note)](const std::string&) -> Result<void> {
+  const char* shown = kind == Kind::Boolean    ? ""
+                      : kind == Kind::Number   ? "int"
+                      : kind == Kind::Duration ? "duration"
+                                               : "string";
+  add({name, shown, std::move(help), kind == Kind::Boolean,
+       [&notes, name, kind, note = std::move(note)](const std::string& value) -> Result<void> {
+         if (kind == Kind::Boolean && !admission::parseGoBool(value))
+           return bad(name, value, "it must be true or false");
+         if (kind == Kind::Number && !admission::parseGoInt(value)) return bad(name, value, "it must be a number");
+         if (kind == Kind::Duration && !admission::parseGoDuration(value))
+           return bad(name, value, "it must be a duration such as 60s or 1m");
          if (!note.empty()) notes.push_back("--" + name + ": " + note);
          return {};
        }});
@@ -155,36 +145,44 @@ constexpr std::pair<std::string_view, std::string_view> kSuites[] = {
     {"TLS_AES_128_GCM_SHA256", ""},  // TLS 1.3's own are always on
     {"TLS_AES_256_GCM_SHA384", ""},
     {"TLS_CHACHA20_POLY1305_SHA256", ""},
+    {"TLS_RSA_WITH_RC4_128_SHA", ""},  // known to Go, and served by nobody any more
+    {"TLS_RSA_WITH_3DES_EDE_CBC_SHA", ""},
+    {"TLS_ECDHE_ECDSA_WITH_RC4_128_SHA", ""},
+    {"TLS_ECDHE_RSA_WITH_RC4_128_SHA", ""},
+    {"TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", ""},
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
-Result<void> setCipherSuites(const std::string& list, std::string& out) {
+Result<void> setCipherSuites(const std::string& list, Flags& flags) {
+  std::string& out = flags.tlsCipherSuites;
   out.clear();
+  bool isNamed = false;
   for (std::size_t at = 0; at <= list.size();) {
     const std::size_t end = std::min(list.find(',', at), list.size());
-    const std::string_view name = trimmed(std::string_view(list).substr(at, end - at));
+    const std::string_view name = text::trimmed(std::string_view(list).substr(at, end - at));
     at = end + 1;
     if (name.empty()) continue;
     auto found =
         std::find_if(std::begin(kSuites), std::end(kSuites), [&](const auto& entry) { return entry.first == name; });
     if (found == std::end(kSuites)) return bad("tls-cipher-suites", name, "there is no such cipher suite");
     if (!found->second.empty()) out.append(out.empty() ? "" : ":").append(found->second);
+    isNamed = true;
   }
+  flags.hasNoOldSuite = isNamed && out.empty();
   return {};
 }
 
-Result<void> setMinVersion(const std::string& value, std::string& out) {
-  for (std::string_view digit : {"0", "1", "2", "3"})
-    if (value == "1." + std::string(digit) || value == "VersionTLS1" + std::string(digit)) {
-      out = "1." + std::string(digit);
+Result<void> setMinVersion(const std::string& value, Flags& flags) {
+  flags.tlsMinVersion = "1.2";
+  if (value.empty() || value == "1.2" || value == "VersionTLS12") return {};
+  if (value == "1.3" || value == "VersionTLS13") {
+    flags.tlsMinVersion = "1.3";
+    return {};
+  }
+  for (const char* old : {"1.0", "1.1", "VersionTLS10", "VersionTLS11"})
+    if (value == old) {
+      flags.notes.push_back("--tls-min-version: 1.2 is the lowest that is served, and every API server speaks it");
       return {};
     }
-  if (value.empty()) return {};
   return bad("tls-min-version", value, "it must be 1.0, 1.1, 1.2 or 1.3");
 }
 
@@ -253,10 +251,10 @@ void addServerFlags(FlagSet& set, Flags& flags) {
   set.duration("ca-lifetime", flags.authorityLife, "self: life of the authority; at two thirds the next one follows");
   set.duration("cert-lifetime", flags.certificateLife, "self: life of the serving certificate");
   set.duration("ca-settle", flags.settleTime, "self: how long a new authority is published before it signs");
-  set.custom("tls-min-version", "string", "Lowest TLS version: 1.0, 1.1, 1.2 or 1.3 (default 1.2)",
-             [&](const std::string& value) { return setMinVersion(value, flags.tlsMinVersion); });
+  set.custom("tls-min-version", "string", "Lowest TLS version: 1.2 or 1.3; 1.0 and 1.1 are taken for 1.2 (default 1.2)",
+             [&](const std::string& value) { return setMinVersion(value, flags); });
   set.custom("tls-cipher-suites", "string", "Comma-separated cipher suites for TLS 1.2 and below, by Go's names",
-             [&](const std::string& value) { return setCipherSuites(value, flags.tlsCipherSuites); });
+             [&](const std::string& value) { return setCipherSuites(value, flags); });
   set.duration("service-account-lookup-grace-period", flags.lookupBudget,
                "How long to ask the API server about an account that is not in the cache; 0: not at all");
   set.custom("log-format", "string", "text (klog's) or json (default \"text\")",
@@ -286,15 +284,18 @@ void addAcceptedFlags(FlagSet& set, Flags& flags) {
             "--tls-key "
             "(a Secret mounted by cert-manager)");
   });
-  set.accepted("enable-debugging-handlers", true, "Accepted; see /metrics and the log", flags.notes,
+  using Kind = FlagSet::Kind;
+  set.accepted("enable-debugging-handlers", Kind::Boolean, "Accepted; see /metrics and the log", flags.notes,
                "the debugging handlers do not exist here; the log names each decision");
-  set.accepted("resync-period", false, "Accepted; the watch needs no resync", flags.notes, "");
+  set.accepted("resync-period", Kind::Duration, "Accepted; the watch needs no resync", flags.notes);
+  const std::string help = "klog's; accepted, the log always goes to standard error";
   for (const char* name : {"add_dir_header", "alsologtostderr", "legacy_stderr_threshold_behavior", "logtostderr",
                            "one_output", "skip_headers", "skip_log_headers"})
-    set.accepted(name, true, "klog's; accepted, the log always goes to standard error", flags.notes, "");
-  for (const char* name : {"alsologtostderrthreshold", "log_backtrace_at", "log_dir", "log_file", "log_file_max_size",
-                           "stderrthreshold", "v", "vmodule"})
-    set.accepted(name, false, "klog's; accepted, the log always goes to standard error", flags.notes, "");
+    set.accepted(name, Kind::Boolean, help, flags.notes);
+  for (const char* name :
+       {"alsologtostderrthreshold", "log_backtrace_at", "log_dir", "log_file", "stderrthreshold", "vmodule"})
+    set.accepted(name, Kind::Text, help, flags.notes);
+  for (const char* name : {"log_file_max_size", "v"}) set.accepted(name, Kind::Number, help, flags.notes);
 }
 
 FlagSet flagSet(Flags& flags) {
@@ -307,7 +308,7 @@ FlagSet flagSet(Flags& flags) {
 }
 
 struct Given {
-  std::string name;
+  std::string name;  // empty: a word that belongs to no flag
   std::optional<std::string> value;
 };
 
@@ -316,10 +317,9 @@ Result<Given> split(const std::string& argument) {
   const bool isShort = argument.starts_with("-v") && !argument.starts_with("--");
   if (isShort && argument.size() == 2) return Given{"v", std::nullopt};
   if (isShort) return Given{"v", argument.substr(argument[2] == '=' ? 3 : 2)};
-  if (!argument.starts_with("--")) {
-    if (argument.starts_with("-")) return base::invalid("unknown shorthand flag: " + argument);
-    return base::invalid("unexpected argument: " + argument);
-  }
+  if (argument == "-" || !argument.starts_with('-')) return Given{"", argument};
+  if (!argument.starts_with("--")) return base::invalid("unknown shorthand flag: " + argument);
+  if (argument[2] == '-' || argument[2] == '=') return base::invalid("bad flag syntax: " + argument);
   const std::size_t equals = argument.find('=');
   if (equals == std::string::npos) return Given{argument.substr(2), std::nullopt};
   return Given{argument.substr(2, equals - 2), argument.substr(equals + 1)};
@@ -333,12 +333,20 @@ base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& argum
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--") break;
     Given given = TRY(split(arguments[i]));
+    if (given.name.empty()) {
+      line.flags.notes.push_back("the word \"" + *given.value +
+                                 "\" belongs to no flag and is not read: a switch takes its value after =, as in "
+                                 "--watch-config-map=true");
+      continue;
+    }
     if (given.name == "help") {
       line.wish = CommandLine::Wish::Help;
       return line;
     }
     if (given.name == "version") {
-      if (admission::parseGoBool(given.value.value_or("true")).value_or(true)) line.wish = CommandLine::Wish::Version;
+      const std::optional<bool> isWished = admission::parseGoBool(given.value.value_or("true"));
+      if (!isWished) return bad("version", *given.value, "it must be true or false");
+      line.wish = *isWished ? CommandLine::Wish::Version : CommandLine::Wish::Serve;
       continue;
     }
     const Flag* flag = set.find(given.name);
@@ -348,6 +356,7 @@ base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& argum
     if (!given.value) given.value = arguments[++i];
     TRY(flag->set(*given.value));
   }
+  if (line.flags.hasNoOldSuite) line.flags.tlsMinVersion = "1.3";  // else OpenSSL would choose suites for 1.2
   std::int64_t& expiration = line.flags.settings.tokenExpiration;
   expiration = std::max(expiration, admission::kMinExpiration);
   const std::optional<admission::RoleArnParts>& parts = line.flags.settings.composeRoleArn;

@@ -22,8 +22,9 @@ struct Flags {
   std::string webhookConfiguration;  // empty: serviceName
   std::chrono::milliseconds authorityLife{std::chrono::hours(24 * 365)}, certificateLife{std::chrono::hours(24 * 30)};
   std::chrono::milliseconds settleTime{60'000};  // between publishing an authority and its first signature
-  std::string tlsMinVersion = "1.2";             // "1.0" to "1.3"
+  std::string tlsMinVersion = "1.2";             // or "1.3"
   std::string tlsCipherSuites;                   // OpenSSL's names, colons between; empty: OpenSSL's choice
+  bool hasNoOldSuite = false;                    // suites were named, and none of them is one of TLS 1.2
   std::chrono::milliseconds lookupBudget{1000};
   admission::Log::Format logFormat = admission::Log::Format::Text;
   bool logsDecisions = true;

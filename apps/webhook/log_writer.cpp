@@ -1,6 +1,7 @@
 #include "webhook/log_writer.h"
 
 #include <thread>
+#include <utility>
 
 #include "io/system.h"
 
@@ -12,8 +13,8 @@ constexpr std::chrono::milliseconds kGather{20}, kPatience{1000};
 
 }  // namespace
 
-void LogWriter::start() {
-  std::thread([this] { run(); }).detach();
+void LogWriter::start(std::function<void(std::uint64_t)> tellLoss) {
+  std::thread([this, tellLoss = std::move(tellLoss)] { run(tellLoss); }).detach();
 }
 
 void LogWriter::write(std::string_view line) {
@@ -35,7 +36,7 @@ void LogWriter::flush() {
   written_.wait_for(lock, kPatience, [this] { return waiting_.empty() && !isWriting_; });
 }
 
-void LogWriter::run() {
+void LogWriter::run(const std::function<void(std::uint64_t)>& tellLoss) {
   std::string batch;
   for (std::unique_lock lock(mutex_);; written_.notify_all()) {
     filled_.wait(lock, [this] { return !waiting_.empty(); });
@@ -44,12 +45,11 @@ void LogWriter::run() {
     lock.lock();
     batch.clear();
     batch.swap(waiting_);
-    if (leftOut_ > 0)
-      batch += "W log: " + std::to_string(leftOut_) + " lines were left out, as nobody read them in time\n";
-    leftOut_ = 0;
+    const std::uint64_t lost = std::exchange(leftOut_, 0);
     isWriting_ = true;
     lock.unlock();
     io::writeError(batch);
+    if (lost > 0) tellLoss(lost);
     lock.lock();
     isWriting_ = false;
   }

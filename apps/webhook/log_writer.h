@@ -3,6 +3,7 @@
 #pragma once
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -15,12 +16,13 @@ class LogWriter {
  public:
   explicit LogWriter(base::Clock& clock) : clock_(clock) {}
 
-  void start();                       // the thread runs until the process ends
+  // The thread runs until the process ends. It calls `tellLoss` with a count of lines, which may write() of it.
+  void start(std::function<void(std::uint64_t)> tellLoss);
   void write(std::string_view line);  // from any thread; left out and counted when 4 MiB are waiting
   void flush();                       // returns when nothing is waiting, or after a second: nobody may be reading
 
  private:
-  void run();
+  void run(const std::function<void(std::uint64_t)>& tellLoss);
 
   base::Clock& clock_;
   std::mutex mutex_;  // of what follows

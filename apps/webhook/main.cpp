@@ -9,6 +9,7 @@
 #include "io/folder_watch.h"
 #include "io/server.h"
 #include "io/system.h"
+#include "io/usage.h"
 #include "kube/reflector.h"
 #include "text/encoding.h"
 #include "webhook/account_feed.h"
@@ -55,6 +56,12 @@ std::string whyNoCertificate(std::int64_t since, std::int64_t end, std::int64_t 
   if (end == 0) return "there is no serving certificate yet";
   const std::int64_t margin = std::min(kLongestMargin, (end - since) / 12);
   return now + margin < end ? "" : "the serving certificate ends " + base::rfc3339(base::fromUnixSeconds(end));
+}
+
+admission::ProcessGauges processGauges() {
+  const io::Usage usage = io::ownUsage();
+  return {usage.processorSeconds, usage.startTime,    usage.openDescriptors, usage.maxDescriptors,
+          usage.residentBytes,    usage.virtualBytes, usage.maxVirtualBytes};
 }
 
 int fatal(const base::Error& error, int code) {
@@ -104,7 +111,10 @@ class Program {
 };
 
 base::Result<void> Program::start() {
-  logWriter_.start();
+  logWriter_.start([this](std::uint64_t lines) {
+    log_.write(admission::Level::Warning, "lines were left out, as nobody read them in time",
+               {{"lines", std::to_string(lines)}});
+  });
   for (const std::string& note : flags_.notes) log_.write(admission::Level::Warning, note);
   if (flags_.composesRoleArns && !flags_.settings.composeRoleArn)
     flags_.settings.composeRoleArn = TRY(instanceRoleArnParts());
@@ -250,7 +260,8 @@ std::string Program::metrics() const {
                                   .lookups = lookups_->asked(),
                                   .lookupFailures = lookups_->failed(),
                                   .watchFailures = watchFailures,
-                                  .version = IRSA_VERSION});
+                                  .version = IRSA_VERSION,
+                                  .process = processGauges()});
 }
 
 void Program::serve() {

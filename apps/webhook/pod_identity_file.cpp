@@ -11,7 +11,7 @@ base::Result<std::string> PodIdentityFile::read() const {
 void PodIdentityFile::poll() {
   base::Result<std::string> contents = read();
   if (!contents) return complain(contents.error().message);
-  if (isRead_ && *contents == contents_) return;
+  if (isRead_ && *contents == contents_) return recover();
   base::Result<admission::PodIdentities> identities = admission::PodIdentities::read(*contents);
   if (!identities) return complain(path_ + ": " + identities.error().message);
   isRead_ = true;
@@ -21,6 +21,12 @@ void PodIdentityFile::poll() {
              {{"file", path_}, {"accounts", std::to_string(identities->size())}});
   auto shared = std::make_shared<const admission::PodIdentities>(std::move(*identities));
   loops_.post([shared](admission::IdentitySources& sources) { sources.podIdentities = shared; });
+}
+
+void PodIdentityFile::recover() {
+  if (complaint_.empty()) return;
+  complaint_.clear();
+  log_.write(admission::Level::Info, "the container credentials' file is as it was before", {{"file", path_}});
 }
 
 void PodIdentityFile::complain(const std::string& why) {

@@ -21,6 +21,7 @@ class PodIdentityFile {
 
  private:
   base::Result<std::string> read() const;
+  void recover();  // the file is again what it was before it was broken
   void complain(const std::string& why);
 
   const base::Files& files_;

@@ -1,15 +1,21 @@
 #include "admission/csv.h"
 
+#include <algorithm>
+
 namespace admission {
 
 bool CsvRecord::read(std::string_view text) {
   text_.clear();
   ends_.clear();
+  sorted_.clear();
   rest_ = text;
   while (!rest_.empty()) {
     std::string_view line = nextLine();
     if (line == "\n" || line.empty()) continue;
-    if (readFields(line)) return true;
+    if (readFields(line)) {
+      sort();
+      return true;
+    }
     ends_.clear();
     return false;
   }
@@ -34,7 +40,7 @@ bool CsvRecord::readFields(std::string_view line) {
     if (line.starts_with('"')) {
       line.remove_prefix(1);
       if (!readQuoted(line)) return false;
-      ends_.push_back(text_.size());
+      if (!endField()) return false;
       if (!line.starts_with(',')) return true;
       line.remove_prefix(1);
       continue;
@@ -44,7 +50,7 @@ bool CsvRecord::readFields(std::string_view line) {
     if (comma == std::string_view::npos && field.ends_with('\n')) field.remove_suffix(1);
     if (field.find('"') != std::string_view::npos) return false;
     text_ += field;
-    ends_.push_back(text_.size());
+    if (!endField()) return false;
     if (comma == std::string_view::npos) return true;
     line.remove_prefix(comma + 1);
   }
@@ -73,10 +79,23 @@ std::string_view CsvRecord::at(std::size_t index) const {
   return std::string_view(text_).substr(begin, ends_[index] - begin);
 }
 
-bool CsvRecord::contains(std::string_view field) const {
-  for (std::size_t i = 0; i < size(); ++i)
-    if (at(i) == field) return true;
-  return false;
+bool CsvRecord::endField() {
+  if (ends_.size() == kMostFields) return false;
+  ends_.push_back(text_.size());
+  return true;
+}
+
+void CsvRecord::sort() {
+  for (std::uint32_t i = 0; i < size(); ++i) sorted_.push_back(i);
+  std::ranges::sort(sorted_, [this](std::uint32_t one, std::uint32_t other) {
+    const int order = at(one).compare(at(other));
+    return order < 0 || (order == 0 && one < other);
+  });
+}
+
+std::size_t CsvRecord::find(std::string_view field) const {
+  const auto found = std::ranges::lower_bound(sorted_, field, {}, [this](std::uint32_t index) { return at(index); });
+  return found != sorted_.end() && at(*found) == field ? *found : size();
 }
 
 }  // namespace admission

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "kube/admission_review.h"
+#include "text/words.h"
 
 namespace admission {
 namespace {
@@ -27,6 +28,15 @@ void appendMicroseconds(std::string& out, base::Time now) {
   out.append(6 - digits.size(), '0').append(digits);
 }
 
+// Longer than any name or ARN; whoever sends us more shall not fill the log.
+void appendValue(std::string& out, std::string_view value) {
+  constexpr std::size_t kLongest = 4096;  // bytes
+  if (value.size() <= kLongest)
+    kube::appendJsonString(out, value);
+  else
+    kube::appendJsonString(out, text::shown(value, kLongest));
+}
+
 // Lmmdd hh:mm:ss.uuuuuu threadid file:line] (klog's header)
 void appendText(std::string& out, Level level, base::Time now, std::string_view message,
                 std::initializer_list<LogField> fields) {
@@ -39,7 +49,7 @@ void appendText(std::string& out, Level level, base::Time now, std::string_view 
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
     out.append(" ").append(name).append("=");
-    kube::appendJsonString(out, value);
+    appendValue(out, value);
   }
 }
 
@@ -54,7 +64,7 @@ void appendJson(std::string& out, Level level, base::Time now, std::string_view 
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
     out.append(",\"").append(name).append("\":");
-    kube::appendJsonString(out, value);
+    appendValue(out, value);
   }
   out += '}';
 }

@@ -13,7 +13,7 @@ namespace admission {
 
 enum class Level { Info, Warning, Error };
 
-using LogField = std::pair<std::string_view, std::string_view>;  // an empty value is left out
+using LogField = std::pair<std::string_view, std::string_view>;  // an empty value is left out, a long one is cut
 
 // Thread-safe if the sink is; keeps no state between lines but the buffer of the calling thread.
 class Log {

@@ -12,6 +12,12 @@ std::string shortest(double value) {
   return std::string(text, std::size_t(size));
 }
 
+std::string precise(double seconds) {
+  char text[32];
+  const int size = std::snprintf(text, sizeof text, "%.2f", seconds);
+  return std::string(text, std::size_t(size));
+}
+
 std::string label(std::string_view name, std::string_view value) {
   std::string out(name);
   out.append("=\"").append(value).append("\"");
@@ -111,6 +117,19 @@ void renderGauges(Page& page, const Gauges& gauges) {
   page.sample(label("version", gauges.version), 1);
 }
 
+void renderProcess(Page& page, const ProcessGauges& process) {
+  page.family("process_cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds.");
+  page.sample("", "", shortest(process.processorSeconds));
+  page.family("process_start_time_seconds", "gauge", "Start time of the process since unix epoch in seconds.");
+  page.sample("", "", precise(process.startTime));
+  page.single("process_open_fds", "gauge", "Number of open file descriptors.", process.openDescriptors);
+  page.single("process_max_fds", "gauge", "Maximum number of open file descriptors.", process.maxDescriptors);
+  page.single("process_resident_memory_bytes", "gauge", "Resident memory size in bytes.", process.residentBytes);
+  page.single("process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.", process.virtualBytes);
+  page.single("process_virtual_memory_max_bytes", "gauge", "Maximum amount of virtual memory available in bytes.",
+              process.maxVirtualBytes);
+}
+
 }  // namespace
 
 std::string renderMetrics(const std::vector<const LoopMetrics*>& loops, const Gauges& gauges) {
@@ -147,12 +166,12 @@ std::string renderMetrics(const std::vector<const LoopMetrics*>& loops, const Ga
   auto decided = [&](Reason reason) {
     return sum(loops, [&](const LoopMetrics& loop) -> const Counter& { return loop.decisions_[std::size_t(reason)]; });
   };
-  const std::uint64_t agent =
-      sum(loops, [](const LoopMetrics& loop) -> const Counter& { return loop.containerCredentials_; });
   page.family("pod_identity_webhook_pod_count", "counter",
               "Indicator to how many pods have been mutated by this webhook.");
-  page.sample(R"(method="sts_web_identity")", decided(Reason::Injected) + decided(Reason::AlreadySet) - agent);
-  page.sample(R"(method="container_credentials")", agent);
+  page.sample(R"(method="sts_web_identity")",
+              sum(loops, [](const LoopMetrics& loop) -> const Counter& { return loop.webIdentity_; }));
+  page.sample(R"(method="container_credentials")",
+              sum(loops, [](const LoopMetrics& loop) -> const Counter& { return loop.containerCredentials_; }));
   page.single("pod_identity_webhook_missing_sa_count", "counter",
               "Indicator to how many times the webhook did not find a service account in cache.",
               decided(Reason::AccountUnknown) + decided(Reason::NoServiceAccount));
@@ -162,6 +181,7 @@ std::string renderMetrics(const std::vector<const LoopMetrics*>& loops, const Ga
   for (std::size_t reason = 0; reason < kReasons; ++reason)
     page.sample(label("reason", nameOf(Reason(reason))), decided(Reason(reason)));
   renderGauges(page, gauges);
+  renderProcess(page, gauges.process);
   return page.take();
 }
 

@@ -34,7 +34,8 @@ constexpr std::array<std::uint64_t, 7> kMicroseconds = {125'000,   250'000,   50
 class LoopMetrics {
  public:
   void count(std::string_view verb, int status, Reason reason, std::chrono::nanoseconds took);
-  void countContainerCredentials() { containerCredentials_.add(); }
+  // A pod that is to have credentials, whether or not it lacks any.
+  void countPod(bool byContainerCredentials) { (byContainerCredentials ? containerCredentials_ : webIdentity_).add(); }
 
  private:
   friend std::string renderMetrics(const std::vector<const LoopMetrics*>& loops, const struct Gauges& gauges);
@@ -42,7 +43,14 @@ class LoopMetrics {
   std::array<Counter, kReasons> decisions_;
   std::array<Counter, kSeconds.size() + 1> seconds_;
   std::array<Counter, kMicroseconds.size() + 1> microseconds_;
-  Counter nanoseconds_, containerCredentials_;
+  Counter nanoseconds_, webIdentity_, containerCredentials_;
+};
+
+// What the process uses, under the names that every client of Prometheus gives it.
+struct ProcessGauges {
+  double processorSeconds = 0, startTime = 0;  // seconds; the latter Unix time
+  std::uint64_t openDescriptors = 0, maxDescriptors = 0;
+  std::uint64_t residentBytes = 0, virtualBytes = 0, maxVirtualBytes = 0;
 };
 
 // What a scrape finds beside the loops' counters.
@@ -55,6 +63,7 @@ struct Gauges {
   std::uint64_t lookups = 0, lookupFailures = 0;
   std::uint64_t watchFailures = 0;
   std::string version;
+  ProcessGauges process = {};
 };
 
 // Prometheus text format 0.0.4.

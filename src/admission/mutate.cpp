@@ -1,8 +1,11 @@
 #include "admission/mutate.h"
 
 #include <algorithm>
+#include <span>
 
 #include "admission/advice.h"
+#include "admission/go_values.h"
+#include "text/words.h"
 
 namespace admission {
 namespace {
@@ -10,6 +13,8 @@ namespace {
 constexpr std::string_view kStsVariable = "AWS_STS_REGIONAL_ENDPOINTS";
 constexpr std::string_view kRegion = "AWS_REGION", kDefaultRegion = "AWS_DEFAULT_REGION";
 constexpr std::size_t kWhole = std::string::npos;  // in place of an index: the list itself
+constexpr std::size_t kLongestWarning = 256;       // bytes
+constexpr std::size_t kMostOfOurs = 64;            // annotations of a pod that are looked at for mistakes
 constexpr std::string_view kVolume = "aws-iam-token", kTokenPath = "token";
 
 // Which of the variables a container has already; a name with valueFrom counts, envFrom doesn't.
@@ -74,9 +79,10 @@ void Mutator::adviseOn(const kube::Review& pod, const Identity* identity) {
 }
 
 void Mutator::advise(const kube::Review& pod, const Identity* identity) {
-  if (identity) warnings_.insert(warnings_.end(), identity->advice.begin(), identity->advice.end());
-  for (const auto& [name, value] : pod.annotations)
-    if (std::string advice = adviceOnPod(name, settings_); !advice.empty()) warn(std::move(advice));
+  if (identity)
+    for (const std::string& advice : identity->advice) warn(advice);
+  for (const auto& [name, value] : std::span(pod.annotations).first(std::min(pod.annotations.size(), kMostOfOurs)))
+    if (const std::string advice = adviceOnPod(name, settings_); !advice.empty()) warn(advice);
 }
 
 bool Mutator::injectContainerCredentials(const kube::Review& pod, const Identity& identity) {
@@ -97,6 +103,8 @@ bool Mutator::injectContainerCredentials(const kube::Review& pod, const Identity
 }
 
 bool Mutator::build(const kube::Review& pod, Injection injection) {
+  constexpr std::size_t kKept = 1u << 20;  // bytes of memory
+  if (patch_.capacity() > kKept) patch_ = {};
   patch_.clear();
   applyAnnotations(pod, injection);
   if (injection.isPodIdentity && injection.expiration == kMaxExpiration) injection.expiration = spread();
@@ -137,11 +145,12 @@ std::int64_t Mutator::spread() const {
 }
 
 void Mutator::checkSkipNames(const kube::Review& pod) {
+  isKnown_.assign(skip_.size() + 1, false);
+  for (const auto* list : {&pod.containers, &pod.initContainers})
+    for (const kube::Container& container : *list) isKnown_[skip_.find(container.name)] = true;
   for (std::size_t i = 0; i < skip_.size(); ++i) {
-    auto isIt = [&](const kube::Container& container) { return container.name == skip_.at(i); };
-    if (std::none_of(pod.containers.begin(), pod.containers.end(), isIt) &&
-        std::none_of(pod.initContainers.begin(), pod.initContainers.end(), isIt))
-      warn("skip-containers names \"" + std::string(skip_.at(i)) + "\", which is no container of this pod");
+    if (const std::size_t first = skip_.find(skip_.at(i)); first != i || isKnown_[first]) continue;
+    warn("skip-containers names \"" + std::string(skip_.at(i)) + "\", which is no container of this pod");
   }
 }
 
@@ -190,7 +199,7 @@ void Mutator::addVolume(const kube::Review& pod, const Injection& injection) {
 void Mutator::addToContainers(const kube::Review& pod, std::string_view list,
                               const std::vector<kube::Container>& containers, const Injection& injection) {
   list_ = list;
-  for (index_ = 0; index_ < containers.size(); ++index_) {
+  for (index_ = 0; index_ < containers.size() && !isTooLarge(); ++index_) {
     const kube::Container& container = containers[index_];
     if (hasSkip_ && skip_.contains(container.name)) continue;
     const Present present = presentIn(pod.envOf(container), injection);
@@ -247,6 +256,12 @@ void Mutator::addMount(const kube::Review& pod, const kube::Container& container
   patch_ += container.mounts.present ? "}}" : "}]}";
 }
 
-void Mutator::warn(std::string text) { warnings_.push_back(std::move(text)); }
+// The API server drops a warning with a control character in it.
+void Mutator::warn(std::string_view text) {
+  if (warnings_.size() < kMostWarnings)
+    warnings_.push_back(text::shown(text, kLongestWarning));
+  else
+    warnings_.back() = "there is more to change than is shown here";
+}
 
 }  // namespace admission

@@ -28,6 +28,8 @@ struct Injection {
 // Reuses its buffers; one per loop.
 class Mutator {
  public:
+  static constexpr std::size_t kLargestPatch = 4u << 20;  // bytes; etcd takes 1.5 MiB for a whole object
+
   // `random` spreads the ends of container credentials' tokens.
   Mutator(const Settings& settings, base::RandomBytes random);
 
@@ -38,8 +40,12 @@ class Mutator {
   // Only what its author should change: for a pod that gets nothing. `identity` null: nothing is known of the account.
   void adviseOn(const kube::Review& pod, const Identity* identity);  // leaves no patch
 
-  std::string_view patch() const { return patch_; }                       // JSON Patch (RFC 6902) or empty
-  const std::vector<std::string>& warnings() const { return warnings_; }  // what the pod's author should change
+  std::string_view patch() const { return patch_; }  // JSON Patch (RFC 6902) or empty
+  // A pod with so many containers is none that an API server stores, but one that somebody made to cost us memory: the
+  // patch was not finished and is of no use.
+  bool isTooLarge() const { return patch_.size() > kLargestPatch; }
+  // What the pod's author should change: at most 16, one line of at most 256 bytes each.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   bool build(const kube::Review& pod, Injection injection);
@@ -55,7 +61,7 @@ class Mutator {
   void addMount(const kube::Review& pod, const kube::Container& container, const Injection& injection);
   void beginOperation(std::string_view list, std::size_t index, std::string_view rest,
                       std::string_view operation = "add");
-  void warn(std::string text);
+  void warn(std::string_view text);
 
   const Settings& settings_;
   base::RandomBytes random_;
@@ -65,6 +71,7 @@ class Mutator {
   std::size_t index_ = 0;   // its place in there
   bool envIsOpen_ = false;  // an operation that adds the whole env array has begun
   CsvRecord skip_;
+  std::vector<bool> isKnown_;  // of each of its fields: a container has the name
   bool hasSkip_ = false;
   std::vector<std::string> warnings_;
 };

@@ -19,6 +19,7 @@ enum class Reason {
   NotSynced,          // HTTP 500: the cache is not whole yet, and asking is switched off
   WrongContentType,   // HTTP 415
   BadQuery,           // HTTP 400
+  PodTooLarge,        // HTTP 400: what would have to be added to it is more than an API server stores
   UnsoundPatch,       // HTTP 500: a defect of ours; the patch would not fit the pod
   Count
 };

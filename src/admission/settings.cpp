@@ -1,10 +1,10 @@
 #include "admission/settings.h"
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 #include "admission/advice.h"
+#include "admission/go_values.h"
 
 namespace admission {
 namespace {
@@ -46,7 +46,8 @@ std::int64_t expiration(std::string_view value, const Settings& settings, Identi
 Identity identityOf(const kube::Object& account, const Settings& settings) {
   Identity identity{"", settings.tokenAudience, settings.tokenExpiration, settings.regionalSts};
   for (const auto& [key, value] : account.annotations) {
-    if (std::string advice = adviceOnAccount(key, settings); !advice.empty()) identity.advice.push_back(advice);
+    if (std::string advice = adviceOnAccount(key, settings); !advice.empty() && identity.advice.size() < kMostWarnings)
+      identity.advice.push_back(std::move(advice));
     std::string_view name = key;
     if (!name.starts_with(settings.annotationPrefix)) continue;
     name.remove_prefix(settings.annotationPrefix.size());
@@ -77,25 +78,6 @@ bool isRoleArn(std::string_view text) {
   if (!text.starts_with(":role/")) return false;
   text.remove_prefix(6);
   return !text.empty() && std::all_of(text.begin(), text.end(), isRoleCharacter);
-}
-
-std::optional<bool> parseGoBool(std::string_view text) {
-  for (std::string_view yes : {"1", "t", "T", "TRUE", "true", "True"})
-    if (text == yes) return true;
-  for (std::string_view no : {"0", "f", "F", "FALSE", "false", "False"})
-    if (text == no) return false;
-  return std::nullopt;
-}
-
-std::optional<std::int64_t> parseGoInt(std::string_view text) {
-  if (text.starts_with('+')) {
-    text.remove_prefix(1);
-    if (text.starts_with('-')) return std::nullopt;
-  }
-  std::int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::string joinPath(std::string_view folder, std::string_view name) {

@@ -59,10 +59,6 @@ kube::Selection accountSelection(const Settings& settings);
 // arn:aws*:iam::<12 digits>:role/<path and name>. A role that fails this is still injected, with a warning.
 bool isRoleArn(std::string_view text);
 
-// Go's strconv: ParseBool's twelve words; ParseInt in base 10 (sign allowed, no blanks, no overflow).
-std::optional<bool> parseGoBool(std::string_view text);
-std::optional<std::int64_t> parseGoInt(std::string_view text);
-
 // Go's path.Join: cleaned of empty parts, "." and "..".
 std::string joinPath(std::string_view folder, std::string_view name);
 

@@ -23,12 +23,9 @@ bool isGoodQuery(std::string_view query) {
   return query.find('%') == std::string_view::npos || bool(text::percentDecode(query));
 }
 
-std::string_view roleOf(const Identity* identity) {
-  return identity ? std::string_view(identity->roleArn) : std::string_view();
-}
-
-// What is answered by HTTP 500; empty for all else.
+// What is answered instead of a review; empty when nothing is.
 std::string_view troubleOf(Reason reason) {
+  if (reason == Reason::PodTooLarge) return "the pod has more containers than can be given credentials\n";
   if (reason == Reason::UnsoundPatch) return "the patch did not fit the pod: this is a defect of irsa-webhook\n";
   if (reason != Reason::LookupFailed && reason != Reason::NotSynced) return {};
   return "the service account is not in the cache, and the API server did not answer in time\n";
@@ -119,6 +116,12 @@ bool Webhook::refuseUnread(const http::Request& request, http::Response& respons
   return false;
 }
 
+// What the pod gets; the role of an account that has container credentials too is none of its business.
+std::string_view Webhook::roleOf(const Decision& decision) {
+  return decision.identity && decision.method == Method::WebIdentity ? std::string_view(decision.identity->roleArn)
+                                                                     : std::string_view();
+}
+
 Webhook::Decision Webhook::decide(const kube::Review& review) {
   if (!review.hasObject) return {Reason::NullObject};
   key_.assign(review.requestNamespace).append("/").append(review.serviceAccountName);
@@ -157,7 +160,8 @@ Webhook::Decision Webhook::containerCredentials(const kube::Review& review) cons
 }
 
 bool Webhook::mustAsk(const Decision& known) const {
-  if (options_.lookupBudget.count() == 0) return false;
+  constexpr std::size_t kLongestKey = 253 + 1 + 253;  // of names that Kubernetes gives: no other account exists
+  if (options_.lookupBudget.count() == 0 || key_.size() > kLongestKey) return false;
   return known.reason == Reason::AccountUnknown || (known.reason == Reason::NoRoleArn && isYoung_);
 }
 
@@ -176,10 +180,11 @@ void Webhook::answer(const http::Request& request, http::Response& response, Dec
   if (troubleOf(decision.reason).empty()) mutate(review, decision, reply);
   if (const std::string_view trouble = troubleOf(decision.reason); !trouble.empty()) {
     logDecision(review, decision);
-    return fail(request, response, 500, decision.reason, trouble, begin);
+    const int status = decision.reason == Reason::PodTooLarge ? 400 : 500;
+    return fail(request, response, status, decision.reason, trouble, begin);
   }
   const std::pair<std::string_view, std::string_view> audit[] = {
-      {"reason", nameOf(decision.reason)}, {"source", decision.source}, {"role", roleOf(decision.identity.get())}};
+      {"reason", nameOf(decision.reason)}, {"source", decision.source}, {"role", roleOf(decision)}};
   const std::size_t told = decision.source.empty() ? 1 : audit[2].second.empty() ? 2 : 3;
   reply.auditAnnotations = std::span(audit, told);
   response.headers.add("Content-Type", "application/json");
@@ -194,11 +199,14 @@ void Webhook::mutate(const kube::Review& review, Decision& decision, kube::Revie
     mutator_.adviseOn(review, decision.identity.get());
   } else {
     const bool isWeb = decision.method == Method::WebIdentity;
-    if (!isWeb) metrics_.countContainerCredentials();
+    metrics_.countPod(!isWeb);
     const bool isChanged = isWeb ? mutator_.injectWebIdentity(review, *decision.identity)
                                  : mutator_.injectContainerCredentials(review, *decision.identity);
     if (!isChanged) decision.reason = Reason::AlreadySet;
-    if (isChanged && !options_.isSound(mutator_.patch(), review)) decision.reason = Reason::UnsoundPatch;
+    if (isChanged && mutator_.isTooLarge())
+      decision.reason = Reason::PodTooLarge;
+    else if (isChanged && !options_.isSound(mutator_.patch(), review))
+      decision.reason = Reason::UnsoundPatch;
   }
   reply.patch = mutator_.patch();
   reply.warnings = mutator_.warnings();
@@ -219,7 +227,7 @@ void Webhook::logDecision(const kube::Review& review, const Decision& decision) 
               {"namespace", review.requestNamespace},
               {"pod", review.name.empty() ? review.generateName : review.name},
               {"serviceAccount", review.serviceAccountName},
-              {"role", roleOf(decision.identity.get())},
+              {"role", roleOf(decision)},
               {"source", decision.source},
               {"operation", review.operation},
               {"uid", review.uid}});

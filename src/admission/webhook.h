@@ -48,6 +48,7 @@ class Webhook final : public http::Handler {
     Method method = Method::WebIdentity;                 // Injected and AlreadySet
     std::string_view source = {};                        // of the identity: annotation, configMap or podIdentity
   };
+  static std::string_view roleOf(const Decision& decision);
   bool refuseUnread(const http::Request& request, http::Response& response, base::Time begin);
   bool mustAsk(const Decision& known) const;
   Decision decide(const kube::Review& review);

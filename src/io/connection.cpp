@@ -15,6 +15,7 @@ constexpr std::size_t kDiscarded =
     32u << 20;  // of a refused request, so that its sender reads the answer before a reset
 
 constexpr std::string_view kTooMuch = "too much is being sent at once";
+constexpr std::string_view kTooLazy = "too many large answers wait to be taken";
 
 constexpr std::string_view kPlainOnTls =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 48\r\nConnection: close\r\n\r\n"
@@ -58,6 +59,7 @@ Connection::Connection(Worker& worker, Descriptor socket, SSL_CTX* tls, std::str
 Connection::~Connection() {
   if (frame_) frame_.destroy();
   hold(0);
+  owe(0);
   --worker_.connections;
   if (auto place = worker_.byPeer.find(peer_); --place->second == 0) worker_.byPeer.erase(place);
   worker_.connectionClosed();
@@ -105,6 +107,7 @@ Connection::Task Connection::serve() {
         exchange.response.status = 500;
       }
     }
+    if (!mayAnswer()) answerFailure(503, kTooLazy);
     prepareAnswer();
     if (co_await write(exchange.output) <= 0) co_return;
     if (!bodyAfter_.empty() && co_await write(bodyAfter_) <= 0) co_return;
@@ -183,11 +186,31 @@ bool Connection::makeRoom() {
   return true;
 }
 
+void Connection::owe(std::size_t bytes) {
+  worker_.answers += bytes - owed_;
+  owed_ = bytes;
+}
+
+// Counts the memory of a large answer until the peer has taken it, which is up to the peer. False when that would be
+// too much, and then the answer is gone; one alone is never too much.
+bool Connection::mayAnswer() {
+  const std::size_t size = exchange_->response.body.size();
+  if (size <= kKeptBuffer) return true;
+  const std::size_t others = worker_.answers;
+  if (others == 0 || size <= worker_.maxAnswers - std::min(others, worker_.maxAnswers)) {
+    owe(size);
+    return true;
+  }
+  exchange_->response = http::Response();
+  return false;
+}
+
 // The exchange is ready for the next request; without more input it goes back to the others.
 void Connection::endRequest() {
   exchange_->reader.reset();
   trim(exchange_->request.body);
   if (held_ > 0) hold(0);
+  if (owed_ > 0) owe(0);
   exchange_->request.clear();
   exchange_->request.peer.assign(peer_);
   exchange_->response.clear();

@@ -28,20 +28,28 @@ struct Exchange {
   std::string leftover;  // pipelined input that came with this request
 };
 
+// What all loops of a server count together.
+struct Counts {
+  std::atomic<std::size_t> connections = 0, bodies = 0, answers = 0;  // the latter two in bytes that Connections hold
+};
+
 // What the connections of one loop share. Belongs to the loop's thread, but for what is atomic.
 struct Worker {
-  Worker(http::Limits ofRequests, std::size_t bytesOfBodies, std::atomic<std::size_t>& count,
-         std::atomic<std::size_t>& bytes)
-      : limits(ofRequests), maxBodies(bytesOfBodies), connections(count), bodies(bytes) {}
+  Worker(http::Limits ofRequests, std::size_t bytesOfBodies, std::size_t bytesOfAnswers, Counts& ofAll)
+      : limits(ofRequests),
+        maxBodies(bytesOfBodies),
+        maxAnswers(bytesOfAnswers),
+        connections(ofAll.connections),
+        bodies(ofAll.bodies),
+        answers(ofAll.answers) {}
 
   std::unique_ptr<Exchange> takeExchange();
   void giveBack(std::unique_ptr<Exchange> exchange);
 
   http::Limits limits;
-  std::size_t maxBodies;
-  std::atomic<std::size_t>& connections;                // of all loops
-  std::atomic<std::size_t>& bodies;                     // bytes that Connections hold, of all loops
-  std::unordered_map<std::string, std::size_t> byPeer;  // connections of this loop by the address of their peer
+  std::size_t maxBodies, maxAnswers;
+  std::atomic<std::size_t>&connections, &bodies, &answers;  // Counts
+  std::unordered_map<std::string, std::size_t> byPeer;      // connections of this loop by the address of their peer
   http::Handler* handler = nullptr;
   std::atomic<bool> isDraining = false;
   std::atomic<std::uint64_t> heard = 0;  // connections, and pieces of what they said
@@ -105,6 +113,8 @@ class Connection final : public Watched {
   void answerFailure(int status, std::string_view why);
   void hold(std::size_t bytes);
   bool makeRoom();
+  bool mayAnswer();
+  void owe(std::size_t bytes);
   void prepareAnswer();
   void endRequest();
   void saveLeftover();
@@ -126,6 +136,7 @@ class Connection final : public Watched {
   std::string_view bodyAfter_;          // of a large answer, written after exchange_->output
   bool keepsAlive_ = true, isFinished_ = false, isGone_ = false, spokePlain_ = false, isShed_ = false;
   std::size_t held_ = 0;  // bytes of a body that is still coming in
+  std::size_t owed_ = 0;  // bytes of a large answer that the peer has not taken yet
   std::uint32_t interest_ = 0;
   Operation* operation_ = nullptr;
   std::coroutine_handle<> waiter_;

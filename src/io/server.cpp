@@ -191,7 +191,7 @@ class EpollServer final : public Server {
     limits.head = options_.maxHead;
     limits.body = options_.maxBody;
     for (int i = 0; i < options_.loops; ++i) {
-      workers_.push_back(std::make_unique<Worker>(limits, options_.maxBodies, connections_, bodies_));
+      workers_.push_back(std::make_unique<Worker>(limits, options_.maxBodies, options_.maxAnswers, counts_));
     }
   }
   ~EpollServer() override { EpollServer::stop(); }
@@ -223,7 +223,7 @@ class EpollServer final : public Server {
   const ServerOptions& options() const { return options_; }
   std::uint16_t port() const override { return port_; }
   int loops() const override { return options_.loops; }
-  std::size_t connections() const override { return connections_; }
+  std::size_t connections() const override { return counts_.connections; }
   std::uint64_t heard() const override {
     std::uint64_t sum = 0;
     for (const auto& worker : workers_) sum += worker->heard;
@@ -275,7 +275,7 @@ class EpollServer final : public Server {
   bool isListening_ = false;
   const std::uint16_t port_;
   CurrentTls current_;
-  std::atomic<std::size_t> connections_ = 0, bodies_ = 0;
+  Counts counts_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Listener*> listeners_;  // of each worker, owned by its loop
   std::vector<std::thread> threads_;

@@ -24,6 +24,8 @@ struct ServerOptions {
   std::size_t maxHead = 16u << 10, maxBody = 8u << 20;  // bytes; 431 and 413
   // Bytes of all bodies that are still coming in. One more refuses (503) the largest of them.
   std::size_t maxBodies = 16u << 20;
+  // Bytes of all answers above 64 KiB that their readers have not taken. One more becomes a 503.
+  std::size_t maxAnswers = 16u << 20;
   // One more closes the connection that has waited longest of the peer address that has the most; so whoever floods the
   // server pays for it himself, and nobody is counted who doesn't.
   std::size_t maxConnections = 4096;

@@ -9,6 +9,15 @@ namespace {
 
 using Kind = text::JsonReader::Kind;
 
+template <typename Element>
+void emptyOut(std::vector<Element>& list) {
+  constexpr std::size_t kKept = 4096;
+  if (list.capacity() > kKept)
+    list = {};
+  else
+    list.clear();
+}
+
 }  // namespace
 
 std::span<const std::string_view> Review::envOf(const Container& container) const {
@@ -29,17 +38,18 @@ void Review::clear() {
   apiVersion = kind = uid = requestKind = operation = subResource = requestNamespace = requestName = {};
   objectKind = name = generateName = serviceAccountName = podIdentityLabel = os = betaOs = {};
   dryRun = hasObject = hasLabels = hasVolumes = hasContainers = false;
-  annotations.clear();
-  volumes.clear();
-  containers.clear();
-  initContainers.clear();
-  envNames.clear();
-  mounts.clear();
+  emptyOut(annotations);
+  emptyOut(volumes);
+  emptyOut(containers);
+  emptyOut(initContainers);
+  emptyOut(envNames);
+  emptyOut(mounts);
 }
 
 bool ReviewReader::read(std::string_view body) {
   review_.clear();
   hasRequest_ = false;
+  elements_ = 0;
   if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
   json_.open(body);
   if (json_.peek() != Kind::Object) {
@@ -47,8 +57,8 @@ bool ReviewReader::read(std::string_view body) {
     return false;
   }
   json_.object([&](std::string_view key) {
-    if (key == "apiVersion") return text(review_.apiVersion);
-    if (key == "kind") return text(review_.kind);
+    if (key == "apiVersion") return echo(review_.apiVersion);
+    if (key == "kind") return echo(review_.kind);
     if (key != "request") return json_.skip();
     hasRequest_ = !json_.null();
     if (hasRequest_) readRequest();
@@ -65,9 +75,19 @@ void ReviewReader::text(std::string_view& out) {
   if (!json_.null()) out = json_.string();
 }
 
+void ReviewReader::echo(std::string_view& out) {
+  text(out);
+  if (out.size() > kLongestEcho) json_.refuse("apiVersion, kind or uid is longer than 1024 bytes");
+}
+
+void ReviewReader::countElement() {
+  if (++elements_ > kMostElements)
+    json_.refuse("more than 131072 containers, variables, mounts, volumes and annotations");
+}
+
 void ReviewReader::readRequest() {
   json_.object([&](std::string_view key) {
-    if (key == "uid") return text(review_.uid);
+    if (key == "uid") return echo(review_.uid);
     if (key == "namespace") return text(review_.requestNamespace);
     if (key == "name") return text(review_.requestName);
     if (key == "operation") return text(review_.operation);
@@ -77,7 +97,8 @@ void ReviewReader::readRequest() {
       if (!json_.null()) review_.dryRun = json_.boolean();
       return;
     }
-    if (key != "kind" || json_.null()) return json_.skip();
+    if (key != "kind") return json_.skip();
+    if (json_.null()) return;
     json_.object([&](std::string_view part) {
       if (part == "kind") return text(review_.requestKind);
       json_.skip();
@@ -137,6 +158,7 @@ void ReviewReader::readAnnotations() {
     if (!key.starts_with(prefix_)) return json_.skip();
     std::string_view value;
     text(value);
+    countElement();
     review_.annotations.emplace_back(key.substr(prefix_.size()), value);
   });
 }
@@ -175,6 +197,7 @@ void ReviewReader::readVolumes() {
   std::size_t count = 0;
   if (review_.hasVolumes)
     json_.array([&] {
+      countElement();
       if (count == review_.volumes.size()) review_.volumes.emplace_back();
       Volume& volume = review_.volumes[count++];
       if (json_.null()) return;
@@ -191,6 +214,7 @@ void ReviewReader::readContainers(std::vector<Container>& list) {
   std::size_t count = 0;
   if (!json_.null())
     json_.array([&] {
+      countElement();
       if (count == list.size()) list.emplace_back();
       Container& container = list[count++];
       container.isNull = json_.null();
@@ -215,6 +239,7 @@ void ReviewReader::readEnv(Slice& slice) {
   slice = {std::uint32_t(review_.envNames.size()), 0, !json_.null()};
   if (!slice.present) return;
   json_.array([&] {
+    countElement();
     std::string_view name = slice.count < old.count ? review_.envNames[old.begin + slice.count] : std::string_view();
     ++slice.count;
     if (!json_.null())
@@ -231,6 +256,7 @@ void ReviewReader::readMounts(Slice& slice) {
   slice = {std::uint32_t(review_.mounts.size()), 0, !json_.null()};
   if (!slice.present) return;
   json_.array([&] {
+    countElement();
     VolumeMount mount = slice.count < old.count ? review_.mounts[old.begin + slice.count] : VolumeMount();
     ++slice.count;
     if (!json_.null())

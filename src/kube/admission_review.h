@@ -61,17 +61,22 @@ struct Review {
   std::span<const std::string_view> envOf(const Container& container) const;
   std::span<const VolumeMount> mountsOf(const Container& container) const;
   const std::string_view* annotation(std::string_view key) const;  // null when absent
-  void clear();                                                    // keeps memory
+  void clear();                                                    // keeps memory, but for that of an unusual one
 };
 
 // One per thread.
 class ReviewReader {
  public:
+  // Containers, variables, mounts, volumes and annotations of one pod. More than fits into etcd, and few enough that
+  // three bytes of JSON which bring one do not cost us much more memory than themselves.
+  static constexpr std::size_t kMostElements = 128u << 10;
+  static constexpr std::size_t kLongestEcho = 1024;  // bytes of what is sent back; Kubernetes needs 36
+
   // `annotationPrefix` with its slash, e.g. "eks.amazonaws.com/".
   explicit ReviewReader(std::string annotationPrefix) : prefix_(std::move(annotationPrefix)) {}
 
-  // False when the body is no review of an object: no JSON, nested deeper than 64, no request, or a field that is read
-  // has another type than Kubernetes gives it. reason() says why.
+  // False when the body is no review of an object: no JSON, nested deeper than 64, no request, a field that is read has
+  // another type than Kubernetes gives it, or it is larger than the two limits above. reason() says why.
   bool read(std::string_view body);
   const Review& review() const { return review_; }
   std::string_view reason() const { return reason_; }
@@ -91,12 +96,15 @@ class ReviewReader {
   void readMounts(Slice& slice);
   void clearObject();
   void text(std::string_view& out);  // a string, or a null that leaves `out` alone
+  void echo(std::string_view& out);
+  void countElement();
 
   text::JsonReader json_;
   std::string prefix_;
   std::string_view reason_;
   Review review_;
   bool hasRequest_ = false;
+  std::size_t elements_ = 0;
 };
 
 // The answer as it goes back. The request is allowed; refusing a pod is not this webhook's business.

@@ -21,6 +21,17 @@ bool isLabel(std::string_view value, std::size_t longest) {
          std::all_of(value.begin(), value.end(), isLabelCharacter);
 }
 
+// RFC 1123: what most Kubernetes objects may be called.
+bool isSubdomain(std::string_view value) {
+  constexpr std::size_t kLongest = 253;
+  if (value.size() > kLongest) return false;
+  for (std::size_t dot = value.find('.'); dot != std::string_view::npos; dot = value.find('.')) {
+    if (!isLabel(value.substr(0, dot), kLongest)) return false;
+    value.remove_prefix(dot + 1);
+  }
+  return isLabel(value, kLongest);
+}
+
 constexpr std::size_t kLongestName = 50;  // leaves room for "-" and 12 digits in a bucket's 63
 
 }  // namespace
@@ -142,8 +153,8 @@ std::string checkTagValue(std::string_view value) {
 
 std::string checkSecret(std::string_view value) {
   std::size_t slash = value.find('/');
-  bool fits = slash != std::string_view::npos && isLabel(value.substr(0, slash), 63) && slash + 1 < value.size() &&
-              value.find('/', slash + 1) == std::string_view::npos;
+  bool fits = slash != std::string_view::npos && isLabel(value.substr(0, slash), 63) &&
+              isSubdomain(value.substr(slash + 1));
   return fits ? "" : "must be namespace/name, such as eksa-system/edge-sa";
 }
 

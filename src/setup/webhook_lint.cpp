@@ -20,7 +20,7 @@ void findPrograms(WebhookLint& lint) {
   for (const auto& [service, programs] : lint.programs)
     for (const WebhookProgram& program : programs) {
       if (auto prefix = program.flag("annotation-prefix")) lint.settings.annotationPrefix = *prefix;
-      lint.completesRoles |= program.flag("compose-role-arn") || program.flag("compose-role-arn-account");
+      lint.completesRoles |= program.isOn("compose-role-arn") || program.flag("compose-role-arn-account");
     }
 }
 

@@ -1,5 +1,8 @@
 #include "setup/webhook_objects.h"
 
+#include <algorithm>
+#include <array>
+
 #include "setup/names.h"
 #include "setup/webhook_parts.h"
 
@@ -7,6 +10,13 @@ namespace setup {
 namespace {
 
 using text::Json;
+
+constexpr std::array<std::string_view, 3> kSystemNamespaces = {"kube-system", "kube-node-lease", "kube-public"};
+
+// Who lives in one of these is not ours to restrict, nor is it ours to make or to delete.
+bool isOfKubernetes(std::string_view nameSpace) {
+  return nameSpace == "default" || std::ranges::find(kSystemNamespaces, nameSpace) != kSystemNamespaces.end();
+}
 
 KubernetesObject nameSpaceObject(const WebhookWish& wish) {
   const std::string& name = wish.settings.nameSpace;
@@ -55,7 +65,8 @@ WebhookWish webhookWishOf(const Configuration& configuration) {
 }
 
 std::vector<KubernetesObject> webhookObjects(const WebhookWish& wish) {
-  std::vector<KubernetesObject> objects{nameSpaceObject(wish)};
+  std::vector<KubernetesObject> objects;
+  if (!isOfKubernetes(wish.settings.nameSpace)) objects.push_back(nameSpaceObject(wish));
   append(objects, accessObjects(wish));
   append(objects, sharedObjects(wish));
   objects.push_back(serviceObject(wish));
@@ -68,7 +79,9 @@ std::vector<KubernetesObject> webhookObjects(const WebhookWish& wish) {
 }
 
 std::vector<std::string> exemptNamespaces(std::string_view webhookNamespace) {
-  return {"kube-system", "kube-node-lease", "kube-public", std::string(webhookNamespace)};
+  std::vector<std::string> names(kSystemNamespaces.begin(), kSystemNamespaces.end());
+  if (std::ranges::find(names, webhookNamespace) == names.end()) names.emplace_back(webhookNamespace);
+  return names;
 }
 
 bool holds(const Json& live, const Json& wanted) {

@@ -40,7 +40,7 @@ struct WebhookWish {
 WebhookWish webhookWishOf(const Configuration& configuration);
 
 // In the order in which they are applied; they are deleted the other way round, the namespace last. The guard, which
-// needs Kubernetes 1.30, comes last and only if `settings.guard`.
+// needs Kubernetes 1.30, comes last and only if `settings.guard`. A namespace that Kubernetes made is not among them.
 std::vector<KubernetesObject> webhookObjects(const WebhookWish& wish);
 
 // Namespaces whose pods the webhook leaves alone, though with kInjectLabel only its own one.

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "admission/go_values.h"
 #include "admission/settings.h"
 #include "setup/webhook_objects.h"
 
@@ -91,18 +92,25 @@ std::optional<std::array<int, 3>> versionIn(std::string_view image) {
 
 std::optional<std::string> WebhookProgram::flag(std::string_view asked) const {
   const std::string whole = "--" + std::string(asked);
+  std::optional<std::string> value;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i].starts_with(whole + "=")) return words[i].substr(whole.size() + 1);
-    if (words[i] != whole) continue;
-    const bool hasValue = i + 1 < words.size() && !words[i + 1].starts_with("-");
-    return hasValue ? words[i + 1] : "true";
+    if (words[i].starts_with(whole + "=")) value = words[i].substr(whole.size() + 1);
+    if (words[i] == whole && i + 1 < words.size()) value = words[i + 1];
   }
-  return std::nullopt;
+  return value;
 }
 
-bool WebhookProgram::asksRemovedSigner() const {
-  return maker == Maker::Aws && flag("in-cluster").value_or("true") == "true";
+bool WebhookProgram::isOn(std::string_view asked, bool usually) const {
+  const std::string whole = "--" + std::string(asked);
+  for (const std::string& word : words) {
+    if (word == whole) usually = true;
+    if (word.starts_with(whole + "="))
+      usually = admission::parseGoBool(word.substr(whole.size() + 1)).value_or(usually);
+  }
+  return usually;
 }
+
+bool WebhookProgram::asksRemovedSigner() const { return maker == Maker::Aws && isOn("in-cluster", true); }
 
 bool WebhookProgram::knowsOnlyV1beta1() const {
   const auto version = versionIn(image);

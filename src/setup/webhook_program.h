@@ -22,7 +22,9 @@ struct WebhookProgram {
   std::string secret;  // that holds its certificate, in its namespace; empty: unknown
 
   std::string place() const { return "Deployment " + nameSpace + "/" + name; }
-  std::optional<std::string> flag(std::string_view asked) const;  // as pflag reads it; "true" for a bare one
+  // As pflag reads them: the last of several counts, and a switch takes no word after it.
+  std::optional<std::string> flag(std::string_view asked) const;
+  bool isOn(std::string_view asked, bool usually = false) const;
   bool makesCertificate() const { return flag("cert-source") == "self"; }
   // Asks for a certificate from a signer that Kubernetes 1.22 removed: AWS's default.
   bool asksRemovedSigner() const;

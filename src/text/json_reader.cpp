@@ -38,6 +38,8 @@ unsigned codePoint(const char*& at, const char* end) {
 }  // namespace
 
 void JsonReader::open(std::string_view document) {
+  constexpr std::size_t kKept = 1u << 20;  // bytes of memory that a reader keeps for the next text
+  if (unescaped_.size() > kKept) unescaped_ = {};
   begin_ = at_ = document.data();
   end_ = begin_ + document.size();
   depth_ = 0;

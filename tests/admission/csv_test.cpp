@@ -54,6 +54,24 @@ TEST(CsvRecord, B12_TakesALineOfManyFields) {
   EXPECT_FALSE(record.contains("field"));
 }
 
+TEST(CsvRecord, B12_TakesAsManyFieldsAsAnnotationsCanHold) {
+  CsvRecord record;
+  EXPECT_TRUE(record.read(std::string(CsvRecord::kMostFields - 1, ',')));
+  EXPECT_EQ(record.size(), CsvRecord::kMostFields);
+  EXPECT_EQ(record.find(""), 0u);
+  EXPECT_FALSE(record.read(std::string(CsvRecord::kMostFields, ',')));
+  EXPECT_EQ(record.size(), 0u);
+  EXPECT_FALSE(record.contains(""));
+}
+
+TEST(CsvRecord, B12_FindsTheFirstOfEqualFields) {
+  CsvRecord record;
+  ASSERT_TRUE(record.read("b,a,c,a,b"));
+  EXPECT_EQ(record.find("a"), 1u);
+  EXPECT_EQ(record.find("b"), 0u);
+  EXPECT_EQ(record.find("d"), record.size());
+}
+
 TEST(CsvRecord, B12_FindsWholeFieldsOnly) {
   CsvRecord record;
   ASSERT_TRUE(record.read("ab,c"));

@@ -151,6 +151,26 @@ TEST(Mutate, B12_SkipsContainersByName) {
   EXPECT_THAT(out.warnings, ElementsAre(HasSubstr("\"zz\", which is no container")));
 }
 
+TEST(Mutate, B12_WarnsOnceOfANameThatIsThereTwice) {
+  EXPECT_THAT(inject(podOf(R"({"metadata":{"annotations":{"eks.amazonaws.com/skip-containers":"z,a,z,a"}},)"
+                           R"("spec":{"containers":[{"name":"a"}]}})"))
+                  .warnings,
+              ElementsAre(HasSubstr("\"z\"")));
+}
+
+TEST(Mutate, J02_SkipsManyNamesOfManyContainersInNoTime) {
+  Json pod = podOf(R"({"spec":{"containers":[]}})");
+  std::string names;
+  for (int i = 0; i < 20'000; ++i) {
+    names += "other" + std::to_string(i) + ",c" + std::to_string(i) + ",";
+    pod["spec"]["containers"].push_back({{"name", "c" + std::to_string(i)}});
+  }
+  pod["metadata"]["annotations"]["eks.amazonaws.com/skip-containers"] = names;
+  const Injected out = inject(pod);
+  EXPECT_THAT(out.patch, testing::Not(HasSubstr("/spec/containers")));
+  EXPECT_EQ(out.warnings.size(), 16u);
+}
+
 TEST(Mutate, B05_B07_WarnsOfWhatThePodsAuthorCanChange) {
   EXPECT_THAT(
       inject(podOf(R"({"spec":{"volumes":[{"name":"aws-iam-token","emptyDir":{}}],"containers":[]}})")).warnings,
@@ -164,6 +184,34 @@ TEST(Mutate, B05_B07_WarnsOfWhatThePodsAuthorCanChange) {
   identity.expiration = 172800;
   EXPECT_THAT(inject(podOf(R"({"spec":{"containers":[]}})"), {}, identity).warnings,
               ElementsAre(HasSubstr("above 86400"), HasSubstr("\"my-role\" is no role ARN")));
+}
+
+TEST(Mutate, B07_WarnsInOneLineForTheApiServerDropsWarningsThatHaveAnother) {
+  Identity identity = kIdentity;
+  identity.roleArn = "arn:aws:iam::111122223333:role/r\n";
+  identity.advice = {"an advice\x7f"};
+  const Json pod = podOf(R"({"metadata":{"annotations":{"eks.amazonaws.com/skip-containers":"\"a\nb\""}},)"
+                         R"("spec":{"containers":[]}})");
+  EXPECT_THAT(inject(pod, {}, identity).warnings,
+              ElementsAre(HasSubstr(R"("a\nb", which is no container)"), HasSubstr(R"(role/r\n" is no role ARN)"),
+                          "an advice\\u007f"));
+}
+
+TEST(Mutate, B07_B12_WarnsInNoMoreWordsThanTheApiServerPassesOn) {
+  Identity identity = kIdentity;
+  identity.roleArn = std::string(4096, 'x');
+  EXPECT_THAT(
+      inject(podOf(R"({"spec":{"containers":[]}})"), {}, identity).warnings,
+      ElementsAre(testing::AllOf(testing::StartsWith("the service account's role-arn \"xxx"), HasSubstr("x...x"),
+                                 testing::EndsWith("is no role ARN: AWS will refuse it"), testing::SizeIs(256))));
+  Json pod = podOf(R"({"spec":{"containers":[]}})");
+  std::string names;
+  for (int i = 0; i < 50; ++i) names += "c" + std::to_string(i) + ",";
+  pod["metadata"]["annotations"]["eks.amazonaws.com/skip-containers"] = names;
+  const std::vector<std::string> warnings = inject(pod).warnings;
+  ASSERT_EQ(warnings.size(), 16u);
+  EXPECT_THAT(warnings.front(), HasSubstr("\"c0\""));
+  EXPECT_THAT(warnings.back(), HasSubstr("more to change"));
 }
 
 TEST(Mutate, B07_EscapesWhatItWrites) {

@@ -2,16 +2,18 @@
 
 #include <gmock/gmock.h>
 
+#include "admission/advice.h"
+
 namespace {
 
 using admission::identityOf;
 using admission::Settings;
 
-kube::Object annotated(std::vector<std::pair<std::string, std::string>> annotations) {
+kube::Object annotated(const std::vector<std::pair<std::string, std::string>>& annotations) {
   kube::Object account;
   account.nameSpace = "ns1";
   account.name = "sa1";
-  for (auto& [key, value] : annotations) account.annotations.emplace_back("eks.amazonaws.com/" + key, value);
+  for (const auto& [key, value] : annotations) account.annotations.emplace_back("eks.amazonaws.com/" + key, value);
   return account;
 }
 
@@ -42,6 +44,12 @@ TEST(Identity, B11_RaisesShortExpirationsTo600) {
   for (std::string value : {"0", "-5", "599"})
     EXPECT_EQ(identityOf(annotated({{"token-expiration", value}}), {}).expiration, 600) << value;
   EXPECT_EQ(identityOf(annotated({{"token-expiration", "172800"}}), {}).expiration, 172800);
+}
+
+TEST(Identity, AdvisesOnNoMoreThanIsPassedOn) {
+  std::vector<std::pair<std::string, std::string>> misspelt;
+  for (char c = 'a'; c <= 'z'; ++c) misspelt.emplace_back(std::string("role-arn") + c, "x");
+  EXPECT_EQ(identityOf(annotated(misspelt), {}).advice.size(), admission::kMostWarnings);
 }
 
 TEST(Identity, KeepsAnEmptyAudience) { EXPECT_EQ(identityOf(annotated({{"audience", ""}}), {}).audience, ""); }

@@ -217,6 +217,47 @@ TEST(Webhook, B14_AnswersAPatchThatDoesNotFitWithA500) {
   EXPECT_EQ(fixture.post(reviewOf(podOf("plain"))).status, 200);
 }
 
+TEST(Webhook, NamesNoRoleToAPodThatGetsContainerCredentials) {
+  WebhookFixture fixture;
+  fixture.list({account("sa1", kRole)});
+  fixture.sources.podIdentities = std::make_shared<const admission::PodIdentities>(
+      admission::PodIdentities::read(R"({"identities":[{"namespace":"ns1","serviceAccount":"sa1"}]})").value());
+  const http::Response response = fixture.post(reviewOf(podOf("sa1")));
+  EXPECT_EQ(responseOf(response)["auditAnnotations"].dump(), R"({"reason":"Injected","source":"podIdentity"})");
+  EXPECT_THAT(response.body, Not(HasSubstr(kRole)));
+  EXPECT_THAT(fixture.lines.back(), Not(HasSubstr(kRole)));
+}
+
+TEST(Webhook, CountsThePodsOfEitherMethodWhateverBecomesOfThePatch) {
+  WebhookFixture fixture({}, {.isSound = [](std::string_view, const kube::Review&) { return false; }});
+  fixture.sources.podIdentities = std::make_shared<const admission::PodIdentities>(
+      admission::PodIdentities::read(R"({"identities":[{"namespace":"ns1","serviceAccount":"sa1"}]})").value());
+  EXPECT_EQ(fixture.post(reviewOf(podOf("sa1"))).status, 500);
+  const std::string page = admission::renderMetrics({&fixture.webhook.metrics()}, {});
+  EXPECT_THAT(page, HasSubstr("pod_identity_webhook_pod_count{method=\"sts_web_identity\"} 0\n"));
+  EXPECT_THAT(page, HasSubstr("pod_identity_webhook_pod_count{method=\"container_credentials\"} 1\n"));
+}
+
+TEST(Webhook, O04_GivesUpOnAPodThatWouldGrowBeyondWhatIsStored) {
+  WebhookFixture fixture;
+  fixture.list({account("sa1", kRole)});
+  Json pod = podOf("sa1");
+  for (int i = 0; i < 20'000; ++i) pod["spec"]["containers"].push_back(Json::object());
+  const http::Response refused = fixture.post(reviewOf(pod));
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_LT(refused.body.size(), 200u);
+  EXPECT_THAT(fixture.lines.back(), HasSubstr("\"reason\":\"PodTooLarge\""));
+  EXPECT_TRUE(responseOf(fixture.post(reviewOf(podOf("sa1")))).contains("patch"));
+}
+
+TEST(Webhook, A12_AsksForNoAccountWhoseNameNoneCanHave) {
+  WebhookFixture fixture;
+  fixture.list({});
+  const Json response = responseOf(fixture.post(reviewOf(podOf(std::string(1000, 'a')))));
+  EXPECT_EQ(response["auditAnnotations"]["reason"], "AccountUnknown");
+  EXPECT_THAT(fixture.questions, IsEmpty());
+}
+
 TEST(Webhook, B13_LeavesMirrorPodsAlone) {
   WebhookFixture fixture;
   fixture.list({account("default", kRole)});

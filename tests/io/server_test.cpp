@@ -229,6 +229,23 @@ TEST(Server, O04_LetsASmallBodyInByRefusingALargeOne) {
   }
 }
 
+TEST(Server, O04_RefusesLargeAnswersWhenTooManyAreNotTaken) {
+  constexpr std::size_t kLarge = 32u << 20;
+  ServerOptions options;
+  options.maxAnswers = 3 * kLarge;
+  TestServer server(options, [](const http::Request&, http::Response& response) { response.body.assign(kLarge, 'x'); });
+  std::vector<std::unique_ptr<RawConnection>> lazy;
+  auto next = [&] {
+    lazy.push_back(std::make_unique<RawConnection>(server.port(), 4096));
+    EXPECT_TRUE(lazy.back()->say(kGet));
+    return lazy.back()->readUntil("\r\n\r\n");
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(next(), StartsWith("HTTP/1.1 200 OK"));
+  EXPECT_THAT(next(), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Connection: close")));
+  lazy.front()->reset();
+  EXPECT_TRUE(server.eventually([&] { return next().starts_with("HTTP/1.1 200 OK"); }));
+}
+
 TEST(Server, DoesNotShareItsPortUnasked) {
   TestServer server;
   ServerOptions options;

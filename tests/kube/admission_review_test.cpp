@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "text/json.h"
 
 namespace {
@@ -87,6 +89,14 @@ TEST_F(Reading, LetsTheLaterOfTwoMembersCountAndMergesArrays) {
   EXPECT_TRUE(review.containers[0].mounts.present);
 }
 
+TEST_F(Reading, TakesANullForEachMemberOfTheRequest) {
+  for (const char* member : {"uid", "kind", "resource", "namespace", "name", "operation", "subResource", "dryRun",
+                             "object", "oldObject", "options", "userInfo"}) {
+    const Review& review = read(std::string(R"({"request":{"requestKind":null,")") + member + R"(":null}})");
+    EXPECT_FALSE(review.hasObject) << member;
+  }
+}
+
 TEST_F(Reading, ReplacesTheWholeObjectByALaterOne) {
   const Review& review =
       read(R"({"request":{"object":{"spec":{"serviceAccountName":"a","volumes":[]}},"object":{},"object":null}})");
@@ -129,6 +139,42 @@ TEST_F(Reading, RefusesWhatIsNoReview) {
         R"({"request":{"object":{"spec":{"containers":[{"env":[{"name":1}]}]}}}})",
         R"({"request":{"object":{"x":tru}}})", "{\"request\":{\"uid\":\"\xc3\"}}", R"({"request":{"dryRun":1}})"})
     EXPECT_TRUE(refuses(body)) << body;
+}
+
+// `count` times `element`, as the elements of the array that `before` and `after` stand around.
+std::string many(const std::string& before, const std::string& element, std::size_t count, const std::string& after) {
+  std::string body = R"({"request":{"object":)" + before;
+  for (std::size_t i = 0; i < count; ++i) body.append(i == 0 ? "" : ",").append(element);
+  return body + after + "}}";
+}
+
+TEST_F(Reading, O04_RefusesMoreElementsThanAnyPodHas) {
+  const std::size_t most = ReviewReader::kMostElements;
+  for (const auto& [before, element, after] : std::vector<std::array<const char*, 3>>{
+           {R"({"spec":{"containers":[)", "{}", "]}}"},
+           {R"({"spec":{"initContainers":[)", "null", "]}}"},
+           {R"({"spec":{"volumes":[)", "{}", "]}}"},
+           {R"({"spec":{"containers":[{"env":[)", "{}", "]}]}}"},
+           {R"({"spec":{"containers":[{"volumeMounts":[)", "{}", "]}]}}"},
+           {R"({"metadata":{"annotations":{)", R"("eks.amazonaws.com/":"")", "}}}"}}) {
+    EXPECT_EQ(read(many(before, element, most - 1, after)).hasObject, true) << before;
+    EXPECT_TRUE(refuses(many(before, element, most + 1, after))) << before;
+    EXPECT_THAT(reader_.reason(), testing::HasSubstr("more than 131072"));
+  }
+  EXPECT_EQ(readObject(R"({"spec":{"containers":[{}]}})").containers.size(), 1u);
+}
+
+TEST_F(Reading, O04_RefusesALongTextThatItWouldHaveToSendBack) {
+  const std::string longest(ReviewReader::kLongestEcho, '<');
+  for (const std::string member : {"uid", "apiVersion", "kind"}) {
+    const bool isOfRequest = member == "uid";
+    auto body = [&](const std::string& value) {
+      const std::string field = "\"" + member + "\":\"" + value + "\"";
+      return isOfRequest ? R"({"request":{)" + field + "}}" : "{" + field + R"(,"request":{}})";
+    };
+    read(body(longest));
+    EXPECT_TRUE(refuses(body(longest + "<"))) << member;
+  }
 }
 
 TEST_F(Reading, TakesAByteOrderMark) { EXPECT_EQ(read("\xef\xbb\xbf{\"request\":{\"uid\":\"u\"}}").uid, "u"); }

@@ -81,9 +81,19 @@ class Render(Command):
                          {"cert-manager.io/inject-ca-from": "irsa-system/webhook"})
         self.assertIn("caBundle", self.irsa("render", "--cert-source", "files", "--secret", "tls").stderr)
 
+    def test_a_namespace_of_kubernetes_is_left_as_it_is(self):
+        for namespace in ("kube-system", "default"):
+            objects = self.render("--namespace", namespace)
+            self.assertNotIn("Namespace", objects)  # its Pod Security labels would lock out who lives there
+            self.assertEqual(objects["Deployment"]["metadata"]["namespace"], namespace)
+        self.assertIn("get no role", self.irsa("render", "--namespace", "default").stderr)
+        self.assertNotIn("get no role", self.irsa("render").stderr)
+
     def test_mistakes_are_usage_errors(self):
         for arguments, word in ((("--cert-source", "files"), "--secret"), (("--secret", "tls"), "--cert-source files"),
                                 (("--inject-ca-from", "a/b"), "--cert-source files"), (("--namespace", "No_Such"), "No_Such"),
+                                (("--cert-source", "files", "--secret", "A_b"), "A_b"),
+                                (("--cert-source", "files", "--secret", "tls", "--inject-ca-from", "a/*"), "a/*"),
                                 (("--region", "moon"), "moon"), (("--replicas", "0"), "replicas"), (("-o", "table"), "table"),
                                 (("--failure-policy", "Maybe"), "Maybe"),
                                 (("--cert-source", "files", "--secret", "tls", "--inject-ca-from", "webhook"), "--inject-ca-from")):

@@ -157,20 +157,23 @@ class Streams(Case):
 
     def test_O11_more_log_than_anybody_reads_is_left_out_and_counted(self):
         reading, writing = os.pipe()
-        webhook = self.start("--service-account-lookup-grace-period=0", stderr=writing)
+        webhook = self.start("--service-account-lookup-grace-period=0", "--log-format=json", stderr=writing)
         os.close(writing)
         case = review_of("a" * 200)
-        case["request"]["object"]["metadata"]["generateName"] = "long-" * 4000  # 20 kB a line: 12 MB, and at most 4 MiB wait beside 4 MiB that are being written
-        with Load(self.folder, [(case, "")], [webhook.port], webhook.trust, count=scaled(600, 20_000), seconds=600, parallel=8) as load:
+        case["request"]["object"]["metadata"]["generateName"] = "long-" * 800  # 4 kB a line: 12 MB, and at most 4 MiB wait beside 4 MiB that are being written
+        with Load(self.folder, [(case, "")], [webhook.port], webhook.trust, count=scaled(3000, 100_000), seconds=600, parallel=8) as load:
             result = load.result(stop=False)
-        self.assert_flawless(result, at_least=400)
+        self.assert_flawless(result, at_least=2500)
         text = bytearray()
         reader = threading.Thread(target=lambda: [text.extend(piece) for piece in iter(lambda: os.read(reading, 1 << 20), b"")])
         reader.start()
         self.answers_and_ends(webhook)
         reader.join()
         os.close(reading)
-        self.assertIn(b"lines were left out", text)
+        lines = [json.loads(line) for line in text.splitlines()]  # all of them are
+        lost = [int(line["lines"]) for line in lines if line["message"].startswith("lines were left out")]
+        self.assertGreater(sum(lost), 0)
+        self.assertGreaterEqual(sum(line["message"] == "decision" for line in lines) + sum(lost), 2500)
 
 
 class Soak(Case):

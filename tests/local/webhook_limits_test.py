@@ -120,9 +120,46 @@ class Large(Limits):
         for thread in threads:
             thread.join()
         if not SANITIZED:
-            peak = int(next(line for line in pathlib.Path(f"/proc/{webhook.process.pid}/status").read_text().splitlines()
-                            if line.startswith("VmHWM")).split()[1]) / 1024
-            self.assertLess(peak, 64)
+            self.assertLess(self.peak(webhook), 64)
+
+
+    def test_O04_pods_that_are_made_to_grow_are_refused_before_memory_runs_out(self):
+        webhook = self.start()
+        load = self.load(webhook)
+
+        def review(**spec):
+            pod = job_pod("a")
+            pod["spec"].update(spec)
+            return json.dumps(admission_review(pod), separators=(",", ":")).encode()
+
+        def with_annotation(value):
+            pod = job_pod("a")
+            pod["metadata"]["annotations"] = {"eks.amazonaws.com/skip-containers": value}
+            pod["spec"]["containers"] *= 1000
+            return json.dumps(admission_review(pod)).encode()
+
+        many = 2_000_000
+        bodies = [(review(containers=[{}] * many), 400), (review(initContainers=[None] * (many // 2)), 400),
+                  (review(volumes=[{}] * many), 400), (review(containers=[{"env": [{}] * many}]), 400),
+                  (review(containers=[{"volumeMounts": [{}] * many}]), 400), (review(containers=[{}] * 20_000), 400),
+                  (review(serviceAccountName="<" * 7_000_000), 200), (with_annotation("," * 7_000_000), 200),
+                  (with_annotation("".join(f"{number}," for number in range(900_000))), 200),
+                  (review().replace(b'"uid":"', b'"uid":"' + b"<" * 7_000_000, 1), 400),
+                  (review().replace(b'"generateName":"', b'"generateName":"' + b"<" * 7_000_000, 1), 200)]
+        for body, status in bodies:
+            self.assertEqual(webhook.post(body)[0], status, body[-200:])
+        greedy = review(containers=[{}] * 7_000)  # 20 KB that make an answer of 4 MB, and nobody takes it
+        held = [self.tls(webhook, "127.0.0.2") for _ in range(60)]
+        for connection in held:
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(greedy) + greedy)
+        self.assert_flawless(load.result(), at_least=20)
+        if not SANITIZED:
+            self.assertLess(self.peak(webhook), 96)
+
+    def peak(self, webhook):
+        """Megabytes of memory that it has ever had."""
+        status = pathlib.Path(f"/proc/{webhook.process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 class Many(Limits):
@@ -287,6 +324,34 @@ class Wrong(Limits):
             connection.close()
         self.is_empty(webhook)
         self.assert_injects(webhook)
+
+
+class TlsFlags(Limits):
+    def spoken(self, webhook, version):
+        """(version, cipher suite) with a client that speaks `version` alone; None: it is turned away."""
+        context = ssl.create_default_context(cafile=webhook.trust)
+        context.minimum_version = context.maximum_version = version
+        try:
+            with context.wrap_socket(self.plain(webhook.port), server_hostname="127.0.0.1") as connection:
+                return connection.version(), connection.cipher()[0]
+        except ssl.SSLError:
+            return None
+
+    def test_H08_a_minimum_below_1_2_is_1_2(self):
+        for number, version in enumerate(("1.0", "VersionTLS11")):
+            webhook = self.start(f"--tls-min-version={version}", name=f"old-{number}")
+            self.assertEqual(self.spoken(webhook, ssl.TLSVersion.TLSv1_2)[0], "TLSv1.2")
+            self.must(lambda: "1.2 is the lowest that is served" in webhook.log())
+
+    def test_H08_suites_are_those_that_are_named(self):
+        old = "ECDHE-ECDSA-AES256-GCM-SHA384"
+        for name, suites, expected in (
+                ("blank", " , ", True), ("one", " TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\t,,TLS_RSA_WITH_3DES_EDE_CBC_SHA", old),
+                ("new", "TLS_AES_128_GCM_SHA256", None), ("gone", "TLS_RSA_WITH_RC4_128_SHA", None)):
+            webhook = self.start(f"--tls-cipher-suites={suites}", name=name)
+            spoken = self.spoken(webhook, ssl.TLSVersion.TLSv1_2)
+            self.assertEqual(spoken and (expected is True or spoken[1]), expected, name)
+            self.assertEqual(self.spoken(webhook, ssl.TLSVersion.TLSv1_3)[0], "TLSv1.3")
 
 
 if __name__ == "__main__":

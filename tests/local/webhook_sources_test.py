@@ -172,6 +172,11 @@ class ContainerCredentials(Sources):
         self.file.write_text(self.content("c"))
         self.must(lambda: self.has(webhook, "c"))
         self.assertFalse(self.has(webhook, "b"))
+        for number in (6, 7):  # it is said again when it was right in between, be it as before
+            self.file.write_text("{")
+            self.must(lambda: webhook.log().count(said) == number)
+            self.file.write_text(self.content("c"))
+            self.must(lambda: webhook.log().count("is as it was before") == number - 5)
 
 
 class Metadata:
@@ -239,7 +244,9 @@ class ComposedRoles(Sources):
         closed = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1"}
         with contextlib.ExitStack() as stack:
             services = [stack.enter_context(Metadata(document)) for document in (None, "{}", "no document")]
-            for environment in (closed, {**closed, "AWS_EC2_METADATA_DISABLED": "true"}, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "x"},
+            good = stack.enter_context(Metadata(json.dumps({"accountId": "444455556666", "region": "eu-west-1"})))
+            disabled = [{**good.environment, "AWS_EC2_METADATA_DISABLED": word} for word in ("true", "True")]  # in any case, to AWS's SDKs
+            for environment in (closed, *disabled, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "x"},
                                 *(service.environment for service in services)):
                 webhook = self.start("--compose-role-arn", waits=None, env=environment)
                 self.assertEqual(webhook.process.wait(20), 255, environment)

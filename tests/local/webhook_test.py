@@ -1,5 +1,6 @@
 """irsa-webhook as a process: what it does to a pod, what it says about it, and how it is told what to do."""
 import json
+import re
 import subprocess
 import unittest
 
@@ -31,6 +32,15 @@ class Injection(Case):
         self.assertNotIn("s3cret", webhook.log())
 
 
+class ApiServer(Case):
+    def test_may_be_named_by_its_host_and_port_alone(self):
+        server = self.api.kubeconfig.read_text()
+        address = re.search(r"https://(127\.0\.0\.1:\d+)", server)[1]
+        self.api.kubeconfig.write_text(server.replace("https://", ""))
+        self.assert_injects(self.start())
+        self.assert_injects(self.start(f"--kube-api={address}", name="second"))
+
+
 class CommandLine(unittest.TestCase):
     def run_with(self, *flags):
         return subprocess.run([PROGRAM, *flags], capture_output=True, text=True, timeout=10, env={}, check=False)
@@ -40,12 +50,35 @@ class CommandLine(unittest.TestCase):
         self.assertIn("--annotation-prefix", self.run_with("--help").stderr)
         version = self.run_with("--version")
         self.assertEqual((version.returncode, version.stdout.count(".")), (0, 2))
-        for bad in (["--no-such-flag"], ["-x"], ["word"], ["--port"], ["--port=x"], ["--tls-min-version=2"],
+        for bad in (["--no-such-flag"], ["-x"], ["---x"], ["--=x"], ["--port"], ["--port=x"], ["--port=08"], ["--port=65536"],
+                    ["--tls-min-version=2"], ["--logtostderr=maybe"], ["-vabc"], ["--resync-period=1"], ["--version=maybe"],
+                    ["--service-account-lookup-grace-period=1"],
                     ["--sts-regional-endpoint=maybe"], ["--tls-cipher-suites=NONE"], ["--watch-config-map=x"],
                     ["--cert-source=csr"], ["--compose-role-arn-account=1234"], ["--compose-role-arn-partition=aws"],
                     ["--ca-lifetime=3m"], ["--ca-settle=2200h"]):
             self.assertEqual(self.run_with(*bad).returncode, 2, bad)
         self.assertIn("unknown flag: --no-such-flag", self.run_with("--no-such-flag").stderr)
+
+    def test_reads_numbers_and_durations_as_go_does(self):
+        for good in ("--port=0x1BB", "--metrics-port=9_999", "--token-expiration=0o20", "--token-expiration=-1",
+                     "--service-account-lookup-grace-period=-1s", "--service-account-lookup-grace-period=1\u00b5s",
+                     "--drain-time=.5s", "-v5", "-v=5", "--resync-period=1h0m0.5s", "--log_file_max_size=1800"):
+            self.assertEqual(self.run_with(good, "--version").returncode, 0, good)
+
+    def test_reads_no_word_that_belongs_to_no_flag_and_says_so(self):
+        # As pflag does: a switch takes no word after it, and manifests have them.
+        started = self.run_with("--watch-config-map", "true", "-", "--in-cluster=false")
+        self.assertEqual(started.returncode, 255)
+        self.assertIn("not inside a cluster", started.stderr)
+        for word in ("true", "-"):
+            self.assertIn(f'the word \\"{word}\\" belongs to no flag', started.stderr)
+        self.assertEqual(self.run_with("--version", "--", "--no-such-flag").returncode, 0)
+        self.assertEqual(self.run_with("--version", "word", "--no-such-flag").returncode, 2)
+
+    def test_needs_an_api_server_that_can_be_named(self):
+        refused = self.run_with("--kube-api=https://a b")
+        self.assertEqual(refused.returncode, 255)
+        self.assertIn('the API server "https://a b"', refused.stderr)
 
     def test_refuses_in_cluster_certificates_and_says_what_to_use(self):
         for flag in ("--in-cluster", "--in-cluster=true"):

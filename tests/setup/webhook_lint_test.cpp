@@ -291,6 +291,13 @@ TEST(WebhookLint, FindsPodsThatAreMissed) {
                      container(cluster)["args"].push_back("--compose-role-arn");
                    },
                    {}},
+                  {"a role that the webhook could complete, and is told not to",
+                   [](auto& cluster) {
+                     cluster.accounts[0]["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] = "s3-echoer";
+                     for (const char* word : {"--compose-role-arn", "true", "--compose-role-arn=false"})
+                       container(cluster)["args"].push_back(word);
+                   },
+                   {"ROLE_ARN_INVALID"}},
               });
 }
 
@@ -409,6 +416,19 @@ TEST(WebhookLint, FindsWhatIsWrongWithAwssWebhook) {
                      container(cluster)["command"].erase(1);
                      cluster.secrets["default/pod-identity-webhook"] =
                          cluster.secrets["default/pod-identity-webhook-cert"];
+                   },
+                   {"WEBHOOK_SIGNER_GONE"}},
+                  {"a switch that is given twice, of which the last counts",
+                   [](auto& cluster) {
+                     container(cluster)["command"] = {"/webhook", "--in-cluster=true", "--in-cluster", "true",
+                                                      "--in-cluster=F"};
+                   },
+                   {}},
+                  {"a switch with a word after it, which is not its value",
+                   [](auto& cluster) {
+                     container(cluster)["command"] = {"/webhook",     "--in-cluster",
+                                                      "false",        "--tls-secret=nobodys",
+                                                      "--tls-secret", "pod-identity-webhook-cert"};
                    },
                    {"WEBHOOK_SIGNER_GONE"}},
                   {"the article's image and ours beside it",

@@ -46,6 +46,15 @@ std::vector<std::string> rulesOf(const Json& role) {
   return out;
 }
 
+TEST(WebhookObjects, NeitherMakeNorRestrictANamespaceOfKubernetes) {
+  for (const char* name : {"kube-system", "kube-public", "kube-node-lease", "default"}) {
+    WebhookWish wish = kWish;
+    wish.settings.nameSpace = name;
+    EXPECT_THAT(targets(wish), Not(testing::Contains(testing::StartsWith("Namespace ")))) << name;
+  }
+  EXPECT_THAT(exemptNamespaces("kube-system"), ElementsAre("kube-system", "kube-node-lease", "kube-public"));
+}
+
 TEST(WebhookObjects, AreTheseInThisOrder) {
   EXPECT_THAT(
       targets(kWish),

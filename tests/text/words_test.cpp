@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "text/utf8.h"
+
 namespace text {
 namespace {
 
@@ -15,6 +17,26 @@ TEST(Words, LowerCaseTouchesTheTwentySixLettersOnly) {
 TEST(Words, TrimmedKeepsWhatIsBetweenWords) {
   EXPECT_EQ(trimmed(" \ta b\r\n"), "a b");
   EXPECT_EQ(trimmed(" \n"), "");
+}
+
+TEST(Words, ShownIsOneLineThatShowsWhatCanNotBeSeen) {
+  EXPECT_EQ(text::shown("role/\xc3\xa9 <x>", 32), "role/\xc3\xa9 <x>");
+  EXPECT_EQ(text::shown("a\nb\r\tc\x01\x7f\xc2\x85\xc2\xa0", 64), "a\\nb\\r\\tc\\u0001\\u007f\\u0085\xc2\xa0");
+  EXPECT_EQ(text::shown("", 16), "");
+}
+
+TEST(Words, ShownLeavesTheMiddleOut) {
+  EXPECT_EQ(text::shown("0123456789abcdef", 16), "0123456789abcdef");
+  EXPECT_EQ(text::shown("0123456789abcdefg", 16), "01234567...cdefg");
+  EXPECT_EQ(text::shown(std::string(16, '\n'), 16), "\\n\\n\\n\\n...n\\n\\n");
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::string text = std::string(i, 'x');
+    for (int j = 0; j < 40; ++j) text += "\xe2\x82\xac";
+    const std::string out = text::shown(text, 64 + i);
+    EXPECT_LE(out.size(), 64 + i);
+    EXPECT_GE(out.size(), 58 + i);
+    EXPECT_EQ(text::badUtf8(out), std::string::npos) << out;
+  }
 }
 
 TEST(Words, JoinedHasASeparatorBetweenWordsAndNowhereElse) {
