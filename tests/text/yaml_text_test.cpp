@@ -85,6 +85,13 @@ TEST(YamlTextItem, GoesWhereItIsWantedInTheNeighboursStyle) {
   EXPECT_EQ(after("a:\r\n- x\r\n", insert({"a"}, 0, "m")), "a:\r\n- m\r\n- x\r\n");
 }
 
+TEST(YamlTextItem, GoesIntoAListWhoseBracketClosesAtItsKeysColumn) {
+  EXPECT_EQ(after("s:\n  l: [\n    a,\n    b\n  ]\nt: u\n", insert({"s", "l"}, 0, "w")),
+            "s:\n  l: [\n    w, a,\n    b\n  ]\nt: u\n");
+  EXPECT_EQ(after("l: [\n  a,\n]\nm: {\n  n: o\n}\n", insert({"l"}, kEnd, "w")),
+            "l: [\n  a, w,\n]\nm: {\n  n: o\n}\n");
+}
+
 TEST(YamlTextItem, MovesAndGoesWithItsWholeLine) {
   EXPECT_EQ(after("a:\n- x # one\n- w\n- z\n", move({"a"}, 2, 2, 0)), "a:\n- z\n- x # one\n- w\n");
   EXPECT_EQ(after("a:\n- x # one\n- w\n- z\n", move({"a"}, 0, 0, 3)), "a:\n- w\n- z\n- x # one\n");
