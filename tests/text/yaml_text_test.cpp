@@ -122,6 +122,16 @@ TEST(YamlTextMember, IsSetOrAddedWithWhatIsMissingOnTheWay) {
   EXPECT_EQ(after("a: x\r\n", put({"b"}, "c", "w")), "a: x\r\nb:\r\n  c: w\r\n");
 }
 
+TEST(YamlTextMember, GoesBehindATextWithoutALineEndWhateverEndsIt) {
+  EXPECT_EQ(after("a: x", put({}, "b", "w\n")), "a: x\nb: |\n  w\n");
+  EXPECT_EQ(after("a: |\n  x", put({}, "b", "w")), "a: |\n  x\nb: w");
+  EXPECT_EQ(after("l:\n- a: |\n    x", insert({"l"}, kEnd, Json("w"))), "l:\n- a: |\n    x\n- w");
+  EXPECT_EQ(after("l:\n- |-\n  x", put({}, "b", Json{"w\n"})), "l:\n- |-\n  x\nb:\n- |\n  w\n");
+  YamlText yaml = parsed("a: |\n  x");
+  ASSERT_TRUE(yaml.addDocument({{"b", "w"}}));
+  EXPECT_EQ(yaml.text(), "a: |\n  x\n---\nb: w\n");
+}
+
 TEST(YamlTextMember, StaysJsonInJson) {
   EXPECT_EQ(after("{\"a\": {\"b\": \"c\"}}\n", put({"a", "d"}, "e", "f")),
             "{\"a\": {\"b\": \"c\", \"d\":{\"e\":\"f\"}}}\n");
