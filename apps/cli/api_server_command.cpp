@@ -217,6 +217,9 @@ base::Result<ManifestSwitch> edited(const ManifestPlace& place, const std::strin
     for (const std::string& warning : edit.warnings) console.warn(warning);
     change.after = edit.sources.file;
   }
+  const cluster::Edit whole{{change.after, ""}, {}, {}};
+  for (const std::string& warning : cluster::leftWarnings(cluster::staticPod(), {before, ""}, whole, ""))
+    console.warn(warning);
   change.issuer = TRY(firstIssuer(change.after));
   change.formerIssuer = TRY(firstIssuer(before));
   return change;

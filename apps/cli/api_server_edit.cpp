@@ -1,5 +1,6 @@
 #include "api_server_edit.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "api_server_sources.h"
@@ -88,6 +89,7 @@ base::Result<cluster::Sources> readSources(const Places& places, const cluster::
   if (file) sources.file = std::move(*file);
   if (flavour.hasDropIns && places.file != "-") TRY(addDropIns(places.file, files, sources));
   if (places.patch.empty()) return sources;
+  sources.patchName = places.patch;
   TRY(addPatches(places.patchFolder, files, sources));
   base::Result<std::string> patch = readFile(places.patch, files);
   if (!patch && patch.error().kind != base::ErrorKind::NotFound) return std::move(patch).error();
@@ -180,13 +182,14 @@ int runApiServerEdit(const ApiServerEditOptions& options) {
   if (!before) return console.fail(before.error());
   const base::Result<std::string> issuer = wishedIssuer(options.issuer, options.common);
   if (!issuer) return console.fail(issuer.error());
-  const base::Result<cluster::Edit> edit =
-      (*flavour)->edit(*before, {*issuer, options.former, *phase, options.version});
+  base::Result<cluster::Edit> edit = (*flavour)->edit(*before, {*issuer, options.former, *phase, options.version});
   if (!edit) {
     base::Error error = edit.error();
     if (error.hint.empty()) error.hint = "nothing was changed; irsa apiserver lint shows what else is wrong";
     return console.fail(std::move(error).during(places->file), kRefused);
   }
+  std::ranges::move(cluster::leftWarnings(**flavour, *before, *edit, options.version),
+                    std::back_inserter(edit->warnings));
   for (const std::string& warning : edit->warnings) console.warn(warning);
   if (options.common.dryRun) {
     const std::string diff = diffOf(*places, *before, edit->sources);

@@ -230,6 +230,8 @@ void addApiServerLint(CLI::App& group, ApiServerLintOptions& lint, Command& chos
   app->add_option("--for", lint.flavour, "the distribution [what each file looks like]")->type_name("NAME");
   app->add_option("--issuer", lint.issuer, "the issuer that is to sign [any]")->type_name("URL");
   app->add_option("--version", lint.version, "kind and talos: which, when the file does not say")->type_name("VERSION");
+  app->add_option("--patches", lint.patches, "kubeadm and kind: where kubeadm's patches lie [patches beside the file]")
+      ->type_name("FOLDER");
   addCluster(*app, lint.cluster);
   addDuration(*app, "--timeout", lint.common.timeout, "the longest wait for one answer of the cluster");
   app->footer(

@@ -23,20 +23,20 @@ base::Result<void> checkInForce(const std::vector<Located>& now) {
   std::vector<std::string> seen;
   for (const Located& issuer : now) {
     if (isWrittenWrong(issuer.value)) {
-      return refusal("ISSUER_FORM", issuer.at,
+      return refusal("ISSUER_FORM", issuer,
                      "kube-apiserver does not start with the issuer [" + issuer.value +
                          "]: it takes quotes and blanks as part of it")
           .withHint("write the issuer without them");
     }
     if (issuer.value.find(',') != std::string::npos) {
       return refusal(
-          "ISSUER_JOINED", issuer.at,
+          "ISSUER_JOINED", issuer,
           "--service-account-issuer=" + issuer.value +
               " joins issuers by a comma: kube-apiserver takes that as one issuer; the flag must be repeated");
     }
     if (contains(seen, issuer.value)) {
       return refusal(
-          "ISSUER_TWICE", issuer.at,
+          "ISSUER_TWICE", issuer,
           "--service-account-issuer=" + issuer.value + " stands there twice, which kube-apiserver does not start with");
     }
     seen.push_back(issuer.value);
@@ -47,7 +47,7 @@ base::Result<void> checkInForce(const std::vector<Located>& now) {
 // A name for the former issuer that the tokens in use can't have would leave them without theirs.
 base::Result<void> checkFormerAmong(const std::vector<Located>& now, const IssuerWish& wish) {
   const std::string& former = wish.former;
-  const text::Position at = now.empty() ? text::Position() : now.front().at;
+  const Located at = now.empty() ? Located() : now.front();
   const bool isAlone = now.size() == 1 && now.front().value == wish.issuer;
   if (former.empty()) {
     if (!isAlone || wish.phase == Phase::Finish) return {};
@@ -85,6 +85,11 @@ base::Error refusal(std::string_view code, std::string_view why) {
 
 base::Error refusal(std::string_view code, const text::Position& at, std::string_view why) {
   return refusal(code, why).during(text::place(at));
+}
+
+base::Error refusal(std::string_view code, const Located& at, std::string_view why) {
+  base::Error error = refusal(code, at.at, why);
+  return at.file.empty() ? error : std::move(error).during(at.file);
 }
 
 base::Result<void> checkIssuer(std::string_view issuer) {
@@ -138,7 +143,7 @@ base::Result<std::vector<std::string>> wantedIssuers(const std::vector<Located>&
   if (wish.phase == Phase::Finish) {
     if (!signs) {
       const std::string signer = now.empty() ? "another issuer" : now.front().value;
-      return refusal("ISSUER_ORDER", now.empty() ? text::Position() : now.front().at,
+      return refusal("ISSUER_ORDER", now.empty() ? Located() : now.front(),
                      signer + " signs, not " + wish.issuer +
                          ": with one step to the new issuer every token in use would be refused");
     }
@@ -174,6 +179,27 @@ std::vector<std::string> wantedPart(const std::vector<std::string>& part, bool i
   }
   wanted.insert(wanted.begin() + std::ptrdiff_t(std::min(beside, wanted.size())), added.begin(), added.end());
   return wanted;
+}
+
+bool isInternal(std::string_view url) {
+  return url.starts_with("https://kubernetes.default.svc") || url == "kubernetes/serviceaccount";
+}
+
+std::string issuerAbove(std::string_view url, const std::vector<std::string>& issuers) {
+  const auto found =
+      std::ranges::find_if(issuers, [url](const std::string& issuer) { return url.starts_with(issuer + "/"); });
+  return found == issuers.end() ? "" : *found;
+}
+
+std::vector<std::string> jwksUriWarnings(const std::vector<std::string>& uris, const std::vector<std::string>& before,
+                                         const std::vector<std::string>& after) {
+  if (uris.empty() || after.empty() || isInternal(uris.back())) return {};
+  const std::string former = issuerAbove(uris.back(), before);
+  if (former.empty() || former == after.front()) return {};
+  return {"--service-account-jwks-uri=" + uris.back() + " lies below " + former + ", and " + after.front() +
+          " signs: whoever verifies tokens inside the cluster reads the keys there, and finds none once the documents "
+          "of " +
+          former + " are gone; set it to the JWKS of " + after.front() + ", or take it out (JWKS_URI)"};
 }
 
 bool isStsAudience(std::string_view audience) {

@@ -277,6 +277,25 @@ TEST(Flavours, AddTheIssuerBesideTheAudiencesThatAreSetAndNoneWhereStsIsOne) {
   EXPECT_THAT(patched("sts.amazonaws.com").warnings, Contains(HasSubstr("AUDIENCE_BOUNDARY")));
 }
 
+TEST(Flavours, SayThatTheJwksUriIsLeftBelowTheFormerIssuer) {
+  const std::string old = "https://old.example.com";
+  const std::string file =
+      "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command:\n"
+      "    - --service-account-issuer=" +
+      old + "\n    - --service-account-jwks-uri=" + old + "/keys.json\n";
+  Sources sources{file, ""};
+  for (const Phase phase : kPhases) {
+    SCOPED_TRACE(nameOf(phase));
+    const Edit edit = edited(staticPod(), sources, {std::string(kIssuer), "", phase, ""});
+    const std::vector<std::string> left = leftWarnings(staticPod(), sources, edit, "");
+    sources = edit.sources;
+    EXPECT_EQ(left.size(), phase == Phase::Accept ? 0U : 1U);
+    if (!left.empty()) {
+      EXPECT_THAT(left[0], HasSubstr("JWKS_URI"));
+    }
+  }
+}
+
 TEST(StaticPod, RefusesToBuildOnAnIssuerWithQuotesInIt) {
   const std::string file =
       "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command:\n"
