@@ -442,6 +442,58 @@ TEST(Kind, RefusesNodesWhoseKubeadmKnowsNoPatches) {
   EXPECT_EQ(edit.error().code, "PATCH_SHAPE");
 }
 
+const std::string kKindHead = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n";
+
+TEST(Kind, TakesTheLastOfSeveralPatchesForTheOneThatDecides) {
+  const auto patch = [](const std::string& arguments, const std::string& indent) {
+    return indent + "- |\n" + indent + "  kind: ClusterConfiguration\n" + indent + "  apiServer:\n" + indent +
+           "    extraArgs:\n" + indent + "      " + arguments + "\n";
+  };
+  const std::string audit = "audit-log-maxage: '3'", old = "https://old.example.com",
+                    issuer = "service-account-issuer: " + old;
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, "1.35"};
+  const std::string two = kKindHead + "kubeadmConfigPatches:\n" + patch(audit, "") + patch(issuer, ""),
+                    node = kKindHead + "kubeadmConfigPatches:\n" + patch(audit, "") +
+                           "nodes:\n- role: control-plane\n  kubeadmConfigPatches:\n" + patch(issuer, "  ");
+  for (const std::string& file : {two, node}) {
+    EXPECT_THAT(issuersOf(kind(), {file, ""}, wish), ElementsAre(old));
+    const Sources after = edited(kind(), {file, ""}, wish).sources;
+    EXPECT_THAT(issuersOf(kind(), after, wish), ElementsAre(kIssuer, old));
+    EXPECT_THAT(after.file, Not(HasSubstr(old)));
+    EXPECT_EQ(edited(kind(), after, wish).sources.file, after.file);
+  }
+  const base::Result<Survey> seen = kind().survey({node, ""}, "1.35");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->issuers[0].at.line, 16U);
+  EXPECT_EQ(seen->issuers[0].at.column, 33U);
+}
+
+TEST(Kind, ReadsAJson6902PatchOfTheMapToo) {
+  const std::string old = "https://old.example.com",
+                    file = kKindHead +
+                           "kubeadmConfigPatchesJSON6902:\n- group: kubeadm.k8s.io\n  version: v1beta3\n"
+                           "  kind: ClusterConfiguration\n  patch: |\n    - op: add\n"
+                           "      path: /apiServer/extraArgs/service-account-issuer\n      value: " +
+                           old + "\n";
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, "1.35"};
+  EXPECT_THAT(issuersOf(kind(), {file, ""}, wish), ElementsAre(old));
+  const Sources after = edited(kind(), {file, ""}, wish).sources;
+  EXPECT_THAT(issuersOf(kind(), after, wish), ElementsAre(kIssuer, old));
+  EXPECT_THAT(after.file, Not(HasSubstr(old)));
+}
+
+TEST(Kind, RefusesAnIssuerThatIsSetInAListAndAddedToIt) {
+  const std::string file = kKindHead +
+                           "kubeadmConfigPatches:\n- |\n  kind: ClusterConfiguration\n  apiServer:\n    extraArgs:\n"
+                           "    - {name: service-account-issuer, value: https://a.example.com}\n"
+                           "kubeadmConfigPatchesJSON6902:\n- kind: ClusterConfiguration\n  patch: |\n"
+                           "    - {op: add, path: /apiServer/extraArgs/-, value: {name: service-account-issuer, value: "
+                           "https://b.example.com}}\n";
+  const base::Result<Edit> edit = kind().edit({file, ""}, {std::string(kIssuer), "", Phase::Accept, "1.36"});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 12, column 92: ARGS_TWICE"));
+}
+
 TEST(K3s, MakesAFileThatIsNotThere) {
   EXPECT_EQ(edited(k3s(), {}, {std::string(kIssuer), "", Phase::Switch, ""}).sources.file,
             "kube-apiserver-arg:\n- service-account-issuer-=" + std::string(kIssuer) +
