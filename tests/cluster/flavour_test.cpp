@@ -433,6 +433,46 @@ TEST(ClusterApi, SeesTheIssuersOfOthersPatchesAndRefusesTwoFolders) {
   EXPECT_THAT(done(plane(old, "--v=2", "/b"), Phase::Accept), HasSubstr("line 10, column 46: PATCH_SHAPE"));
 }
 
+std::string planeWithFile(const std::string& entry) {
+  return "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlane\nspec:\n  kubeadmConfigSpec:\n"
+         "    files:\n    - " +
+         entry + "\n    clusterConfiguration: {}\n";
+}
+
+TEST(ClusterApi, SaysThatItDoesNotSeeAPatchWhoseContentsLieElsewhere) {
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Accept, ""};
+  const std::string secret = "contentFrom: {secret: {name: patches, key: issuer}}",
+                    others = planeWithFile("path: /patches/kube-apiserver0+json.yaml\n      " + secret);
+  for (const std::string& file : {others, planeWithFile("{path: /patches/kube-apiserver1.yaml, encoding: gzip+base64, "
+                                                        "content: H4sI}")}) {
+    const base::Result<Survey> seen = clusterApi().survey({file, ""}, "");
+    ASSERT_TRUE(seen);
+    ASSERT_EQ(seen->findings.size(), 1U);
+    EXPECT_EQ(seen->findings[0].code, "PATCH_UNSEEN");
+    EXPECT_EQ(seen->findings[0].line, 6U);
+    const Edit edit = edited(clusterApi(), {file, ""}, wish);
+    EXPECT_THAT(edit.warnings, Contains(HasSubstr("PATCH_UNSEEN")));
+    EXPECT_THAT(edit.sources.file, HasSubstr("kube-apiserver-irsa+json.yaml"));
+  }
+  for (const char* harmless : {"/etc/audit.yaml", "/patches/etcd+json.yaml", "/etc/kubernetes/manifests/vip.yaml"}) {
+    const std::string file = planeWithFile("path: " + std::string(harmless) + "\n      " + secret);
+    EXPECT_THAT(edited(clusterApi(), {file, ""}, wish).warnings, IsEmpty());
+  }
+  const std::string ours = planeWithFile("path: /patches/kube-apiserver-irsa+json.yaml\n      " + secret);
+  const base::Result<Edit> edit = clusterApi().edit({ours, ""}, wish);
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 6, column 7: PATCH_SHAPE"));
+}
+
+TEST(ClusterApi, ReadsAPatchInBase64) {
+  const std::string file = planeWithFile(  // appends https://old.example.com
+      "{path: /patches/kube-apiserver0+json.yaml, encoding: base64, content: "
+      "W3tvcDogYWRkLCBwYXRoOiAvc3BlYy9jb250YWluZXJzLzAvY29tbWFuZC8tLCB2YWx1ZTogIi0tc2VydmljZS1hY2NvdW50LWlzc3Vlcj1odHRw"
+      "czovL29sZC5leGFtcGxlLmNvbSJ9XQ==}");
+  EXPECT_THAT(issuersOf(clusterApi(), {file, ""}, {}),
+              ElementsAre("https://kubernetes.default.svc.cluster.local", "https://old.example.com"));
+}
+
 TEST(Kind, RefusesNodesWhoseKubeadmKnowsNoPatches) {
   const std::string file =
       "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n  image: "
