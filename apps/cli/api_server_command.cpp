@@ -7,6 +7,7 @@
 #include "key_step.h"
 #include "manifest_switch.h"
 #include "node_job.h"
+#include "oidc/discovery.h"
 #include "seen_servers.h"
 #include "text/diff.h"
 #include "wished_issuer.h"
@@ -196,7 +197,10 @@ int putPreImageBack(const ApiServerOptions& options, ManifestSwitch change, cons
 base::Result<PhaseWish> wishOf(const ApiServerOptions& options) {
   const std::optional<cluster::Phase> phase = cluster::phaseNamed(options.phase);
   if (!phase) return base::invalid("--phase is accept, switch or finish");
-  std::string issuer = TRY(wishedIssuer(options.issuer, options.common));
+  // At the end nothing is written but what signs already.
+  const bool isThere = options.issuerIsChecked || *phase == cluster::Phase::Finish;
+  const IssuerForm form = isThere ? IssuerForm::AsItIs : options.allowsPort ? IssuerForm::WithPort : IssuerForm::ForIam;
+  std::string issuer = TRY(wishedIssuer(options.issuer, options.common, form));
   return PhaseWish{*phase, std::move(issuer), options.former};
 }
 

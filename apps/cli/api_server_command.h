@@ -21,7 +21,9 @@ struct KeyOptions {
 struct ApiServerOptions {
   CommonOptions common;
   std::string manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-  std::string issuer;  // patch: empty means the one of irsa.yaml
+  std::string issuer;            // patch: empty means the one of irsa.yaml
+  bool allowsPort = false;       // patch: in the issuer, as Ceph takes it
+  bool issuerIsChecked = false;  // patch: it is that of irsa.yaml, or one that signs already
   ClusterChoice cluster;
   std::string backupFolder;  // empty: irsa-backup beside the manifests folder
   bool singleNode = false;   // patch: the user vouches that there is one control-plane node

@@ -136,6 +136,15 @@ base::Result<void> write(const Places& places, const cluster::Sources& before, c
   return fileFirst ? base::Result<void>() : replaceIfSame(places.file, before.file, after.file, files);
 }
 
+// One that signs already and is to do so alone, as on the way back, is nothing new.
+IssuerForm formOf(const ApiServerEditOptions& options, const cluster::Flavour& flavour, const cluster::Sources& sources,
+                  cluster::Phase phase) {
+  const base::Result<cluster::Survey> seen = flavour.survey(sources, options.version);
+  const bool signs = seen && !seen->issuers.empty() && seen->issuers.front().value == options.issuer;
+  if (signs && phase == cluster::Phase::Finish) return IssuerForm::AsItIs;
+  return options.allowsPort ? IssuerForm::WithPort : IssuerForm::ForIam;
+}
+
 std::string diffOf(const Places& places, const cluster::Sources& before, const cluster::Sources& after) {
   const std::string patchBefore = before.patch.empty() ? "/dev/null" : places.patch;
   return text::unifiedDiff(before.file, after.file, places.file, places.file + " (proposed)") +
@@ -180,7 +189,8 @@ int runApiServerEdit(const ApiServerEditOptions& options) {
   if (!places) return console.fail(places.error());
   const base::Result<cluster::Sources> before = readSources(*places, **flavour, files);
   if (!before) return console.fail(before.error());
-  const base::Result<std::string> issuer = wishedIssuer(options.issuer, options.common);
+  const base::Result<std::string> issuer =
+      wishedIssuer(options.issuer, options.common, formOf(options, **flavour, *before, *phase));
   if (!issuer) return console.fail(issuer.error());
   base::Result<cluster::Edit> edit = (*flavour)->edit(*before, {*issuer, options.former, *phase, options.version});
   if (!edit) {

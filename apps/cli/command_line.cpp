@@ -191,6 +191,7 @@ int runPatch(const CLI::App& app, Options& options) {
   edit.common.file = CommonOptions().file;
   if (app.count("--file") > 0) edit.file = options.patch.common.file;
   edit.issuer = options.patch.issuer;
+  edit.allowsPort = options.patch.allowsPort;
   edit.cluster = options.patch.cluster;
   return runApiServerEdit(edit);
 }
@@ -246,6 +247,7 @@ void addApiServer(CLI::App& root, Options& options, Command& chosen) {
   patch->final_callback([&, patch] { chosen = [&, patch] { return runPatch(*patch, options); }; });
   addManifest(*patch, options.patch);
   patch->add_option("--issuer", options.patch.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
+  patch->add_flag("--allow-port", options.patch.allowsPort, "the issuer may have a port: Ceph takes one, IAM does not");
   patch->add_flag("--single-node", options.patch.singleNode, "vouch that this is the only control-plane node");
   addNodes(*patch, options.patch.nodes);
   addKeyStep(*patch, options.patch.key);
