@@ -30,7 +30,7 @@ struct ApiServerOptions {
   std::string phase = "switch";
   std::string former;  // the issuer that signs now; empty: what the manifest says
   std::string root;    // where the node's /etc and /var lie; empty: here
-  Nodes nodes;         // patch: where to do it; none: here
+  Nodes nodes;         // where to do it; none: here
   KeyOptions key;      // patch: instead of the issuer
 };
 
@@ -38,7 +38,8 @@ struct ApiServerOptions {
 // Twice is once.
 int runApiServerPatch(const ApiServerOptions& options);
 
-// Puts the newest pre-image back, if the manifest is still as `patch` left it, and waits likewise.
+// Puts the newest pre-image back, if the manifest is still as `patch` left it, and waits likewise. Refuses one whose
+// issuers are not those of the other API servers: tokens of the ones would be refused by the others.
 int runApiServerRollback(const ApiServerOptions& options);
 
 }  // namespace cli

@@ -261,7 +261,10 @@ void addApiServer(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* rollback = addCommand(*group, "rollback", "Put the manifest back as it was before the patch.", chosen,
                                   [&] { return runApiServerRollback(options.rollback); });
   addManifest(*rollback, options.rollback);
-  example(*rollback, "irsa apiserver rollback --manifest /etc/kubernetes/manifests/kube-apiserver.yaml --dry-run");
+  addNodes(*rollback, options.rollback.nodes);
+  example(*rollback,
+          "irsa apiserver rollback --manifest /etc/kubernetes/manifests/kube-apiserver.yaml --dry-run\n"
+          "  irsa apiserver rollback --node root@cp1 --node root@cp2 --node root@cp3");
 }
 
 void addProof(CLI::App& root, Options& options, Command& chosen) {
