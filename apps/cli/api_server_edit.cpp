@@ -121,7 +121,7 @@ base::Result<void> writeManifest(const std::string& path, const std::string& bef
 bool isAmongManifests(const cluster::Flavour& flavour, const std::string& file) {
   std::error_code failure;
   const std::filesystem::path path = std::filesystem::absolute(file, failure).lexically_normal();
-  return flavour.name == "static-pod" && path.parent_path().filename() == "manifests";
+  return flavour.name == "static-pod" && path.parent_path().filename().string().ends_with("manifests");
 }
 
 // Killed between the two, the issuer that goes stands in both files: what is missing is only the new one.

@@ -85,7 +85,7 @@ struct Linter {
     if (info && info->isFolder) return folder(path);
     TRY(file(path));
     const std::string home = std::filesystem::path(base::folderOf(path)).filename();
-    return home == "manifests" ? around(path) : base::Result<void>();
+    return home.ends_with("manifests") ? around(path) : base::Result<void>();
   }
 };
 
