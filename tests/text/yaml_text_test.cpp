@@ -88,8 +88,7 @@ TEST(YamlTextItem, GoesWhereItIsWantedInTheNeighboursStyle) {
 TEST(YamlTextItem, GoesIntoAListWhoseBracketClosesAtItsKeysColumn) {
   EXPECT_EQ(after("s:\n  l: [\n    a,\n    b\n  ]\nt: u\n", insert({"s", "l"}, 0, "w")),
             "s:\n  l: [\n    w, a,\n    b\n  ]\nt: u\n");
-  EXPECT_EQ(after("l: [\n  a,\n]\nm: {\n  n: o\n}\n", insert({"l"}, kEnd, "w")),
-            "l: [\n  a, w,\n]\nm: {\n  n: o\n}\n");
+  EXPECT_EQ(after("l: [\n  a,\n]\nm: {\n  n: o\n}\n", insert({"l"}, kEnd, "w")), "l: [\n  a, w,\n]\nm: {\n  n: o\n}\n");
 }
 
 TEST(YamlTextItem, MovesAndGoesWithItsWholeLine) {
