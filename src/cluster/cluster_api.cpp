@@ -25,7 +25,7 @@ struct Plane {
 };
 
 base::Result<Plane> planeIn(const YamlText& file) {
-  const bool isTemplate = !holds(file, kGroup, kPlane);
+  const bool isTemplate = !holds(file, kGroup, kPlane) && holds(file, kGroup, kTemplate);
   Plane plane;
   plane.document = TRY(onlyObject(file, kGroup, isTemplate ? kTemplate : kPlane));
   plane.bootstrap = {"spec", "kubeadmConfigSpec"};

@@ -70,6 +70,9 @@ std::string defaultIssuer(std::string_view dnsDomain) {
 base::Result<std::vector<Located>> argumentsNamed(const YamlText& text, const KubeadmPlace& place,
                                                   std::string_view name) {
   std::vector<Located> found;
+  const YamlNode* server = text.find(place.document, place.path / kArguments.front());
+  if (server && server->kind != YamlNode::Kind::Mapping && server->kind != YamlNode::Kind::Null)
+    return refusal("ARGS_SHAPE", server->start, "apiServer is to be a mapping");
   const YamlNode* arguments = text.find(place.document, under(place.path, kArguments));
   if (!arguments) return found;
   TRY(checkShape(*arguments, place.isList));

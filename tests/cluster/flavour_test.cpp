@@ -336,6 +336,13 @@ TEST(Kubeadm, MakesOneArgumentOfTwoThatItWouldSort) {
   EXPECT_THAT(after.patch, HasSubstr("value: --service-account-issuer=https://a.example.com\n"));
 }
 
+TEST(Kubeadm, RefusesAnApiServerThatIsNoMapping) {
+  const std::string file = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\napiServer: []\n";
+  const base::Result<Edit> edit = kubeadm().edit({file, ""}, {std::string(kIssuer), "", Phase::Accept, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 3, column 12: ARGS_SHAPE"));
+}
+
 TEST(EksAnywhere, RefusesWhatItWouldJoinByAComma) {
   const std::string file =
       "apiVersion: anywhere.eks.amazonaws.com/v1alpha1\nkind: Cluster\nspec:\n  podIamConfig:\n"
@@ -462,6 +469,13 @@ TEST(ClusterApi, SaysThatItDoesNotSeeAPatchWhoseContentsLieElsewhere) {
   const base::Result<Edit> edit = clusterApi().edit({ours, ""}, wish);
   ASSERT_FALSE(edit);
   EXPECT_THAT(edit.error().message, HasSubstr("line 6, column 7: PATCH_SHAPE"));
+}
+
+TEST(ClusterApi, MissesTheObjectThatItIsAbout) {
+  const base::Result<Edit> edit =
+      clusterApi().edit({"kind: List\n", ""}, {std::string(kIssuer), "", Phase::Accept, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("holds no KubeadmControlPlane of"));
 }
 
 TEST(ClusterApi, ReadsAPatchInBase64) {
