@@ -323,10 +323,12 @@ class Lint(Process):
         manifest.write_bytes(BEFORE)
         with SeveralServers(self.folder) as api:
             done = self.irsa("lint", "--kubeconfig", api.kubeconfig, "-o", "json", code=1)
+            named = self.irsa("lint", "--kubeconfig", api.kubeconfig, "--for", "kubeadm", "-o", "json", code=1)
         found = {(finding["code"], finding["place"]) for finding in json.loads(done.stdout)["findings"]}
         self.assertLessEqual({("ISSUER_DIFFERS", "Pod kube-system/kube-apiserver-1"),
                               ("EDIT_NOT_KEPT", "ConfigMap kube-system/kubeadm-config"),
                               ("AUDIENCE_BOUNDARY", "ConfigMap kube-system/kubeadm-config, line 5")}, found)
+        self.assertEqual(named.stdout, done.stdout)
         self.assertEqual(self.irsa("lint", "--kubeconfig", api.kubeconfig, "--timeout", "1s", code=4).stdout, "")
 
     def test_tells_a_manifests_folder_as_table_json_and_sarif(self):
