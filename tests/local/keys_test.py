@@ -118,7 +118,8 @@ class Keys(NodesCase):
             server.obeys = False
             server.text = server.text.replace("--service-account-key-file=/etc/kubernetes/pki/sa.pub",
                                               "--service-account-key-file=/etc/kubernetes/pki/sa.pub\n    - --service-account-signing-endpoint=@signer")
-        self.assertIn("external signer (@signer)", self.irsa("keys", "status", code=1).stderr)
+        self.assertIn("external signer (@signer)", self.rotate(code=1).stderr)
+        self.assertIn("external signer (@signer)", self.irsa("keys", "status").stdout)
 
 
 def header(token):
