@@ -97,6 +97,7 @@ class Migrate(NodesCase):
         self.migrate("next", "--back", "--former", OLD, *self.nodes)
         self.assertEqual(self.issuers(), [[new, OLD]] * 2)
 
+    @soak_only
     def test_goes_back_to_an_issuer_that_iam_would_not_take(self):
         former = "https://192.0.2.20:6443"
         for server in self.planes.servers:
