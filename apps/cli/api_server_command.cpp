@@ -7,7 +7,9 @@
 #include "key_step.h"
 #include "manifest_switch.h"
 #include "node_job.h"
+#include "oidc/discovery.h"
 #include "seen_servers.h"
+#include "server_process.h"
 #include "text/diff.h"
 #include "wished_issuer.h"
 #include "world.h"
@@ -28,7 +30,9 @@ constexpr std::uint32_t kManifestMode = 0600;
 std::string rollbackCommand(const ApiServerOptions& options, const ManifestPlace& place) {
   std::string command = "irsa apiserver rollback --manifest " + place.path;
   if (!options.backupFolder.empty()) command += " --backup " + options.backupFolder;
+  if (!options.root.empty()) command += " --root " + options.root;
   if (!options.cluster.kubeconfig.empty()) command += " --kubeconfig " + options.cluster.kubeconfig;
+  if (!options.cluster.context.empty()) command += " --context " + options.cluster.context;
   return command;
 }
 
@@ -175,28 +179,70 @@ base::Result<void> refuseLaterChanges(const std::string& preImage, const std::st
                      "take our --service-account-issuer line out by hand"};
 }
 
-int putPreImageBack(const ApiServerOptions& options, ManifestSwitch change, const std::string& preImage,
-                    const ClusterConnection& cluster, Ground& ground, const Console& console) {
-  if (options.common.timeout.count() > 0) change.timeout = options.common.timeout;
+// Beside other API servers the pre-image must accept what they sign, and they what it does.
+base::Result<void> refuseApart(const ClusterConnection& cluster, const ManifestSwitch& change, const std::string& own,
+                               Ground& ground, const Console& console) {
+  const std::vector<std::string> issuers = TRY(cluster::readApiServerFlags(change.after)).issuers();
+  const migration::Cluster seen = TRY(lookAtServers(cluster, {}, ground.clock, console));
+  for (const migration::ApiServer& server : seen.servers) {
+    if (!server.trouble.empty() || own.ends_with("//" + server.name)) continue;
+    const bool isHeard = std::ranges::find(issuers, server.signer) != issuers.end();
+    if (isHeard && server.accepts(change.issuer)) continue;
+    const std::string what = isHeard ? " does not accept " + change.issuer + ", as which this one would sign"
+                                     : " signs as " + server.signer + ", which this one would refuse";
+    return unchanged("the API server " + server.name + what, "roll that node back first");
+  }
+  return {};
+}
+
+// The API server whose manifest is rolled back. It may be away: then nobody is there to count them.
+base::Result<kube::Client> serverToWaitFor(const ManifestSwitch& change, const ClusterConnection& cluster,
+                                           Ground& ground, const Console& console) {
+  std::string names;
+  const base::Result<std::size_t> count = countNodes(*cluster.client, names);
+  if (!count || *count < 2) return *cluster.client;
+  const std::string own = ownOrigin(change.after);
+  if (!own.empty() && change.before != change.after) TRY(refuseApart(cluster, change, own, ground, console));
+  return own.empty() ? *cluster.client : clientAt(cluster, own);
+}
+
+base::Result<void> putPreImageBack(const ManifestSwitch& change, const kube::Client& own, Ground& ground,
+                                   const Console& console) {
+  const std::vector<std::string> before = TRY(cluster::argumentsOf(change.before));
+  ServerWatch watch(*ground.files, before, TRY(cluster::argumentsOf(change.after)), change.root);
+  IssuerWait wait{own, change.issuer, change.timeout};
+  const base::Result<base::Time> started = migration::startOf(own);
+  if (started && change.issuer == change.formerIssuer) wait.restartedAfter = *started;
+  wait.ended = [&watch] { return watch.ended(); };
+  TRY(ground.files->replace(change.place.path, change.after, kManifestMode, change.place.parent));
+  console.done("put back " + change.place.path + "; the kubelet restarts the API server");
+  return waitForIssuer(wait, ground.clock, console);
+}
+
+int rollBack(const ApiServerOptions& options, const ManifestSwitch& change, const std::string& preImage,
+             const ClusterConnection& cluster, Ground& ground, const Console& console) {
+  const base::Result<void> checked = checkKeyFiles(change, *ground.files);
+  if (!checked) return console.fail(checked.error(), kRefused);
+  const base::Result<kube::Client> own = serverToWaitFor(change, cluster, ground, console);
+  if (!own) return console.fail(own.error());
   if (change.before == change.after) {
-    const base::Result<void> waited = awaitAsItIs(change, *cluster.client, options, ground, console);
+    const base::Result<void> waited = awaitAsItIs(change, *own, options, ground, console);
     return waited ? finish(change, preImage, console) : console.fail(waited.error(), kRefused);
   }
+  console.warn("tokens signed under the issuer that goes away are refused from now on; re-create pods that hold one");
   const base::Result<void> agreed = agree(options, console);
   if (!agreed) return console.fail(agreed.error());
-  const base::Result<void> written =
-      ground.files->replace(change.place.path, change.after, kManifestMode, change.place.parent);
-  if (!written) return console.fail(written.error(), kRefused);
-  console.done("put back " + change.place.path + "; the kubelet restarts the API server");
-  const base::Result<void> waited =
-      waitForIssuer({*cluster.client, change.issuer, change.timeout}, ground.clock, console);
+  const base::Result<void> waited = putPreImageBack(change, *own, ground, console);
   return waited ? finish(change, preImage, console) : console.fail(waited.error(), kRefused);
 }
 
 base::Result<PhaseWish> wishOf(const ApiServerOptions& options) {
   const std::optional<cluster::Phase> phase = cluster::phaseNamed(options.phase);
   if (!phase) return base::invalid("--phase is accept, switch or finish");
-  std::string issuer = TRY(wishedIssuer(options.issuer, options.common));
+  // At the end nothing is written but what signs already.
+  const bool isThere = options.issuerIsChecked || *phase == cluster::Phase::Finish;
+  const IssuerForm form = isThere ? IssuerForm::AsItIs : options.allowsPort ? IssuerForm::WithPort : IssuerForm::ForIam;
+  std::string issuer = TRY(wishedIssuer(options.issuer, options.common, form));
   return PhaseWish{*phase, std::move(issuer), options.former};
 }
 
@@ -217,6 +263,9 @@ base::Result<ManifestSwitch> edited(const ManifestPlace& place, const std::strin
     for (const std::string& warning : edit.warnings) console.warn(warning);
     change.after = edit.sources.file;
   }
+  const cluster::Edit whole{{change.after, ""}, {}, {}};
+  for (const std::string& warning : cluster::leftWarnings(cluster::staticPod(), {before, ""}, whole, ""))
+    console.warn(warning);
   change.issuer = TRY(firstIssuer(change.after));
   change.formerIssuer = TRY(firstIssuer(before));
   return change;
@@ -302,32 +351,39 @@ int patchKeysHere(const ApiServerOptions& options, const Console& console) {
   return finishKey(code, *step, *place, options, ground, console);
 }
 
+void give(std::vector<std::string>& arguments, const char* name, const std::string& value) {
+  if (!value.empty()) arguments.insert(arguments.end(), {name, value});
+}
+
 // The same command on each node, without what is about nodes.
-std::vector<std::string> argumentsFor(const ApiServerOptions& options, const std::string& issuer) {
-  std::vector<std::string> arguments{"apiserver", "patch", "--manifest", options.manifest, "--yes", "--no-color"};
-  const auto give = [&arguments](const char* name, const std::string& value) {
-    if (!value.empty()) arguments.insert(arguments.end(), {name, value});
-  };
-  const KeyOptions& key = options.key;
-  if (key.step.empty()) {
-    give("--issuer", issuer);
-    give("--phase", options.phase);
-    give("--former", options.former);
-  }
-  give("--key-step", key.step);
-  give("--kid", key.kid);
-  give("--key-name", key.name);
-  if (!key.sent.empty()) give("--key", "-");
-  if (key.isAlone) arguments.emplace_back("--key-alone");
-  give("--backup", options.backupFolder);
-  give("--root", options.root);
+std::vector<std::string> argumentsFor(const ApiServerOptions& options, const char* verb) {
+  std::vector<std::string> arguments{"apiserver", verb, "--manifest", options.manifest, "--yes", "--no-color"};
+  give(arguments, "--backup", options.backupFolder);
+  give(arguments, "--root", options.root);
   if (!options.nodes.job) {  // with Jobs it is how to reach the cluster from here
-    give("--kubeconfig", options.cluster.kubeconfig);
-    give("--context", options.cluster.context);
+    give(arguments, "--kubeconfig", options.cluster.kubeconfig);
+    give(arguments, "--context", options.cluster.context);
   }
-  if (options.common.timeout.count() > 0) give("--timeout", std::to_string(options.common.timeout.count()));
+  if (options.common.timeout.count() > 0) give(arguments, "--timeout", std::to_string(options.common.timeout.count()));
   if (options.common.dryRun) arguments.emplace_back("--dry-run");
   if (options.singleNode) arguments.emplace_back("--single-node");
+  return arguments;
+}
+
+std::vector<std::string> patchArguments(const ApiServerOptions& options, const std::string& issuer) {
+  std::vector<std::string> arguments = argumentsFor(options, "patch");
+  const KeyOptions& key = options.key;
+  if (key.step.empty()) {
+    give(arguments, "--issuer", issuer);
+    give(arguments, "--phase", options.phase);
+    give(arguments, "--former", options.former);
+    if (!oidc::checkIssuer(issuer)) arguments.emplace_back("--allow-port");
+  }
+  give(arguments, "--key-step", key.step);
+  give(arguments, "--kid", key.kid);
+  give(arguments, "--key-name", key.name);
+  if (!key.sent.empty()) give(arguments, "--key", "-");
+  if (key.isAlone) arguments.emplace_back("--key-alone");
   return arguments;
 }
 
@@ -349,15 +405,27 @@ base::Result<std::vector<std::string>> runThere(const ApiServerOptions& options,
   return runByJobs(nodes, call, *cluster.client, ground, console);
 }
 
-int patchOnNodes(const ApiServerOptions& options, const PhaseWish& wish, const Console& console) {
+// `about` is what the result says beside the nodes and what was said there.
+int onNodes(const ApiServerOptions& options, std::vector<std::string> arguments, text::Json about,
+            const Console& console) {
   const std::chrono::seconds timeout = options.common.timeout.count() > 0 ? options.common.timeout : kDefaultTimeout;
-  const NodeCall call{argumentsFor(options, wish.issuer), options.key.sent, timeout * 2};
+  const NodeCall call{std::move(arguments), options.key.sent, timeout * 2};
   const base::Result<std::vector<std::string>> done = runThere(options, call, console);
   if (!done) return console.fail(done.error());
   std::string table;
-  for (std::size_t i = 0; i < done->size(); ++i) table += "node " + options.nodes.names[i] + "\n" + (*done)[i];
-  console.result(table, {{"nodes", options.nodes.names}, {"issuer", wish.issuer}, {"phase", options.phase}});
+  text::Json document = {{"nodes", options.nodes.names}, {"output", text::Json::object()}};
+  for (std::size_t i = 0; i < done->size(); ++i) {
+    table += "node " + options.nodes.names[i] + "\n" + (*done)[i];
+    document["output"][options.nodes.names[i]] = (*done)[i];
+  }
+  document.update(about);
+  console.result(table, document);
   return kOk;
+}
+
+int patchOnNodes(const ApiServerOptions& options, const PhaseWish& wish, const Console& console) {
+  return onNodes(options, patchArguments(options, wish.issuer), {{"issuer", wish.issuer}, {"phase", options.phase}},
+                 console);
 }
 
 // A manifest at /mnt/etc/kubernetes/manifests is of a node whose files lie below /mnt.
@@ -382,6 +450,8 @@ int runApiServerPatch(const ApiServerOptions& given) {
 int runApiServerRollback(const ApiServerOptions& given) {
   const ApiServerOptions options = withRoot(given);
   const Console console(options.common);
+  if (!options.nodes.names.empty())
+    return onNodes(options, argumentsFor(options, "rollback"), text::Json::object(), console);
   Ground ground;
   const base::Result<ManifestPlace> place = placeOf(options.manifest, options.backupFolder, *ground.files);
   if (!place) return console.fail(place.error());
@@ -403,9 +473,10 @@ int runApiServerRollback(const ApiServerOptions& given) {
   }
   const base::Result<ClusterConnection> cluster = connect(options, ground);
   if (!cluster) return console.fail(cluster.error());
-  console.warn("tokens signed under the issuer that goes away are refused from now on; re-create pods that hold one");
-  return putPreImageBack(options, {.place = *place, .before = *now, .after = *preImage, .issuer = *issuer}, *path,
-                         *cluster, ground, console);
+  ManifestSwitch change{.place = *place, .before = *now, .after = *preImage, .issuer = *issuer, .root = options.root};
+  if (const base::Result<std::string> former = firstIssuer(*now)) change.formerIssuer = *former;
+  if (options.common.timeout.count() > 0) change.timeout = options.common.timeout;
+  return rollBack(options, change, *path, *cluster, ground, console);
 }
 
 }  // namespace cli

@@ -21,14 +21,16 @@ struct KeyOptions {
 struct ApiServerOptions {
   CommonOptions common;
   std::string manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-  std::string issuer;  // patch: empty means the one of irsa.yaml
+  std::string issuer;            // patch: empty means the one of irsa.yaml
+  bool allowsPort = false;       // patch: in the issuer, as Ceph takes it
+  bool issuerIsChecked = false;  // patch: it is that of irsa.yaml, or one that signs already
   ClusterChoice cluster;
   std::string backupFolder;  // empty: irsa-backup beside the manifests folder
   bool singleNode = false;   // patch: the user vouches that there is one control-plane node
   std::string phase = "switch";
   std::string former;  // the issuer that signs now; empty: what the manifest says
   std::string root;    // where the node's /etc and /var lie; empty: here
-  Nodes nodes;         // patch: where to do it; none: here
+  Nodes nodes;         // where to do it; none: here
   KeyOptions key;      // patch: instead of the issuer
 };
 
@@ -36,7 +38,8 @@ struct ApiServerOptions {
 // Twice is once.
 int runApiServerPatch(const ApiServerOptions& options);
 
-// Puts the newest pre-image back, if the manifest is still as `patch` left it, and waits likewise.
+// Puts the newest pre-image back, if the manifest is still as `patch` left it, and waits likewise. Refuses one whose
+// issuers are not those of the other API servers: tokens of the ones would be refused by the others.
 int runApiServerRollback(const ApiServerOptions& options);
 
 }  // namespace cli

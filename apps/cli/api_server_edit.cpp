@@ -1,5 +1,6 @@
 #include "api_server_edit.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "api_server_sources.h"
@@ -88,6 +89,7 @@ base::Result<cluster::Sources> readSources(const Places& places, const cluster::
   if (file) sources.file = std::move(*file);
   if (flavour.hasDropIns && places.file != "-") TRY(addDropIns(places.file, files, sources));
   if (places.patch.empty()) return sources;
+  sources.patchName = places.patch;
   TRY(addPatches(places.patchFolder, files, sources));
   base::Result<std::string> patch = readFile(places.patch, files);
   if (!patch && patch.error().kind != base::ErrorKind::NotFound) return std::move(patch).error();
@@ -119,7 +121,7 @@ base::Result<void> writeManifest(const std::string& path, const std::string& bef
 bool isAmongManifests(const cluster::Flavour& flavour, const std::string& file) {
   std::error_code failure;
   const std::filesystem::path path = std::filesystem::absolute(file, failure).lexically_normal();
-  return flavour.name == "static-pod" && path.parent_path().filename() == "manifests";
+  return flavour.name == "static-pod" && path.parent_path().filename().string().ends_with("manifests");
 }
 
 // Killed between the two, the issuer that goes stands in both files: what is missing is only the new one.
@@ -132,6 +134,15 @@ base::Result<void> write(const Places& places, const cluster::Sources& before, c
     TRY(replaceIfSame(places.patch, before.patch, after.patch, files));
   }
   return fileFirst ? base::Result<void>() : replaceIfSame(places.file, before.file, after.file, files);
+}
+
+// One that signs already and is to do so alone, as on the way back, is nothing new.
+IssuerForm formOf(const ApiServerEditOptions& options, const cluster::Flavour& flavour, const cluster::Sources& sources,
+                  cluster::Phase phase) {
+  const base::Result<cluster::Survey> seen = flavour.survey(sources, options.version);
+  const bool signs = seen && !seen->issuers.empty() && seen->issuers.front().value == options.issuer;
+  if (signs && phase == cluster::Phase::Finish) return IssuerForm::AsItIs;
+  return options.allowsPort ? IssuerForm::WithPort : IssuerForm::ForIam;
 }
 
 std::string diffOf(const Places& places, const cluster::Sources& before, const cluster::Sources& after) {
@@ -178,15 +189,17 @@ int runApiServerEdit(const ApiServerEditOptions& options) {
   if (!places) return console.fail(places.error());
   const base::Result<cluster::Sources> before = readSources(*places, **flavour, files);
   if (!before) return console.fail(before.error());
-  const base::Result<std::string> issuer = wishedIssuer(options.issuer, options.common);
+  const base::Result<std::string> issuer =
+      wishedIssuer(options.issuer, options.common, formOf(options, **flavour, *before, *phase));
   if (!issuer) return console.fail(issuer.error());
-  const base::Result<cluster::Edit> edit =
-      (*flavour)->edit(*before, {*issuer, options.former, *phase, options.version});
+  base::Result<cluster::Edit> edit = (*flavour)->edit(*before, {*issuer, options.former, *phase, options.version});
   if (!edit) {
     base::Error error = edit.error();
     if (error.hint.empty()) error.hint = "nothing was changed; irsa apiserver lint shows what else is wrong";
     return console.fail(std::move(error).during(places->file), kRefused);
   }
+  std::ranges::move(cluster::leftWarnings(**flavour, *before, *edit, options.version),
+                    std::back_inserter(edit->warnings));
   for (const std::string& warning : edit->warnings) console.warn(warning);
   if (options.common.dryRun) {
     const std::string diff = diffOf(*places, *before, edit->sources);

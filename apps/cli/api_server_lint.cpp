@@ -23,17 +23,23 @@ bool isYaml(std::string_view name) {
 struct Linter {
   const base::Files& files;
   cluster::LintWish wish;
-  text::Findings found;
+  std::string patches;  // the folder of kubeadm's; empty: patches beside each file
+  text::Findings found = {};
+
+  // With the files beside that are in force together with it.
+  base::Result<text::Findings> findingsOf(const std::string& path, std::string contents) const {
+    cluster::Sources sources{std::move(contents), ""};
+    const std::string folder = patches.empty() ? base::folderOf(path) + "/patches" : patches;
+    sources.patchName = folder + "/" + std::string(cluster::kPatchFile);
+    if (const base::Result<std::string> patch = files.read(sources.patchName)) sources.patch = *patch;
+    if (!wish.flavour || wish.flavour->hasPatch) TRY(addPatches(folder, files, sources));
+    if (!wish.flavour || wish.flavour->hasDropIns) TRY(addDropIns(path, files, sources));
+    return cluster::lintApiServer(path, sources, wish);
+  }
 
   base::Result<void> file(const std::string& path) {
-    cluster::Sources sources;
-    sources.file = TRY(files.read(path));
-    const std::string patches = base::folderOf(path) + "/patches";
-    const base::Result<std::string> patch = files.read(patches + "/" + std::string(cluster::kPatchFile));
-    if (patch) sources.patch = *patch;
-    if (!wish.flavour || wish.flavour->hasPatch) TRY(addPatches(patches, files, sources));
-    if (!wish.flavour || wish.flavour->hasDropIns) TRY(addDropIns(path, files, sources));
-    append(found, cluster::lintApiServer(path, sources, wish));
+    std::string contents = TRY(files.read(path));
+    append(found, TRY(findingsOf(path, std::move(contents))));
     return {};
   }
 
@@ -46,7 +52,7 @@ struct Linter {
       if (!info || info->isFolder || info->isSymbolicLink || info->size > kLargestFile) continue;
       std::string contents = TRY(files.read(inside));
       if (isYaml(name)) {
-        const text::Findings own = cluster::lintApiServer(inside, {contents, ""}, wish);
+        const text::Findings own = TRY(findingsOf(inside, contents));
         std::ranges::copy_if(own, std::back_inserter(found),
                              [](const text::Finding& finding) { return finding.code != "FILE_UNKNOWN"; });
       }
@@ -79,7 +85,7 @@ struct Linter {
     if (info && info->isFolder) return folder(path);
     TRY(file(path));
     const std::string home = std::filesystem::path(base::folderOf(path)).filename();
-    return home == "manifests" ? around(path) : base::Result<void>();
+    return home.ends_with("manifests") ? around(path) : base::Result<void>();
   }
 };
 
@@ -124,13 +130,15 @@ base::Result<text::Findings> lintCluster(const ApiServerLintOptions& options, co
   const text::Json pods =
       TRY(cluster.client->get("/api/v1/namespaces/kube-system/pods?labelSelector=component%3Dkube-apiserver"));
   text::Findings found;
+  cluster::LintWish running = wish;  // a pod is no file of the distribution's
+  running.flavour = nullptr;
   std::vector<std::pair<std::string, std::vector<std::string>>> servers;
   const text::Json& items = text::at(pods, "items");
   for (const text::Json& item : items.is_array() ? items : text::Json::array()) {
     text::Json pod = item;
     pod.update({{"apiVersion", "v1"}, {"kind", "Pod"}});
     const std::string name = text::stringAt(text::at(pod, "metadata"), "name"), written = text::compact(pod);
-    append(found, without(cluster::lintApiServer("Pod kube-system/" + name, {written, ""}, wish), false));
+    append(found, without(cluster::lintApiServer("Pod kube-system/" + name, {written, ""}, running), false));
     servers.emplace_back(name, issuersOf(cluster::staticPod(), written));
   }
   if (servers.empty()) {
@@ -160,7 +168,7 @@ base::Result<text::Findings> lintApiServers(const ApiServerLintOptions& options,
   }
   text::Findings found;
   if (options.paths.empty()) found = TRY(lintCluster(options, wish, ground));
-  Linter linter{*ground.files, wish, {}};
+  Linter linter{*ground.files, wish, options.patches};
   for (const std::string& path : options.paths) TRY(linter.path(path));
   append(found, std::move(linter.found));
   text::sortFindings(found);

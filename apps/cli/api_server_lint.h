@@ -14,6 +14,7 @@ struct ApiServerLintOptions {
   std::string flavour;             // empty: what each file looks like
   std::string issuer;              // the one that is to sign; empty: any
   std::string version;             // of the distribution, when a file does not say
+  std::string patches;             // the folder of kubeadm's patches; empty: patches beside each file
   ClusterChoice cluster;
 };
 

@@ -191,6 +191,7 @@ int runPatch(const CLI::App& app, Options& options) {
   edit.common.file = CommonOptions().file;
   if (app.count("--file") > 0) edit.file = options.patch.common.file;
   edit.issuer = options.patch.issuer;
+  edit.allowsPort = options.patch.allowsPort;
   edit.cluster = options.patch.cluster;
   return runApiServerEdit(edit);
 }
@@ -230,6 +231,8 @@ void addApiServerLint(CLI::App& group, ApiServerLintOptions& lint, Command& chos
   app->add_option("--for", lint.flavour, "the distribution [what each file looks like]")->type_name("NAME");
   app->add_option("--issuer", lint.issuer, "the issuer that is to sign [any]")->type_name("URL");
   app->add_option("--version", lint.version, "kind and talos: which, when the file does not say")->type_name("VERSION");
+  app->add_option("--patches", lint.patches, "kubeadm and kind: where kubeadm's patches lie [patches beside the file]")
+      ->type_name("FOLDER");
   addCluster(*app, lint.cluster);
   addDuration(*app, "--timeout", lint.common.timeout, "the longest wait for one answer of the cluster");
   app->footer(
@@ -244,6 +247,7 @@ void addApiServer(CLI::App& root, Options& options, Command& chosen) {
   patch->final_callback([&, patch] { chosen = [&, patch] { return runPatch(*patch, options); }; });
   addManifest(*patch, options.patch);
   patch->add_option("--issuer", options.patch.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
+  patch->add_flag("--allow-port", options.patch.allowsPort, "the issuer may have a port: Ceph takes one, IAM does not");
   patch->add_flag("--single-node", options.patch.singleNode, "vouch that this is the only control-plane node");
   addNodes(*patch, options.patch.nodes);
   addKeyStep(*patch, options.patch.key);
@@ -257,7 +261,10 @@ void addApiServer(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* rollback = addCommand(*group, "rollback", "Put the manifest back as it was before the patch.", chosen,
                                   [&] { return runApiServerRollback(options.rollback); });
   addManifest(*rollback, options.rollback);
-  example(*rollback, "irsa apiserver rollback --manifest /etc/kubernetes/manifests/kube-apiserver.yaml --dry-run");
+  addNodes(*rollback, options.rollback.nodes);
+  example(*rollback,
+          "irsa apiserver rollback --manifest /etc/kubernetes/manifests/kube-apiserver.yaml --dry-run\n"
+          "  irsa apiserver rollback --node root@cp1 --node root@cp2 --node root@cp3");
 }
 
 void addProof(CLI::App& root, Options& options, Command& chosen) {

@@ -1,5 +1,6 @@
 #include "key_step.h"
 
+#include "cluster/manifest_check.h"
 #include "cluster/service_account_keys.h"
 #include "crypto/key.h"
 
@@ -28,11 +29,18 @@ base::Result<std::string> kidIn(const std::string& path, const base::Files& file
   return keys.front().keyId();
 }
 
+// Where the file that this manifest names lies.
+std::string onNode(const std::string& manifest, const std::string& root, const std::string& path) {
+  const base::Result<std::optional<std::string>> place = cluster::pathOnNode(manifest, path);
+  return root + (place ? place->value_or(path) : path);
+}
+
 // The file that the API server verifies this key with; empty when none does.
-base::Result<std::string> fileOf(const std::string& kid, const cluster::ServiceAccountKeys& keys,
-                                 const std::string& root, const base::Files& files) {
+base::Result<std::string> fileOf(const std::string& kid, const std::string& manifest,
+                                 const cluster::ServiceAccountKeys& keys, const std::string& root,
+                                 const base::Files& files) {
   for (const std::string& file : keys.verifying) {
-    const std::string found = TRY(kidIn(root + file, files));
+    const std::string found = TRY(kidIn(onNode(manifest, root, file), files));
     if (found == kid) return file;
   }
   return std::string();
@@ -44,17 +52,17 @@ base::Result<std::string> introduce(const KeyStep& step, const std::string& mani
   const crypto::SigningKey key = TRY(crypto::SigningKey::fromPem(step.pem));
   if (key.publicKey().keyId() != step.kid) return unchanged("the key that came is not " + step.kid);
   const std::string stem = base::folderOf(keys.signing) + "/" + step.name;
-  TRY(keep(root + stem + ".key", key.pem(), files));
-  TRY(keep(root + stem + ".pub", key.publicKey().pem(), files));
+  TRY(keep(onNode(manifest, root, stem + ".key"), key.pem(), files));
+  TRY(keep(onNode(manifest, root, stem + ".pub"), key.publicKey().pem(), files));
   return cluster::addVerifyingKey(manifest, stem + ".pub");
 }
 
 base::Result<std::string> promote(const KeyStep& step, std::string manifest, const cluster::ServiceAccountKeys& keys,
                                   const std::string& root, base::Files& files) {
-  const std::string file = TRY(fileOf(step.kid, keys, root, files));
+  const std::string file = TRY(fileOf(step.kid, manifest, keys, root, files));
   if (file.empty()) return unchanged("the API server here does not verify with " + step.kid, "introduce it first");
   const std::string secret = file.substr(0, file.rfind('.')) + ".key";
-  const std::string kid = TRY(kidIn(root + secret, files));
+  const std::string kid = TRY(kidIn(onNode(manifest, root, secret), files));
   if (kid != step.kid) return unchanged(secret + " is not the private half of " + file);
   manifest = TRY(cluster::setSigningKey(manifest, secret));
   for (const std::string& other : step.alone ? keys.verifying : std::vector<std::string>()) {
@@ -65,9 +73,9 @@ base::Result<std::string> promote(const KeyStep& step, std::string manifest, con
 
 base::Result<std::string> retire(const KeyStep& step, const std::string& manifest,
                                  const cluster::ServiceAccountKeys& keys, const std::string& root, base::Files& files) {
-  const std::string signing = TRY(kidIn(root + keys.signing, files));
+  const std::string signing = TRY(kidIn(onNode(manifest, root, keys.signing), files));
   if (signing == step.kid) return unchanged("the API server here signs with " + step.kid, "promote the new key first");
-  const std::string file = TRY(fileOf(step.kid, keys, root, files));
+  const std::string file = TRY(fileOf(step.kid, manifest, keys, root, files));
   return file.empty() ? base::Result<std::string>(manifest) : cluster::removeVerifyingKey(manifest, file);
 }
 
@@ -95,7 +103,7 @@ base::Result<bool> promoteController(const KeyStep& step, const ManifestPlace& s
   if (!info) return false;
   const std::string manifest = TRY(ground.files->read(server.path));
   const cluster::ServiceAccountKeys keys = TRY(cluster::readServiceAccountKeys(manifest));
-  const std::string kid = TRY(kidIn(root + keys.signing, *ground.files));
+  const std::string kid = TRY(kidIn(onNode(manifest, root, keys.signing), *ground.files));
   if (kid != step.kid) return unchanged("the API server does not sign with " + step.kid + " yet");
   const ManifestPlace place = TRY(placeOf(path, server.backups, *ground.files));
   const std::string before = TRY(ground.files->read(path));

@@ -30,7 +30,7 @@ setup::Phases phasesOfPublishing(const World& world) {
   return isCeph ? setup::Phases{setup::Phase::Issuer, setup::Phase::Provider} : setup::Phases{setup::Phase::Issuer};
 }
 
-base::Result<void> lookAgain(const KeysOptions& options, const Console& console, Seen& seen) {
+base::Result<void> observe(const KeysOptions& options, const Console& console, Seen& seen) {
   World& world = *seen.world;
   seen.rotation.cluster = TRY(lookAtServers(*world.cluster, options.look.servers, world.ground.clock, console));
   seen.rotation.holders = TRY(migration::lookAtHolders(*world.cluster->client));
@@ -40,12 +40,22 @@ base::Result<void> lookAgain(const KeysOptions& options, const Console& console,
   seen.rotation.readsFirstOnly = world.configuration.aws.isCeph();
   seen.rotation.publishedAt.reset();
   seen.rotation.published = readIssuer(seen.issuer, world, options.common, &seen.rotation.publishedAt);
+  return {};
+}
+
+base::Result<void> decide(const KeysOptions& options, Seen& seen) {
   const migration::RotationWish wish{
       {options.look.longestToken, options.look.staleIsFine}, options.legacyIsFine, options.cached, options.common.yes};
   seen.state = TRY(migration::stateOf(wish, seen.rotation));
   return {};
 }
 
+base::Result<void> lookAgain(const KeysOptions& options, const Console& console, Seen& seen) {
+  TRY(observe(options, console, seen));
+  return decide(options, seen);
+}
+
+// What can be seen, whether irsa can rotate or not.
 base::Result<Seen> look(const KeysOptions& options, const Console& console) {
   Seen seen;
   seen.world = TRY(openWorld(options.common));
@@ -54,7 +64,7 @@ base::Result<Seen> look(const KeysOptions& options, const Console& console) {
     return base::invalid("keys.source is not cluster: the keys that are published are not read from the API servers")
         .withHint("rotate them where they are made, then irsa apply");
   }
-  TRY(lookAgain(options, console, seen));
+  TRY(observe(options, console, seen));
   return seen;
 }
 
@@ -265,15 +275,29 @@ int takeStep(const KeysOptions& options, Seen& seen, const Locks& locks, const C
                                                : retire(options, seen, console);
 }
 
+// Keys that irsa does not rotate: an external signer's, or a distribution's that keeps them itself.
+int showKeysOfOthers(const Seen& seen, const base::Error& why, const std::string& table, const Console& console) {
+  const migration::Gates gates{migration::supersetGate(seen.rotation.published, seen.rotation.cluster.servers)};
+  const text::Json document = {{"issuer", seen.issuer},      {"rotatable", false},
+                               {"why", why.message},         {"published", seen.rotation.published.kids},
+                               {"gates", documentOf(gates)}, {"servers", documentOf(seen.rotation.cluster)}};
+  console.result(table + "irsa does not rotate them: " + why.message + "\n" + tableOf(gates, console), document);
+  return kOk;
+}
+
 }  // namespace
 
 int runKeysStatus(const KeysOptions& options) {
   const Console console(options.common);
-  const base::Result<Seen> seen = look(options, console);
+  base::Result<Seen> seen = look(options, console);
   if (!seen) return console.fail(seen.error());
-  const migration::RotationState& state = seen->state;
   std::string table = "API servers\n" + tableOf(seen->rotation.cluster) + "published  " +
                       text::joined(seen->rotation.published.kids) + "\n";
+  const base::Result<void> decided = decide(options, *seen);
+  if (!decided && decided.error().kind == base::ErrorKind::Conflict)
+    return showKeysOfOthers(*seen, decided.error(), table, console);
+  if (!decided) return console.fail(decided.error());
+  const migration::RotationState& state = seen->state;
   table += state.isIdle ? "no rotation is under way\n"
                         : "next: " + std::string(migration::nameOf(state.step)) +
                               (state.isOpen() ? ", now" : ", not yet") + "\n";
@@ -290,6 +314,8 @@ int runKeysRotate(const KeysOptions& options) {
   if (!locks) return failUnlocked(locks.error(), console);
   base::Result<Seen> looked = look(options, console);
   if (!looked) return console.fail(looked.error());
+  const base::Result<void> decided = decide(options, *looked);
+  if (!decided) return console.fail(decided.error());
   if (options.emergency) return emergency(options, *looked, *locks, console);
   return takeStep(options, *looked, *locks, console);
 }

@@ -15,17 +15,6 @@ namespace {
 constexpr std::uint32_t kManifestMode = 0600;
 constexpr std::chrono::seconds kHelpTimeout{30};
 
-base::Result<void> checkKeyFiles(const ManifestSwitch& change, const base::Files& files) {
-  const cluster::ApiServerFlags flags = TRY(cluster::readApiServerFlags(change.after));
-  for (const std::string& file : cluster::keyFilesOf(flags)) {
-    const std::optional<base::FileInfo> info = TRY(files.info(change.root + file));
-    if (info && !info->isFolder) continue;
-    return unchanged("the manifest names the key " + file + ", which is not there: the API server would not start",
-                     change.root.empty() ? "when the node's files lie elsewhere, say where with --root" : "");
-  }
-  return {};
-}
-
 // Several may run on a host of test clusters.
 bool isOf(const ServerProcess& process, const std::vector<std::string>& wanted) {
   return std::ranges::all_of(wanted, [&](const std::string& argument) {
@@ -73,6 +62,19 @@ base::Error putBack(const ManifestSwitch& change, base::Error why, const kube::C
 
 base::Error unchanged(std::string why, std::string hint) {
   return base::conflict(std::move(why) + "; nothing was changed", std::move(hint));
+}
+
+base::Result<void> checkKeyFiles(const ManifestSwitch& change, const base::Files& files) {
+  const cluster::ApiServerFlags flags = TRY(cluster::readApiServerFlags(change.after));
+  for (const std::string& file : cluster::keyFilesOf(flags)) {
+    const std::optional<std::string> place = TRY(cluster::pathOnNode(change.after, file));
+    if (!place) continue;
+    const std::optional<base::FileInfo> info = TRY(files.info(change.root + *place));
+    if (info && !info->isFolder) continue;
+    return unchanged("the manifest names the key " + file + ", which is not there: the API server would not start",
+                     change.root.empty() ? "when the node's files lie elsewhere, say where with --root" : "");
+  }
+  return {};
 }
 
 base::Result<void> checkSwitch(const ManifestSwitch& change, const base::Files& files, const Console& console) {

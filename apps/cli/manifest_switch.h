@@ -26,6 +26,9 @@ struct ManifestSwitch {
 // Conflict: why, and that nothing was changed.
 base::Error unchanged(std::string why, std::string hint = "");
 
+// Refuses (Conflict) a manifest that names a key file which is not there.
+base::Result<void> checkKeyFiles(const ManifestSwitch& change, const base::Files& files);
+
 // Refuses (Conflict) what would keep the API server from starting: a key file that is not there, a flag that it does
 // not know (asked of the program that runs; without one this is said and left out), or a difference beside `flags`.
 base::Result<void> checkSwitch(const ManifestSwitch& change, const base::Files& files, const Console& console);

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "cluster_signs.h"
 #include "life_cycle.h"
+#include "oidc/discovery.h"
 #include "text/words.h"
 
 namespace cli {
@@ -72,7 +73,8 @@ base::Result<Decided> look(const MigrateOptions& options, const Console& console
 std::vector<std::string> commandsFor(const Decided& decided, std::string_view phase, const std::string& issuer) {
   const base::Result<cluster::ClusterSigns> signs = readSigns(*decided.world->cluster->client);
   const cluster::Detected seen = signs ? cluster::detect(*signs) : cluster::Detected();
-  const std::string wish = " --issuer " + issuer + " --phase " + std::string(phase);
+  const bool hasPort = phase != "finish" && !oidc::checkIssuer(issuer);
+  const std::string wish = " --issuer " + issuer + " --phase " + std::string(phase) + (hasPort ? " --allow-port" : "");
   std::vector<std::string> commands;
   const std::string name = seen.flavour ? std::string(seen.flavour->name) : "NAME";
   const bool hasManifests =
@@ -115,6 +117,7 @@ int changeServers(const MigrateOptions& options, const Decided& decided, std::st
   ApiServerOptions patch;
   patch.common = options.common;
   patch.issuer = issuer;
+  patch.issuerIsChecked = true;
   patch.former = former;
   patch.phase = phase;
   patch.nodes = options.nodes;

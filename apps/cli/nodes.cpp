@@ -1,21 +1,12 @@
 #include "nodes.h"
 
+#include "text/shell_words.h"
 #include "text/words.h"
 
 namespace cli {
 namespace {
 
 constexpr const char* kOwnProgram = "/proc/self/exe";
-
-std::vector<std::string> wordsOf(const std::string& text) {
-  std::vector<std::string> words;
-  for (std::size_t begin = text.find_first_not_of(' '); begin != std::string::npos;) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
-    begin = text.find_first_not_of(' ', end);
-  }
-  return words;
-}
 
 // The script that the node's shell gets: keep the program, run it with the rest of the input, remove it, end as it
 // ended.
@@ -68,8 +59,11 @@ base::Result<std::vector<std::string>> runBySsh(const Nodes& nodes, const NodeCa
   std::string program = TRY(io::newDiskFiles()->read(kOwnProgram));
   const std::string script = scriptOf(call.arguments, program.size(), nodes.sudo);
   program += call.input;
+  base::Result<std::vector<std::string>> ssh = text::shellWords(nodes.ssh);
+  if (!ssh || ssh->empty())
+    return base::invalid("--ssh " + nodes.ssh + ": " + (ssh ? "it is empty" : ssh.error().message));
   const NodeWay way = [&](const std::string& node) {
-    std::vector<std::string> argv = wordsOf(nodes.ssh);
+    std::vector<std::string> argv = *ssh;
     argv.push_back(node);
     argv.push_back(script);
     // What has begun on a node is not cut off there when we are.

@@ -15,8 +15,8 @@
 namespace cli {
 
 struct Nodes {
-  std::vector<std::string> names;  // as ssh takes them; by Jobs, as Kubernetes does
-  std::string ssh = "ssh -o BatchMode=yes";
+  std::vector<std::string> names;            // as ssh takes them; by Jobs, as Kubernetes does
+  std::string ssh = "ssh -o BatchMode=yes";  // words as a shell takes them apart
   bool sudo = false;
   bool job = false;   // by a Job on each
   std::string image;  // of the Jobs; empty: webhook.image of irsa.yaml

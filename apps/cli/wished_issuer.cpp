@@ -5,9 +5,22 @@
 
 namespace cli {
 
-base::Result<std::string> wishedIssuer(const std::string& given, const CommonOptions& common) {
+namespace {
+
+base::Result<void> check(const std::string& issuer, IssuerForm form) {
+  if (form == IssuerForm::AsItIs) return {};
+  const base::Result<void> withPort = oidc::checkIssuer(issuer, oidc::Port::Allowed);
+  if (!withPort || form == IssuerForm::WithPort) return withPort;
+  base::Result<void> checked = oidc::checkIssuer(issuer);
+  if (!checked) return base::Error(checked.error()).withHint(checked.error().hint + "; with Ceph: --allow-port");
+  return checked;
+}
+
+}  // namespace
+
+base::Result<std::string> wishedIssuer(const std::string& given, const CommonOptions& common, IssuerForm form) {
   if (!given.empty()) {
-    TRY(oidc::checkIssuer(given));
+    TRY(check(given, form));
     return given;
   }
   const std::unique_ptr<World> world = TRY(openWorld(common));

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "cluster/api_server_manifest.h"
 #include "cluster/lint_rules.h"
 #include "cluster/object.h"
 
@@ -20,10 +21,6 @@ bool isInside(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-bool isInternal(std::string_view issuer) {
-  return issuer.starts_with("https://kubernetes.default.svc") || issuer == "kubernetes/serviceaccount";
-}
-
 // kubeadm's folder may hold other keys too; the cluster's are sa.key, sa.pub and those of irsa keys rotate, sa-*.
 bool isOwnKey(std::string_view path, std::string_view folder) {
   if (!path.starts_with(folder)) return false;
@@ -34,25 +31,25 @@ bool isOwnKey(std::string_view path, std::string_view folder) {
 void lintIssuer(const Located& issuer, FindingList& out) {
   const std::string& value = issuer.value;
   if (value.find(',') != std::string::npos) {
-    out.add("ISSUER_JOINED", Severity::Error, issuer.at,
+    out.add("ISSUER_JOINED", Severity::Error, issuer,
             "kube-apiserver takes " + value +
                 " as one issuer, without a word: tokens carry it whole, and every token issued earlier is refused",
             "repeat the flag, one issuer each");
   } else if (value.ends_with('/')) {
-    out.add("ISSUER_SLASH", Severity::Error, issuer.at,
+    out.add("ISSUER_SLASH", Severity::Error, issuer,
             value + " ends in a slash: discovery document, IAM provider and tokens must carry the same bytes",
             "write " + value.substr(0, value.find_last_not_of('/') + 1));
   } else if (value.find_first_of("?# ") != std::string::npos || (value.starts_with("http://"))) {
-    out.add("ISSUER_FORM", Severity::Error, issuer.at,
+    out.add("ISSUER_FORM", Severity::Error, issuer,
             "'" + value + "' is no https URL without query and fragment: kube-apiserver serves no discovery for it",
             "");
   } else if (value.find_first_of("'\"`") != std::string::npos) {
     out.add(
-        "ISSUER_FORM", Severity::Error, issuer.at,
+        "ISSUER_FORM", Severity::Error, issuer,
         "the quotes in [" + value + "] are part of the issuer: kube-apiserver takes it for no URL and does not start",
         "write the issuer without them");
   } else if (value.empty()) {
-    out.add("ISSUER_FORM", Severity::Error, issuer.at, "the issuer is empty: kube-apiserver does not start", "");
+    out.add("ISSUER_FORM", Severity::Error, issuer, "the issuer is empty: kube-apiserver does not start", "");
   }
 }
 
@@ -60,14 +57,14 @@ void lintOrder(const std::vector<Located>& issuers, const std::string& wanted, F
   const Located& signer = issuers.front();
   if (wanted.empty()) {
     if (issuers.size() > 1 && isInternal(signer.value))
-      out.add("ISSUER_ORDER", Severity::Note, signer.at,
+      out.add("ISSUER_ORDER", Severity::Note, signer,
               signer.value + " signs; " + issuers[1].value + " is accepted, and does not sign yet", "");
     return;
   }
   if (signer.value == wanted) return;
   const bool isThere = std::ranges::find(issuers, wanted, &Located::value) != issuers.end();
   out.add(
-      "ISSUER_ORDER", Severity::Error, signer.at,
+      "ISSUER_ORDER", Severity::Error, signer,
       signer.value + " signs, since it comes first; " + wanted + (isThere ? " is only accepted" : " is not accepted"),
       isThere ? "put it first" : "irsa apiserver patch");
 }
@@ -77,7 +74,7 @@ void lintIssuers(const Survey& seen, const LintWish& wish, FindingList& out) {
   for (const Located& issuer : seen.issuers) {
     lintIssuer(issuer, out);
     if (std::ranges::find(known, issuer.value) != known.end()) {
-      out.add("ISSUER_TWICE", Severity::Error, issuer.at,
+      out.add("ISSUER_TWICE", Severity::Error, issuer,
               issuer.value + " stands there twice, which kube-apiserver does not start with", "take one out");
     }
     known.push_back(issuer.value);
@@ -86,7 +83,7 @@ void lintIssuers(const Survey& seen, const LintWish& wish, FindingList& out) {
   if (seen.issuers.size() == 1 && !isInternal(seen.issuers.front().value) &&
       seen.issuers.front().value != wish.issuer) {
     out.add(
-        "ISSUER_ALONE", Severity::Note, seen.issuers.front().at,
+        "ISSUER_ALONE", Severity::Note, seen.issuers.front(),
         "no other issuer is accepted: right at the end of a move, but in one step from another issuer every token in "
         "use is refused",
         "");
@@ -97,7 +94,7 @@ void lintAudiences(const Survey& seen, FindingList& out) {
   for (const Located& audience : seen.audiences) {
     if (!isStsAudience(audience.value)) continue;
     out.add(
-        "AUDIENCE_BOUNDARY", Severity::Error, audience.at,
+        "AUDIENCE_BOUNDARY", Severity::Error, audience,
         "--api-audiences lists " + audience.value +
             ": every pod's ordinary token becomes a web identity for AWS, AWS's tokens open the API server, and every "
             "token issued earlier is refused",
@@ -106,7 +103,7 @@ void lintAudiences(const Survey& seen, FindingList& out) {
   if (seen.audiences.empty() || seen.issuers.empty()) return;
   const std::string& signer = seen.issuers.front().value;
   if (std::ranges::find(seen.audiences, signer, &Located::value) != seen.audiences.end()) return;
-  out.add("AUDIENCE_MISSING", Severity::Warning, seen.audiences.front().at,
+  out.add("AUDIENCE_MISSING", Severity::Warning, seen.audiences.front(),
           "--api-audiences is set and does not list " + signer +
               ": clients that ask for a token with the issuer as audience are refused",
           "add it, or leave --api-audiences out");
@@ -116,21 +113,45 @@ void lintKeys(const Survey& seen, FindingList& out) {
   for (const std::vector<Located>* list : {&seen.keyFiles, &seen.signingKeys}) {
     for (const Located& key : *list) {
       if (!isInside(key.value, kManifests)) continue;
-      out.add("KEY_IN_MANIFESTS", Severity::Error, key.at,
+      out.add("KEY_IN_MANIFESTS", Severity::Error, key,
               key.value + " lies in the folder whose every file the kubelet runs as a pod",
               "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already");
     }
   }
   if (seen.signingKeys.size() > 1)
-    out.add("FLAG_TWICE", Severity::Warning, seen.signingKeys.back().at,
-            "the signing key is set twice; the last one wins", "");
+    out.add("FLAG_TWICE", Severity::Warning, seen.signingKeys.back(), "the signing key is set twice; the last one wins",
+            "");
   const auto isOwn = [&](const Located& key) { return isOwnKey(key.value, seen.ownKeys); };
   const std::vector<Located>& keys = seen.keyFiles.empty() ? seen.signingKeys : seen.keyFiles;
   if (seen.ownKeys.empty() || keys.empty() || std::ranges::any_of(keys, isOwn)) return;
-  out.add("KEY_REPLACED", Severity::Error, keys.front().at,
+  out.add("KEY_REPLACED", Severity::Error, keys.front(),
           keys.front().value + " replaces the cluster's own key in " + seen.ownKeys +
               ": every token in use is refused, and those that the controller manager signs for good",
           "keep the cluster's key; to change it, add the new public key first");
+}
+
+// What the API server's own discovery document says of where the keys are.
+void lintJwksUri(const Survey& seen, FindingList& out) {
+  if (seen.jwksUris.empty()) return;
+  const Located& uri = seen.jwksUris.back();
+  if (!uri.value.starts_with("https://")) {
+    out.add("JWKS_URI", Severity::Error, uri,
+            "--service-account-jwks-uri=" + uri.value + " is no https URL: kube-apiserver does not start",
+            "leave it out: the API server then names itself");
+    return;
+  }
+  if (seen.issuers.empty() || isInternal(uri.value)) return;
+  const std::vector<std::string> issuers = valuesOf(seen.issuers);
+  const std::string above = issuerAbove(uri.value, issuers);
+  if (above == issuers.front()) return;
+  const std::string says = "the discovery document of " + issuers.front() + " names the keys at " + uri.value + ", ";
+  if (above.empty())
+    out.add("JWKS_URI", Severity::Note, uri,
+            says + "which is not below it: right as long as the same keys are served there", "");
+  else
+    out.add("JWKS_URI", Severity::Warning, uri,
+            says + "below another issuer: whoever verifies tokens inside the cluster finds none once that one is gone",
+            "set it to the JWKS of the issuer that signs, or leave it out");
 }
 
 // "line 3, column 7: why" as the readers write it.
@@ -162,6 +183,7 @@ void lintSurvey(const Survey& seen, const LintWish& wish, FindingList& out) {
   lintIssuers(seen, wish, out);
   lintAudiences(seen, out);
   lintKeys(seen, out);
+  lintJwksUri(seen, out);
 }
 
 void lintBroken(const std::string& file, const base::Error& error, const LintWish& wish, FindingList& out) {
@@ -199,7 +221,8 @@ text::Findings lintApiServer(std::string_view place, const Sources& sources, con
   if (file) lintShapes(*file, out);
   if (!flavour) {
     if (out.isEmpty())
-      out.add("FILE_UNKNOWN", Severity::Note, {}, "no distribution's file looks like this", "name it with --for");
+      out.add("FILE_UNKNOWN", Severity::Note, text::Position(), "no distribution's file looks like this",
+              "name it with --for");
     return std::move(out).sorted();
   }
   const base::Result<Survey> seen = flavour->survey(sources, wish.version);
@@ -208,8 +231,9 @@ text::Findings lintApiServer(std::string_view place, const Sources& sources, con
     return std::move(out).sorted();
   }
   if (seen->issuers.empty() && flavour->name == "static-pod") {
-    out.add("ISSUER_MISSING", Severity::Error, {}, "kube-apiserver has no --service-account-issuer: it does not start",
-            "");
+    const base::Result<text::YamlPath> container = containerOf(*file);
+    out.add("ISSUER_MISSING", Severity::Error, container ? file->find(0, *container)->start : text::Position(),
+            "kube-apiserver has no --service-account-issuer: it does not start", "");
   }
   lintSurvey(*seen, wish, out);
   return std::move(out).sorted();
@@ -231,7 +255,7 @@ text::Findings lintManifests(std::string_view folder, const std::vector<Manifest
   const auto placeOf = [&](const ManifestFile& file) { return std::string(folder) + "/" + file.name; };
   for (std::size_t i = 1; i < servers.size(); ++i) {
     FindingList out(placeOf(*servers[i]));
-    out.add("BACKUP_IN_MANIFESTS", Severity::Error, {},
+    out.add("BACKUP_IN_MANIFESTS", Severity::Error, text::Position(),
             "the kubelet runs every file of this folder, so this is a second API server beside " + servers[0]->name +
                 "; either of them may win",
             "move it out of the folder");
@@ -252,7 +276,7 @@ text::Findings lintManifests(std::string_view folder, const std::vector<Manifest
     for (const Located& path : text ? hostFolders(*text) : hostFolderLines(server->contents)) {
       for (const ManifestFile& file : files) {
         if (path.value != std::string(kManifests) + "/" + file.name && path.value != placeOf(file)) continue;
-        out.add("VOLUME_NOT_A_FOLDER", Severity::Error, path.at,
+        out.add("VOLUME_NOT_A_FOLDER", Severity::Error, path,
                 path.value + " is a file, and the volume wants a folder: the pod never starts", "make it a folder");
       }
     }

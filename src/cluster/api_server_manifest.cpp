@@ -15,22 +15,25 @@ using text::YamlText;
 constexpr std::string_view kIssuerFlag = "service-account-issuer";
 constexpr std::string_view kAudiencesFlag = "api-audiences";
 
+base::Error wrongAt(const YamlNode& node, const std::string& why) {
+  return base::invalid(text::place(node.start) + ": " + why);
+}
+
 base::Result<std::size_t> containerIn(const YamlNode& root, std::string_view wanted) {
   const YamlNode* kind = root.find("kind");
-  if (!kind || kind->scalar != "Pod") return base::invalid("the manifest is no Pod");
+  if (!kind || kind->scalar != "Pod") return wrongAt(kind ? *kind : root, "the manifest is no Pod");
   const YamlNode* spec = root.find("spec");
   const YamlNode* containers = spec ? spec->find("containers") : nullptr;
-  if (!containers || containers->kind != YamlNode::Kind::Sequence) {
-    return base::invalid("the Pod has no list spec.containers");
-  }
+  if (!containers || containers->kind != YamlNode::Kind::Sequence)
+    return wrongAt(containers ? *containers : spec ? *spec : root, "the Pod has no list spec.containers");
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < containers->items.size(); ++i) {
     const YamlNode* name = containers->items[i].find("name");
     if (!name || name->scalar != wanted) continue;
-    if (found) return base::invalid("the Pod has two containers named " + std::string(wanted));
+    if (found) return wrongAt(*name, "the Pod has two containers named " + std::string(wanted));
     found = i;
   }
-  if (!found) return base::invalid("the Pod has no container named " + std::string(wanted));
+  if (!found) return wrongAt(*containers, "the Pod has no container named " + std::string(wanted));
   return *found;
 }
 
@@ -118,7 +121,7 @@ base::Result<void> placeIssuer(YamlText& manifest, const std::string& issuer, st
   if (std::size_t(ours - flags.begin()) == index) return {};
   // Those before `index` are in their places already, so what is there now comes later.
   const LocatedFlag& there = flags[index];
-  if (there.list != ours->list) return base::invalid(std::string(kUnkept));
+  if (there.list != ours->list) return base::invalid(text::place(ours->at) + ": " + std::string(kUnkept));
   const base::Result<void> moved = manifest.moveItems(0, ours->list, ours->first, ours->last, there.first);
   return moved ? base::Result<void>() : unkept(moved.error());
 }
@@ -178,7 +181,7 @@ base::Result<std::vector<LocatedFlag>> locateFlags(const YamlText& manifest, std
     const YamlNode* list = manifest.find(0, path);
     if (!list) continue;
     if (list->kind != YamlNode::Kind::Sequence)
-      return base::invalid(std::string(key) + " of " + std::string(name) + " is no list");
+      return wrongAt(*list, std::string(key) + " of " + std::string(name) + " is no list");
     collectFlags(*list, path, flags);
   }
   return flags;
@@ -199,7 +202,9 @@ base::Result<void> arrangeIssuers(YamlText& manifest, const IssuerWish& wish) {
   const std::vector<LocatedFlag> flags = TRY(locateFlags(manifest));
   const std::vector<Located> now = valuesOf(flags, kIssuerFlag);
   if (now.empty()) {
-    return refusal("ISSUER_MISSING", "kube-apiserver has no --service-account-issuer among command and args");
+    const text::YamlPath container = TRY(containerOf(manifest));
+    return refusal("ISSUER_MISSING", manifest.find(0, container)->start,
+                   "kube-apiserver has no --service-account-issuer among command and args");
   }
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
   TRY(removeIssuersBut(manifest, wanted));

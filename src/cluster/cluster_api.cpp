@@ -4,6 +4,7 @@
 
 #include "cluster/kubeadm_arguments.h"
 #include "cluster/object.h"
+#include "text/encoding.h"
 
 namespace cluster {
 namespace {
@@ -24,7 +25,7 @@ struct Plane {
 };
 
 base::Result<Plane> planeIn(const YamlText& file) {
-  const bool isTemplate = !holds(file, kGroup, kPlane);
+  const bool isTemplate = !holds(file, kGroup, kPlane) && holds(file, kGroup, kTemplate);
   Plane plane;
   plane.document = TRY(onlyObject(file, kGroup, isTemplate ? kTemplate : kPlane));
   plane.bootstrap = {"spec", "kubeadmConfigSpec"};
@@ -47,13 +48,36 @@ std::optional<std::size_t> patchIn(const YamlText& file, const Plane& plane) {
   return std::nullopt;
 }
 
+std::string nameOf(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+
+// Whether what the machines get lies elsewhere, or is packed.
+bool isUnseen(const YamlNode& entry) {
+  const std::string encoding = scalarAt(entry, "encoding");
+  const YamlNode* elsewhere = entry.find("contentFrom");
+  return (elsewhere && elsewhere->kind == YamlNode::Kind::Mapping) || (!encoding.empty() && encoding != "base64");
+}
+
+// Absent: there is none that could be seen.
+std::optional<std::string> contentOf(const YamlNode& entry) {
+  const YamlNode* content = entry.find("content");
+  if (!content || isUnseen(entry)) return std::nullopt;
+  if (scalarAt(entry, "encoding").empty()) return content->scalar;
+  std::string packed = content->scalar;
+  std::erase_if(packed, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+  const base::Result<std::string> unpacked = text::decodeBase64(packed);
+  return unpacked ? std::optional(*unpacked) : std::nullopt;
+}
+
 base::Result<std::vector<Located>> patchedIssuers(const YamlText& file, const Plane& plane) {
   const std::optional<std::size_t> patch = patchIn(file, plane);
   if (!patch) return std::vector<Located>();
-  const YamlNode* content = file.find(plane.document, plane.bootstrap / "files" / *patch / "content");
+  const YamlNode& entry = *file.find(plane.document, plane.bootstrap / "files" / *patch);
+  const std::optional<std::string> content = contentOf(entry);
   if (!content) return std::vector<Located>();
-  std::vector<Located> issuers = TRY(issuersOfPatch(content->scalar));
-  for (Located& issuer : issuers) issuer.at = outward(file.text(), *content, issuer.at);
+  std::vector<Located> issuers = TRY(issuersOfPatch(*content));
+  const YamlNode& written = *entry.find("content");
+  for (Located& issuer : issuers)
+    issuer.at = *content == written.scalar ? outward(file.text(), written, issuer.at) : written.start;
   return issuers;
 }
 
@@ -63,16 +87,38 @@ base::Result<std::vector<PatchedIssuer>> otherIssuers(const YamlText& file, cons
   const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
   for (std::size_t i = 0; files && i < files->items.size(); ++i) {
     const std::string path = scalarAt(files->items[i], "path");
-    const YamlNode* content = files->items[i].find("content");
+    const std::optional<std::string> content = contentOf(files->items[i]);
     if (!content || path.starts_with(kManifests)) continue;
-    base::Result<std::vector<PatchedIssuer>> issuers = issuersOfOthers({{path, content->scalar}});
-    if (!issuers) return refusal("PATCH_SHAPE", content->start, "in this patch, " + issuers.error().message);
+    const YamlNode& written = *files->items[i].find("content");
+    const bool isPlain = *content == written.scalar;
+    base::Result<std::vector<PatchedIssuer>> issuers = issuersOfOthers({{path, *content}});
+    if (!issuers) return refusal("PATCH_SHAPE", written.start, "in this patch, " + issuers.error().message);
     for (PatchedIssuer& one : *issuers) {
-      one.issuer.at = outward(file.text(), *content, one.issuer.at);
+      one.issuer.at = isPlain ? outward(file.text(), written, one.issuer.at) : written.start;
+      one.issuer.file.clear();
       found.push_back(std::move(one));
     }
   }
   return found;
+}
+
+// Patches of the API server whose contents are not in the file: what they do to the issuers is not known.
+std::vector<Located> unseenPatches(const YamlText& file, const Plane& plane) {
+  std::vector<Located> found;
+  const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
+  for (std::size_t i = 0; files && i < files->items.size(); ++i) {
+    const YamlNode* path = files->items[i].find("path");
+    if (!path || path->scalar.starts_with(kManifests) || !isUnseen(files->items[i])) continue;
+    const std::string name = nameOf(path->scalar);
+    if (name == kPatchFile || isOthersPatch(name)) found.push_back({path->scalar, path->start});
+  }
+  return found;
+}
+
+std::string whyUnseen(const Located& patch) {
+  return "the contents of " + patch.value +
+         " are not in this file: an issuer that it appends would come on top, and one that comes twice keeps "
+         "kube-apiserver from starting";
 }
 
 // A private key that the machines get into the folder whose every file the kubelet runs.
@@ -106,6 +152,10 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
   }
   for (Located& issuer : TRY(patchedIssuers(file, plane))) seen.issuers.push_back(std::move(issuer));
   for (PatchedIssuer& one : TRY(otherIssuers(file, plane))) seen.issuers.push_back(std::move(one.issuer));
+  for (const Located& patch : unseenPatches(file, plane)) {
+    seen.findings.push_back({"PATCH_UNSEEN", text::Severity::Warning, "", whyUnseen(patch),
+                             "look into it, or write it out as content", patch.at.line, patch.at.column});
+  }
   findKeysAmongManifests(file, plane, seen.findings);
   return seen;
 }
@@ -130,6 +180,12 @@ base::Result<void> putPatch(YamlText& file, const Plane& plane, const std::vecto
   }
   const text::YamlPath files = plane.bootstrap / "files";
   const std::optional<std::size_t> there = patchIn(file, plane);
+  const YamlNode* ours = there ? file.find(plane.document, files / *there) : nullptr;
+  if (ours && (isUnseen(*ours) || ours->find("encoding"))) {
+    return refusal("PATCH_SHAPE", ours->start,
+                   std::string(kPatchFile) + " is irsa's, and is written out here as plain content")
+        .withHint("take this entry out, or give it another name, then run this again");
+  }
   if (there) return file.putMember(plane.document, files / *there, "content", patchOf(issuers));
   const text::Json entry = {{"path", folder + "/" + std::string(kPatchFile)},
                             {"owner", "root:root"},
@@ -150,9 +206,12 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   if (rest != valuesOf(patched)) TRY(putPatch(file, plane, rest));
   Survey seen;
   TRY(surveyArguments(file, plane.arguments, seen));
-  return Edit{{file.text(), ""},
-              audienceWarnings(valuesOf(seen.audiences), wish.issuer),
-              {"kubectl apply -f FILE on the management cluster: it replaces the control-plane machines one by one"}};
+  Edit edit{{file.text(), ""},
+            audienceWarnings(valuesOf(seen.audiences), wish.issuer),
+            {"kubectl apply -f FILE on the management cluster: it replaces the control-plane machines one by one"}};
+  for (const Located& patch : unseenPatches(file, plane))
+    edit.warnings.push_back(text::place(patch.at) + ": " + whyUnseen(patch) + " (PATCH_UNSEEN)");
+  return edit;
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
   for (const std::string& one : commaSplit(audiences ? audiences->scalar : ""))
     seen.audiences.push_back({one, audiences->start});
   for (const auto& [name, list] : {std::pair("service-account-key-file", &seen.keyFiles),
-                                   std::pair("service-account-signing-key-file", &seen.signingKeys)}) {
+                                   std::pair("service-account-signing-key-file", &seen.signingKeys),
+                                   std::pair("service-account-jwks-uri", &seen.jwksUris)}) {
     if (const YamlNode* key = file.find(document, kArguments / name)) list->push_back({key->scalar, key->start});
   }
   seen.ownKeys = "/etc/kubernetes/pki/";

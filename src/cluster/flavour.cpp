@@ -20,6 +20,16 @@ base::Result<Survey> withFormer(Survey seen, const IssuerWish& wish) {
   return seen;
 }
 
+std::vector<std::string> leftWarnings(const Flavour& flavour, const Sources& before, const Edit& edit,
+                                      std::string_view version) {
+  Sources after = before;
+  after.file = edit.sources.file;
+  after.patch = edit.sources.patch;
+  const base::Result<Survey> was = flavour.survey(before, version), is = flavour.survey(after, version);
+  if (!was || !is) return {};
+  return jwksUriWarnings(valuesOf(is->jwksUris), valuesOf(was->issuers), valuesOf(is->issuers));
+}
+
 std::span<const Flavour> flavours() { return all(); }
 
 const Flavour* flavourNamed(std::string_view name) {

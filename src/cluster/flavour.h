@@ -36,6 +36,7 @@ struct Sources {
   // What is read with `file`, in this order, and never edited. k3s and RKE2: the drop-ins before and behind it. kubeadm
   // and kind: the other files of the folder of patches, behind it.
   std::vector<NamedFile> earlier = {}, later = {};
+  std::string patchName = std::string(kPatchFile);  // as people are to be told of it
 };
 
 // What a file says about issuers, with places, and the findings that only its flavour can tell (without their `place`).
@@ -44,7 +45,8 @@ struct Survey {
   bool beginsWithDefault = false;  // the first of them is the distribution's default, written nowhere in the file
   std::vector<Located> audiences;  // empty: those of the issuers
   std::vector<Located> keyFiles, signingKeys;
-  std::string ownKeys;  // the folder in which the distribution keeps its own keys; empty: not known
+  std::vector<Located> jwksUris;  // of which the last counts
+  std::string ownKeys;            // the folder in which the distribution keeps its own keys; empty: not known
   text::Findings findings;
 };
 
@@ -72,6 +74,10 @@ struct Flavour {
   // Refuses (Invalid, with a finding's code) what the flavour can't express.
   base::Result<Edit> (*edit)(const Sources& sources, const IssuerWish& wish);
 };
+
+// What an edit leaves to be looked at, whichever the flavour (issuer.h, jwksUriWarnings()).
+std::vector<std::string> leftWarnings(const Flavour& flavour, const Sources& before, const Edit& edit,
+                                      std::string_view version);
 
 std::span<const Flavour> flavours();
 const Flavour* flavourNamed(std::string_view name);    // null when there is none

@@ -19,24 +19,34 @@ bool isWrittenWrong(std::string_view issuer) {
   return issuer.empty() || issuer.find_first_of("'\"` \t\r\n") != std::string_view::npos;
 }
 
+// kube-apiserver does not start with a % that two hexadecimal digits do not follow.
+bool areEscapesWhole(std::string_view issuer) {
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+  for (std::size_t at = 0; (at = issuer.find('%', at)) != std::string_view::npos; at += 3) {
+    const std::string_view digits = issuer.substr(at + 1, 2);
+    if (digits.size() < 2 || digits.find_first_not_of(kDigits) != std::string_view::npos) return false;
+  }
+  return true;
+}
+
 base::Result<void> checkInForce(const std::vector<Located>& now) {
   std::vector<std::string> seen;
   for (const Located& issuer : now) {
     if (isWrittenWrong(issuer.value)) {
-      return refusal("ISSUER_FORM", issuer.at,
+      return refusal("ISSUER_FORM", issuer,
                      "kube-apiserver does not start with the issuer [" + issuer.value +
                          "]: it takes quotes and blanks as part of it")
           .withHint("write the issuer without them");
     }
     if (issuer.value.find(',') != std::string::npos) {
       return refusal(
-          "ISSUER_JOINED", issuer.at,
+          "ISSUER_JOINED", issuer,
           "--service-account-issuer=" + issuer.value +
               " joins issuers by a comma: kube-apiserver takes that as one issuer; the flag must be repeated");
     }
     if (contains(seen, issuer.value)) {
       return refusal(
-          "ISSUER_TWICE", issuer.at,
+          "ISSUER_TWICE", issuer,
           "--service-account-issuer=" + issuer.value + " stands there twice, which kube-apiserver does not start with");
     }
     seen.push_back(issuer.value);
@@ -47,7 +57,7 @@ base::Result<void> checkInForce(const std::vector<Located>& now) {
 // A name for the former issuer that the tokens in use can't have would leave them without theirs.
 base::Result<void> checkFormerAmong(const std::vector<Located>& now, const IssuerWish& wish) {
   const std::string& former = wish.former;
-  const text::Position at = now.empty() ? text::Position() : now.front().at;
+  const Located at = now.empty() ? Located() : now.front();
   const bool isAlone = now.size() == 1 && now.front().value == wish.issuer;
   if (former.empty()) {
     if (!isAlone || wish.phase == Phase::Finish) return {};
@@ -87,6 +97,11 @@ base::Error refusal(std::string_view code, const text::Position& at, std::string
   return refusal(code, why).during(text::place(at));
 }
 
+base::Error refusal(std::string_view code, const Located& at, std::string_view why) {
+  base::Error error = refusal(code, at.at, why);
+  return at.file.empty() ? error : std::move(error).during(at.file);
+}
+
 base::Result<void> checkIssuer(std::string_view issuer) {
   const std::string named = "the issuer '" + std::string(issuer) + "' ";
   if (issuer.find(',') != std::string_view::npos) {
@@ -106,7 +121,7 @@ base::Result<void> checkIssuer(std::string_view issuer) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("-._~:/%[]").find(c) != std::string_view::npos;
   };
-  if (!std::ranges::all_of(issuer, allowed)) {
+  if (!std::ranges::all_of(issuer, allowed) || !areEscapesWhole(issuer)) {
     return base::invalid(named + "contains a character that an issuer URL may not have");
   }
   return {};
@@ -125,7 +140,9 @@ std::vector<std::string> valuesOf(const std::vector<Located>& located) {
 }
 
 base::Result<std::vector<std::string>> wantedIssuers(const std::vector<Located>& now, const IssuerWish& wish) {
-  TRY(checkIssuer(wish.issuer));
+  // Whatever the one that signs looks like, the others may go: on the way back it is the former issuer.
+  const bool isAsItWas = wish.phase == Phase::Finish && !now.empty() && now.front().value == wish.issuer;
+  if (!isAsItWas) TRY(checkIssuer(wish.issuer));
   TRY(checkInForce(now));
   TRY(checkFormerAmong(now, wish));
   std::vector<std::string> others = valuesOf(now);
@@ -138,7 +155,7 @@ base::Result<std::vector<std::string>> wantedIssuers(const std::vector<Located>&
   if (wish.phase == Phase::Finish) {
     if (!signs) {
       const std::string signer = now.empty() ? "another issuer" : now.front().value;
-      return refusal("ISSUER_ORDER", now.empty() ? text::Position() : now.front().at,
+      return refusal("ISSUER_ORDER", now.empty() ? Located() : now.front(),
                      signer + " signs, not " + wish.issuer +
                          ": with one step to the new issuer every token in use would be refused");
     }
@@ -174,6 +191,27 @@ std::vector<std::string> wantedPart(const std::vector<std::string>& part, bool i
   }
   wanted.insert(wanted.begin() + std::ptrdiff_t(std::min(beside, wanted.size())), added.begin(), added.end());
   return wanted;
+}
+
+bool isInternal(std::string_view url) {
+  return url.starts_with("https://kubernetes.default.svc") || url == "kubernetes/serviceaccount";
+}
+
+std::string issuerAbove(std::string_view url, const std::vector<std::string>& issuers) {
+  const auto found =
+      std::ranges::find_if(issuers, [url](const std::string& issuer) { return url.starts_with(issuer + "/"); });
+  return found == issuers.end() ? "" : *found;
+}
+
+std::vector<std::string> jwksUriWarnings(const std::vector<std::string>& uris, const std::vector<std::string>& before,
+                                         const std::vector<std::string>& after) {
+  if (uris.empty() || after.empty() || isInternal(uris.back())) return {};
+  const std::string former = issuerAbove(uris.back(), before);
+  if (former.empty() || former == after.front()) return {};
+  return {"--service-account-jwks-uri=" + uris.back() + " lies below " + former + ", and " + after.front() +
+          " signs: whoever verifies tokens inside the cluster reads the keys there, and finds none once the documents "
+          "of " +
+          former + " are gone; set it to the JWKS of " + after.front() + ", or take it out (JWKS_URI)"};
 }
 
 bool isStsAudience(std::string_view audience) {

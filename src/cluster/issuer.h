@@ -47,7 +47,10 @@ base::Result<void> checkFormer(std::string_view former);
 struct Located {
   std::string value;
   text::Position at;
+  std::string file = {};  // one beside that holds it; empty: the one that is looked at
 };
+
+base::Error refusal(std::string_view code, const Located& at, std::string_view why);  // and in which file beside
 
 std::vector<std::string> valuesOf(const std::vector<Located>& located);
 
@@ -67,6 +70,17 @@ std::vector<std::string> wantedAudiences(const std::vector<std::string>& now, co
 std::vector<std::string> wantedPart(const std::vector<std::string>& part, bool isLast,
                                     const std::vector<std::string>& all, const std::vector<std::string>& before,
                                     const std::vector<std::string>& after, std::string_view issuer);
+
+// Whether `url` is, or lies below, the name that the API server has in its own cluster.
+bool isInternal(std::string_view url);
+
+// The issuer of `issuers` below which `url` lies; empty when it is none.
+std::string issuerAbove(std::string_view url, const std::vector<std::string>& issuers);
+
+// The warnings about --service-account-jwks-uri: it goes into the discovery document of the issuer that signs
+// afterwards, and may lie below one that signed before.
+std::vector<std::string> jwksUriWarnings(const std::vector<std::string>& uris, const std::vector<std::string>& before,
+                                         const std::vector<std::string>& after);
 
 // Whether `audience` is one that AWS STS takes: an API server that accepts it takes web identity tokens.
 bool isStsAudience(std::string_view audience);

@@ -3,6 +3,7 @@
 // there the issuer is added by a JSON 6902 patch. What comes second is kubeadm's patch, mounted into the nodes.
 //
 // https://kind.sigs.k8s.io/docs/user/configuration/ (kubeadmConfigPatches, kubeadmConfigPatchesJSON6902, extraMounts)
+#include <algorithm>
 #include <optional>
 
 #include "cluster/kubeadm_arguments.h"
@@ -70,62 +71,107 @@ struct Inner {
   text::YamlPath path;  // of the text's block in the file
 };
 
-// The merge patch for objects of that kind, where there is one.
-base::Result<std::optional<Inner>> mergePatch(const YamlText& file, std::size_t document, std::string_view kind) {
+// The merge patches for objects of that kind, in the order in which kind applies them.
+base::Result<std::vector<Inner>> mergePatches(const YamlText& file, std::size_t document, std::string_view kind) {
+  std::vector<Inner> found;
   for (const text::YamlPath& list : patchLists(file, document, kMerge)) {
     for (std::size_t i = 0; i < file.find(document, list)->items.size(); ++i) {
       const YamlNode& block = file.find(document, list)->items[i];
       base::Result<YamlText> inner = YamlText::parse(block.scalar);
       if (!inner) return refusal("PATCH_SHAPE", block.start, inner.error().message);
       if (inner->documents().size() == 1 && scalarAt(inner->documents().front(), "kind") == kind)
-        return std::optional(Inner{std::move(*inner), list / i});
+        found.push_back(Inner{std::move(*inner), list / i});
     }
   }
-  return std::optional<Inner>();
+  return found;
 }
 
-// Where a JSON 6902 patch sets our argument: the text of its operations, and the number of the operation.
+// The one that says it at `path`: of several the last, and when none does, the first.
+base::Result<std::optional<Inner>> mergePatch(const YamlText& file, std::size_t document, std::string_view kind,
+                                              const text::YamlPath& path) {
+  std::vector<Inner> patches = TRY(mergePatches(file, document, kind));
+  const auto says = [&path](const Inner& patch) { return patch.text.find(0, path) != nullptr; };
+  const auto last = std::find_if(patches.rbegin(), patches.rend(), says);
+  if (last != patches.rend()) return std::optional(std::move(*last));
+  return patches.empty() ? std::optional<Inner>() : std::optional(std::move(patches.front()));
+}
+
+// In a list the names are no keys: the last list replaces those before it.
+base::Result<std::optional<Inner>> patchWith(const YamlText& file, const Plan& plan, const std::string& argument) {
+  const text::YamlPath arguments{"apiServer", "extraArgs"};
+  return mergePatch(file, plan.document, "ClusterConfiguration", plan.isList ? arguments : arguments / argument);
+}
+
+// Where a JSON 6902 patch sets our argument: the text of its operations, and the value there.
 struct Operation {
   Inner inner;
-  std::size_t index = 0;
+  text::YamlPath value;
 };
 
-base::Result<std::optional<Operation>> operationIn(const YamlText& file, std::size_t document) {
+text::YamlPath valueIn(const YamlText& patch, std::size_t index) {
+  const text::YamlPath value{index, "value"};
+  const bool isEntry = scalarAt(patch, 0, value / "name") == kFlag;
+  const bool isMember = scalarAt(patch, 0, {index, "path"}).ends_with("/extraArgs/" + std::string(kFlag));
+  if (isEntry && patch.find(0, value / "value")) return value / "value";
+  return isMember && patch.find(0, value) ? value : text::YamlPath();
+}
+
+base::Result<std::vector<Operation>> operationsIn(const YamlText& file, std::size_t document) {
+  std::vector<Operation> found;
   for (const text::YamlPath& list : patchLists(file, document, k6902)) {
     for (std::size_t i = 0; i < file.find(document, list)->items.size(); ++i) {
       const YamlNode* patch = file.find(document, list / i / "patch");
       if (!patch) continue;
-      base::Result<YamlText> inner = YamlText::parse(patch->scalar);
+      const base::Result<YamlText> inner = YamlText::parse(patch->scalar);
       if (!inner) return refusal("PATCH_SHAPE", patch->start, inner.error().message);
       for (std::size_t j = 0; inner->documents().size() == 1 && j < inner->documents().front().items.size(); ++j) {
-        if (scalarAt(*inner, 0, {j, "value", "name"}) == kFlag)
-          return std::optional(Operation{{std::move(*inner), list / i / "patch"}, j});
+        const text::YamlPath value = valueIn(*inner, j);
+        if (!value.empty()) found.push_back(Operation{{*inner, list / i / "patch"}, value});
       }
     }
   }
-  return std::optional<Operation>();
+  return found;
+}
+
+// What a merge patch says takes the place of what those before it said.
+void mergeInto(Survey& seen, Survey next, bool isWholeList) {
+  const bool saysIssuers = !next.beginsWithDefault;
+  if (saysIssuers || isWholeList) seen.issuers = saysIssuers ? std::move(next.issuers) : std::vector<Located>();
+  for (const auto list : {&Survey::audiences, &Survey::keyFiles, &Survey::signingKeys, &Survey::jwksUris}) {
+    if (isWholeList || !(next.*list).empty()) seen.*list = std::move(next.*list);
+  }
+}
+
+base::Result<void> surveyMerges(const YamlText& file, const Plan& plan, Survey& seen) {
+  for (const Inner& merge : TRY(mergePatches(file, plan.document, "ClusterConfiguration"))) {
+    const YamlNode& block = *file.find(plan.document, merge.path);
+    Survey next;
+    const base::Result<void> read = surveyArguments(merge.text, {0, {}, plan.isList, ""}, next);
+    if (!read) return refusal(read.error().code, block.start, "in this patch, " + read.error().message);
+    for (const auto list :
+         {&Survey::issuers, &Survey::audiences, &Survey::keyFiles, &Survey::signingKeys, &Survey::jwksUris}) {
+      for (Located& one : next.*list) one.at = outward(file.text(), block, one.at);
+    }
+    mergeInto(seen, std::move(next), plan.isList && merge.text.find(0, {"apiServer", "extraArgs"}));
+  }
+  return {};
 }
 
 base::Result<Survey> surveyPlan(const YamlText& file, const Plan& plan) {
   Survey seen;
-  const std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
-  if (merge) {
-    const YamlNode& block = *file.find(plan.document, merge->path);
-    const base::Result<void> read = surveyArguments(merge->text, {0, {}, plan.isList, ""}, seen);
-    if (!read) return refusal(read.error().code, block.start, "in this patch, " + read.error().message);
-    for (std::vector<Located>* list : {&seen.issuers, &seen.audiences, &seen.keyFiles, &seen.signingKeys}) {
-      for (Located& one : *list) one.at = outward(file.text(), block, one.at);
-    }
+  TRY(surveyMerges(file, plan, seen));
+  for (const Operation& operation : TRY(operationsIn(file, plan.document))) {
+    const YamlNode& block = *file.find(plan.document, operation.inner.path);
+    const YamlNode& value = *operation.inner.text.find(0, operation.value);
+    if (!plan.isList) seen.issuers.clear();
+    seen.issuers.push_back({value.scalar, outward(file.text(), block, value.start)});
   }
-  const std::optional<Operation> operation = TRY(operationIn(file, plan.document));
-  if (operation) {
-    const YamlNode& block = *file.find(plan.document, operation->inner.path);
-    const YamlNode* value = operation->inner.text.find(0, {operation->index, "value", "value"});
-    if (value) seen.issuers = {{value->scalar, outward(file.text(), block, value->start)}};
-    if (value) seen.beginsWithDefault = false;
-  }
-  if (seen.issuers.empty()) seen.beginsWithDefault = true;
-  if (seen.issuers.empty()) seen.issuers.push_back({defaultIssuer(""), file.documents()[plan.document].start});
+  seen.beginsWithDefault = seen.issuers.empty();
+  if (!seen.issuers.empty()) return seen;
+  const text::YamlPath domain{"networking", "dnsDomain"};
+  const std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration", domain));
+  seen.issuers.push_back(
+      {defaultIssuer(merge ? scalarAt(merge->text, 0, domain) : ""), file.documents()[plan.document].start});
   return seen;
 }
 
@@ -134,8 +180,8 @@ base::Result<Survey> survey(const Sources& sources, std::string_view version) {
   base::Result<Plan> plan = planOf(file, version);
   if (!plan) return Survey();  // without a version nothing can be said
   Survey seen = TRY(surveyPlan(file, *plan));
-  for (const Located& issuer : TRY(issuersOfPatch(sources.patch))) seen.issuers.push_back({issuer.value, {}});
-  for (const PatchedIssuer& one : TRY(issuersOfOthers(sources.later))) seen.issuers.push_back({one.issuer.value, {}});
+  for (Located& issuer : TRY(issuersOfPatch(sources))) seen.issuers.push_back(std::move(issuer));
+  for (PatchedIssuer& one : TRY(issuersOfOthers(sources.later))) seen.issuers.push_back(std::move(one.issuer));
   return seen;
 }
 
@@ -148,12 +194,13 @@ base::Result<void> addTo(YamlText& file, std::size_t document, const text::YamlP
 }
 
 base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string& issuer) {
-  std::optional<Operation> operation = TRY(operationIn(file, plan.document));
-  if (operation) {
-    TRY(operation->inner.text.putMember(0, {operation->index, "value"}, "value", issuer));
-    return file.setScalar(plan.document, operation->inner.path, operation->inner.text.text());
+  std::vector<Operation> operations = TRY(operationsIn(file, plan.document));
+  if (!operations.empty()) {
+    Operation& last = operations.back();
+    TRY(last.inner.text.setScalar(0, last.value, issuer));
+    return file.setScalar(plan.document, last.inner.path, last.inner.text.text());
   }
-  std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
+  std::optional<Inner> merge = TRY(patchWith(file, plan, std::string(kFlag)));
   const KubeadmPlace place{0, {}, plan.isList, ""};
   std::vector<Located> there;
   if (merge) there = TRY(argumentsNamed(merge->text, place, kFlag));
@@ -175,14 +222,14 @@ base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string
 
 // Audiences stand where the user wrote them: in the merge patch.
 base::Result<void> setAudiences(YamlText& file, const Plan& plan, const std::vector<std::string>& audiences) {
-  std::optional<Inner> merge = TRY(mergePatch(file, plan.document, "ClusterConfiguration"));
+  std::optional<Inner> merge = TRY(patchWith(file, plan, "api-audiences"));
   if (!merge) return {};
   TRY(setArgument(merge->text, {0, {}, plan.isList, ""}, "api-audiences", commaJoined(audiences)));
   return file.setScalar(plan.document, merge->path, merge->text.text());
 }
 
 base::Result<void> nameFolder(YamlText& file, const Plan& plan, const std::string& kind) {
-  std::optional<Inner> merge = TRY(mergePatch(file, plan.document, kind));
+  std::optional<Inner> merge = TRY(mergePatch(file, plan.document, kind, {"patches", "directory"}));
   const std::string folder(kMounted);
   if (!merge) {
     const std::string patch = "kind: " + kind + "\npatches:\n  directory: " + folder + "\n";
@@ -230,12 +277,18 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
         .withHint("take a newer node image");
   }
   const Survey seen = TRY(surveyPlan(file, plan));
-  const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
+  const std::vector<Located> patched = TRY(issuersOfPatch(sources));
   const std::vector<PatchedIssuer> others = TRY(issuersOfOthers(sources.later));
   const Survey named = TRY(withFormer(seen, wish));
   const std::vector<Located> now = TRY(inForce(named.issuers, patched, others));
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
   const std::vector<std::string> rest = TRY(leftToOurs(wanted, others));
+  const bool hasOperation = !TRY(operationsIn(file, plan.document)).empty();
+  if (hasOperation && seen.issuers.size() > 1) {
+    return refusal("ARGS_TWICE", seen.issuers[1].at,
+                   std::string(kFlag) + " is set a second time here, and kubeadm orders them by its version")
+        .withHint("keep one of them; the other issuer goes into kubeadm's patch");
+  }
   if (wanted.front() != seen.issuers.front().value) TRY(setIssuer(file, plan, wanted.front()));
   const std::vector<std::string> audiences = valuesOf(seen.audiences);
   const std::vector<std::string> heard = wantedAudiences(audiences, valuesOf(now), wanted, wish.issuer);

@@ -23,7 +23,10 @@ base::Result<IssuerFields> fieldsIn(const YamlText& file) {
 base::Result<Survey> survey(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
   const IssuerFields fields = TRY(fieldsIn(file));
-  return surveyFields(file, fields);
+  Survey seen = surveyFields(file, fields);
+  const text::YamlNode* uri = file.find(fields.document, {"spec", "kubeAPIServer", "serviceAccountJWKSURI"});
+  if (uri && uri->kind == text::YamlNode::Kind::Scalar) seen.jwksUris.push_back({uri->scalar, uri->start});
+  return seen;
 }
 
 base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {

@@ -28,8 +28,8 @@ base::Result<Survey> survey(const Sources& sources, std::string_view version) {
   TRY(surveyArguments(file, place, seen));
   const std::string kubernetes = scalarAt(file, place.document, {"kubernetesVersion"});
   findSortedIssuers(seen.issuers, version.empty() ? std::string_view(kubernetes) : version, seen.findings);
-  for (const Located& issuer : TRY(issuersOfPatch(sources.patch))) seen.issuers.push_back({issuer.value, {}});
-  for (const PatchedIssuer& one : TRY(issuersOfOthers(sources.later))) seen.issuers.push_back({one.issuer.value, {}});
+  for (Located& issuer : TRY(issuersOfPatch(sources))) seen.issuers.push_back(std::move(issuer));
+  for (PatchedIssuer& one : TRY(issuersOfOthers(sources.later))) seen.issuers.push_back(std::move(one.issuer));
   return seen;
 }
 
@@ -69,7 +69,7 @@ base::Result<std::string> namePatchFolder(YamlText& file, const std::string& ver
 base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const KubeadmPlace place = TRY(placeIn(file));
-  const std::vector<Located> patched = TRY(issuersOfPatch(sources.patch));
+  const std::vector<Located> patched = TRY(issuersOfPatch(sources));
   const std::vector<PatchedIssuer> others = TRY(issuersOfOthers(sources.later));
   const std::vector<std::string> rest = TRY(arrangeArguments(file, place, patched, others, wish));
   Edit edit;

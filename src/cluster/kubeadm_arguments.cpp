@@ -70,6 +70,9 @@ std::string defaultIssuer(std::string_view dnsDomain) {
 base::Result<std::vector<Located>> argumentsNamed(const YamlText& text, const KubeadmPlace& place,
                                                   std::string_view name) {
   std::vector<Located> found;
+  const YamlNode* server = text.find(place.document, place.path / kArguments.front());
+  if (server && server->kind != YamlNode::Kind::Mapping && server->kind != YamlNode::Kind::Null)
+    return refusal("ARGS_SHAPE", server->start, "apiServer is to be a mapping");
   const YamlNode* arguments = text.find(place.document, under(place.path, kArguments));
   if (!arguments) return found;
   TRY(checkShape(*arguments, place.isList));
@@ -128,12 +131,21 @@ base::Result<std::vector<Located>> issuersOfPatch(std::string_view patch) {
   return found;
 }
 
+base::Result<std::vector<Located>> issuersOfPatch(const Sources& sources) {
+  base::Result<std::vector<Located>> found = issuersOfPatch(sources.patch);
+  if (!found) return std::move(found).error().during(sources.patchName);
+  for (Located& one : *found) one.file = sources.patchName;
+  return found;
+}
+
 base::Result<void> surveyArguments(const YamlText& text, const KubeadmPlace& place, Survey& seen) {
   seen.issuers = TRY(argumentsNamed(text, place, "service-account-issuer"));
   seen.audiences = audiencesOf(TRY(argumentsNamed(text, place, "api-audiences")));
   seen.keyFiles = TRY(argumentsNamed(text, place, "service-account-key-file"));
   seen.signingKeys = TRY(argumentsNamed(text, place, "service-account-signing-key-file"));
-  seen.ownKeys = "/etc/kubernetes/pki/";
+  seen.jwksUris = TRY(argumentsNamed(text, place, "service-account-jwks-uri"));
+  const std::string keys = scalarAt(text, place.document, place.path / "certificatesDir");
+  seen.ownKeys = keys.empty() ? "/etc/kubernetes/pki/" : keys + (keys.ends_with('/') ? "" : "/");
   if (!seen.issuers.empty()) return {};
   const YamlNode* configuration = text.find(place.document, place.path);
   std::string domain = scalarAt(text, place.document, under(place.path, {"networking", "dnsDomain"}));
@@ -168,7 +180,7 @@ base::Result<std::vector<Located>> inForce(const std::vector<Located>& arguments
     if (std::ranges::find(arguments, issuer.value, &Located::value) == arguments.end()) now.push_back(issuer);
   }
   TRY(checkOthers(now, others));
-  for (const PatchedIssuer& one : others) now.push_back({one.issuer.value, {}});
+  for (const PatchedIssuer& one : others) now.push_back(one.issuer);
   return now;
 }
 

@@ -38,6 +38,7 @@ base::Result<void> setArgument(text::YamlText& text, const KubeadmPlace& place, 
 // list of JSON patch operations.
 std::string patchOf(const std::vector<std::string>& issuers);
 base::Result<std::vector<Located>> issuersOfPatch(std::string_view patch);
+base::Result<std::vector<Located>> issuersOfPatch(const Sources& sources);  // with its name
 
 // Adds to `seen` what the arguments say.
 base::Result<void> surveyArguments(const text::YamlText& text, const KubeadmPlace& place, Survey& seen);

@@ -45,7 +45,7 @@ base::Result<void> addIssuers(const NamedFile& patch, std::vector<PatchedIssuer>
       const YamlNode* value = appendedBy(operation);
       if (!value) continue;
       ++appended;
-      found.push_back({patch.name, {value->scalar.substr(kOption.size()), value->start}});
+      found.push_back({patch.name, {value->scalar.substr(kOption.size()), value->start, patch.name}});
     }
     if (mentionsIn(document) == appended) continue;
     return refusal(

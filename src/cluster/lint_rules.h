@@ -17,6 +17,8 @@ class FindingList {
 
   void add(std::string_view code, text::Severity severity, const text::Position& at, std::string_view why,
            std::string_view fix);
+  void add(std::string_view code, text::Severity severity, const Located& at, std::string_view why,
+           std::string_view fix);   // where it stands, which may be a file beside
   void add(text::Finding finding);  // gets the place
   bool isEmpty() const { return findings_.empty(); }
   text::Findings sorted() &&;

@@ -105,6 +105,12 @@ void FindingList::add(std::string_view code, text::Severity severity, const text
   findings_.push_back({std::string(code), severity, place_, std::string(why), std::string(fix), at.line, at.column});
 }
 
+void FindingList::add(std::string_view code, text::Severity severity, const Located& at, std::string_view why,
+                      std::string_view fix) {
+  add(code, severity, at.at, why, fix);
+  if (!at.file.empty()) findings_.back().place = at.file;
+}
+
 void FindingList::add(text::Finding finding) {
   finding.place = place_;
   findings_.push_back(std::move(finding));

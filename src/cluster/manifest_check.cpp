@@ -74,6 +74,30 @@ std::vector<std::string> keyFilesOf(const ApiServerFlags& flags) {
   return files;
 }
 
+base::Result<std::optional<std::string>> pathOnNode(std::string_view manifest, const std::string& path) {
+  const YamlText text = TRY(YamlText::parse(std::string(manifest)));
+  const text::YamlPath container = TRY(containerOf(text));
+  const text::YamlNode* mounts = text.find(0, container / "volumeMounts");
+  std::string folder, volume;  // of the innermost mount above the file
+  for (std::size_t i = 0; mounts && i < mounts->items.size(); ++i) {
+    std::string mounted = scalarAt(mounts->items[i], "mountPath");
+    while (mounted.ends_with('/')) mounted.pop_back();
+    const bool isAbove = path.starts_with(mounted) && (path.size() == mounted.size() || path[mounted.size()] == '/');
+    if (!isAbove || mounted.size() < folder.size()) continue;
+    folder = std::move(mounted);
+    volume = scalarAt(mounts->items[i], "name");
+  }
+  if (volume.empty()) return std::optional(path);
+  const text::YamlNode* volumes = text.find(0, {"spec", "volumes"});
+  for (std::size_t i = 0; volumes && i < volumes->items.size(); ++i) {
+    if (scalarAt(volumes->items[i], "name") != volume) continue;
+    const std::string host = scalarAt(text, 0, {"spec", "volumes", i, "hostPath", "path"});
+    if (host.empty()) return std::optional<std::string>();
+    return std::optional(host.substr(0, host.find_last_not_of('/') + 1) + path.substr(folder.size()));
+  }
+  return std::optional(path);
+}
+
 std::set<std::string> flagsInHelp(std::string_view help) {
   std::set<std::string> flags;
   for (std::size_t at = help.find("--"); at != std::string_view::npos; at = help.find("--", at + 2)) {

@@ -1,5 +1,6 @@
 // What is checked of an edited static-pod manifest before it is renamed in, because the kubelet runs whatever it finds.
 #pragma once
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ base::Result<std::vector<std::string>> argumentsOf(std::string_view manifest);
 
 // The files that hold service account keys, each once.
 std::vector<std::string> keyFilesOf(const ApiServerFlags& flags);
+
+// Where a file that kube-apiserver sees lies on the node: below the hostPath that is mounted there, else at the same
+// path. Absent when another kind of volume brings it.
+base::Result<std::optional<std::string>> pathOnNode(std::string_view manifest, const std::string& path);
 
 // The flags that `--help` lists, without dashes.
 std::set<std::string> flagsInHelp(std::string_view help);

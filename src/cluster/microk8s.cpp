@@ -113,6 +113,7 @@ Survey surveyOf(const std::vector<Line>& lines) {
     if (flag.name == kIssuer) seen.issuers.push_back(flag.value);
     if (flag.name == "--service-account-key-file") seen.keyFiles.push_back(flag.value);
     if (flag.name == "--service-account-signing-key-file") seen.signingKeys.push_back(flag.value);
+    if (flag.name == "--service-account-jwks-uri") seen.jwksUris.push_back(flag.value);
     if (flag.name != kAudiences) continue;
     for (const std::string& one : commaSplit(flag.value.value)) seen.audiences.push_back({one, flag.value.at});
   }

@@ -198,7 +198,7 @@ std::vector<Located> audiencesIn(const std::vector<RancherEntry>& entries, const
   std::vector<Located> found;
   if (entries.empty()) return found;
   for (const Located& list : foldedEntries(entries, initial)) {
-    for (const std::string& one : commaSplit(list.value)) found.push_back({one, list.at});
+    for (const std::string& one : commaSplit(list.value)) found.push_back({one, list.at, list.file});
   }
   return found;
 }
@@ -236,7 +236,9 @@ base::Result<Survey> surveyRancher(const Sources& sources, std::string_view prog
   seen.audiences = audiencesIn(entriesNamed(counting, kAudiences), initial + "," + std::string(program));
   seen.keyFiles = foldedEntries(entriesNamed(counting, "service-account-key-file"), "");
   seen.signingKeys = foldedEntries(entriesNamed(counting, "service-account-signing-key-file"), "");
-  seen.ownKeys = "/var/lib/rancher/";
+  seen.jwksUris = foldedEntries(entriesNamed(counting, "service-account-jwks-uri"), "");
+  const std::string data = scalarAt(file, 0, {"data-dir"});
+  seen.ownKeys = data.empty() ? "/var/lib/rancher/" : data + (data.ends_with('/') ? "" : "/");
   findReplaced(own, counting, seen.findings);
   return seen;
 }
@@ -258,7 +260,7 @@ base::Result<Edit> editRancher(const Sources& sources, const IssuerWish& wish, s
   TRY(arrangeAudiences(target, valuesOf(seen.issuers), wanted, wish, program));
   const Survey after = TRY(surveyRancher({file.text(), "", sources.earlier, sources.later}, program));
   if (valuesOf(after.issuers) != wanted) {
-    return refusal("ISSUER_ORDER", seen.issuers.front().at,
+    return refusal("ISSUER_ORDER", seen.issuers.front(),
                    "these entries can't be brought into the order " + commaJoined(wanted) + "; write them out with =");
   }
   Edit edit{{file.text(), ""}, audienceWarnings(valuesOf(after.audiences), wish.issuer), {}};

@@ -74,7 +74,7 @@ std::vector<RancherEntry> entriesNamed(const std::vector<RancherList>& lists, st
   for (const RancherList& list : lists) {
     for (RancherEntry entry : list.entries) {
       if (entry.name != name) continue;
-      if (!list.file.empty()) entry.at = {};
+      entry.file = list.file;
       entries.push_back(std::move(entry));
     }
   }
@@ -86,8 +86,8 @@ std::vector<Located> foldedEntries(const std::vector<RancherEntry>& entries, con
   bool first = true;
   for (const RancherEntry& entry : entries) {
     const bool keepsDefault = entry.sign != 0 || entry.underscored;
-    if (first && keepsDefault && !initial.empty()) values.push_back({initial, entry.at});
-    values.insert(entry.sign == '-' ? values.begin() : values.end(), Located{entry.value, entry.at});
+    if (first && keepsDefault && !initial.empty()) values.push_back({initial, entry.at, entry.file});
+    values.insert(entry.sign == '-' ? values.begin() : values.end(), Located{entry.value, entry.at, entry.file});
     first = false;
   }
   if (entries.empty() && !initial.empty()) values.push_back({initial, {}});

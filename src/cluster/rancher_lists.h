@@ -21,6 +21,7 @@ struct RancherEntry {
   bool underscored = false;  // k3s takes such a name for another one, so that its own default stays beside it
   std::size_t index = 0;     // in its list
   text::Position at;
+  std::string file = {};  // as in RancherList
 };
 
 // One list, as it is written: a single string is one, too.

@@ -6,6 +6,15 @@
 namespace cluster {
 namespace {
 
+constexpr std::string_view kKubeadmKeys = "/etc/kubernetes/pki/";
+
+// Whoever made the manifest keeps the cluster's authority and its keys together, wherever that is.
+std::string keysFolder(const std::vector<LocatedFlag>& flags) {
+  const std::vector<Located> authorities = valuesOf(flags, "client-ca-file");
+  const std::string authority = authorities.empty() ? "" : authorities.back().value;
+  return authority.starts_with('/') ? authority.substr(0, authority.rfind('/') + 1) : std::string(kKubeadmKeys);
+}
+
 bool recognises(const text::YamlText& file) { return containerOf(file) ? true : false; }
 
 base::Result<Survey> survey(const Sources& sources, std::string_view) {
@@ -16,7 +25,8 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
   seen.audiences = valuesOf(flags, "api-audiences");
   seen.keyFiles = valuesOf(flags, "service-account-key-file");
   seen.signingKeys = valuesOf(flags, "service-account-signing-key-file");
-  seen.ownKeys = "/etc/kubernetes/pki/";
+  seen.jwksUris = valuesOf(flags, "service-account-jwks-uri");
+  seen.ownKeys = keysFolder(flags);
   return seen;
 }
 

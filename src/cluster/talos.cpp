@@ -76,6 +76,8 @@ Survey surveyMachine(const YamlText& file, std::size_t document) {
   if (const YamlNode* audiences = file.find(document, kArguments / "api-audiences")) {
     for (const std::string& one : commaSplit(audiences->scalar)) seen.audiences.push_back({one, audiences->start});
   }
+  if (const YamlNode* uri = file.find(document, kArguments / "service-account-jwks-uri"))
+    seen.jwksUris.push_back({uri->scalar, uri->start});
   for (const char* key : {"service-account-key-file", "service-account-signing-key-file"}) {
     if (const YamlNode* argument = file.find(document, kArguments / key)) {
       seen.findings.push_back({"KEY_REPLACED", text::Severity::Error, "",

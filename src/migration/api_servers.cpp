@@ -39,11 +39,7 @@ struct Flags {
   std::string signingKey, signingEndpoint, advertised;
 };
 
-void takeFlag(std::string_view item, Flags& flags) {
-  const std::size_t equals = item.find('=');
-  if (!item.starts_with("--") || equals == std::string_view::npos) return;
-  const std::string_view name = item.substr(2, equals - 2);
-  const std::string value(item.substr(equals + 1));
+void takeFlag(std::string_view name, const std::string& value, Flags& flags) {
   if (name == "service-account-issuer") flags.issuers.push_back(value);
   if (name == "service-account-key-file") flags.keyFiles.push_back(value);
   if (name == "service-account-signing-key-file") flags.signingKey = value;
@@ -51,16 +47,24 @@ void takeFlag(std::string_view item, Flags& flags) {
   if (name == "advertise-address") flags.advertised = value;
 }
 
+// --name=value, or --name and then the value; '_' counts as '-', as in kube-apiserver.
+void takeFlags(const std::vector<std::string>& items, Flags& flags) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!items[i].starts_with("--")) continue;
+    const std::size_t equals = items[i].find('=');
+    std::string name = items[i].substr(0, equals).substr(2);
+    std::ranges::replace(name, '_', '-');
+    const bool isNext = equals == std::string::npos && i + 1 < items.size() && !items[i + 1].starts_with("-");
+    if (equals != std::string::npos || isNext) takeFlag(name, isNext ? items[++i] : items[i].substr(equals + 1), flags);
+  }
+}
+
 Flags flagsOf(const Json& pod) {
   Flags flags;
   const Json& containers = text::at(text::at(pod, "spec"), "containers");
   for (const Json& container : containers.is_array() ? containers : Json::array()) {
     if (text::stringAt(container, "name") != kProgram) continue;
-    for (const char* list : {"command", "args"}) {
-      for (const Json& item : text::at(container, list)) {
-        if (item.is_string()) takeFlag(item.get_ref<const std::string&>(), flags);
-      }
-    }
+    for (const char* list : {"command", "args"}) takeFlags(text::stringsIn(text::at(container, list)), flags);
   }
   return flags;
 }

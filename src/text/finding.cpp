@@ -106,6 +106,7 @@ Json toSarif(const Findings& findings, std::string_view version) {
   }
   Json driver = {{"name", "irsa"}, {"version", version}, {"rules", std::move(rules)}};
   Json run = {{"tool", {{"driver", std::move(driver)}}}, {"results", std::move(results)}};
+  run["columnKind"] = "unicodeCodePoints";  // section 3.14.17; a position counts them (text/position.h)
   return {{"$schema", "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"},
           {"version", "2.1.0"},
           {"runs", Json::array({std::move(run)})}};

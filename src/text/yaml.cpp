@@ -46,7 +46,8 @@ class Builder {
     diag_.reset(fy_diag_create(&quiet));
     fy_diag_set_collect_errors(diag_.get(), true);
     fy_parse_cfg config{};
-    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG);
+    // A bracket that closes where its key stands is what Go's and Python's readers take too.
+    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_SLOPPY_FLOW_INDENTATION);
     config.diag = diag_.get();
     parser_.reset(fy_parser_create(&config));
   }

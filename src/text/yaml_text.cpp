@@ -70,6 +70,11 @@ std::string literalLike(std::string_view old, std::string_view value, const std:
   }
 }
 
+bool holdsLineEnd(const Json& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>().find('\n') != kNone;
+  return value.is_structured() && std::ranges::any_of(value, holdsLineEnd);
+}
+
 }  // namespace
 
 YamlPath operator/(YamlPath path, YamlStep step) {
@@ -121,6 +126,25 @@ base::Result<const YamlNode*> YamlText::nodeAt(std::size_t document, const YamlP
 std::vector<Json> YamlText::trees() const {
   std::vector<Json> found;
   for (const YamlNode& document : documents_) found.push_back(toJson(document));
+  return found;
+}
+
+// A literal block that ends the text without a line end gets one when something comes behind it.
+std::vector<Json> YamlText::treesBefore(const Splice& splice) const {
+  std::vector<Json> found = trees();
+  const bool isBehind = splice.from == text_.size() && !text_.empty() && !text_.ends_with('\n');
+  if (!isBehind || documents_.empty()) return found;
+  const YamlNode* node = &documents_.back();
+  Json* tree = &found.back();
+  while (!node->members.empty() || !node->items.empty()) {
+    node = node->items.empty() ? &node->members.back().value : &node->items.back();
+    tree = tree->is_array() ? &tree->back() : &(*tree)[std::prev(tree->end()).key()];
+  }
+  const std::string_view source = std::string_view(text_).substr(node->start.offset);
+  const std::string_view header = source.substr(0, source.find_first_of("\r\n"));
+  const bool isBlock = node->quoted && (header.starts_with('|') || header.starts_with('>'));
+  if (isBlock && header.find('-') == kNone && node->end.offset == text_.size())
+    *tree = node->scalar + (node->scalar.ends_with('\n') ? "" : "\n");
   return found;
 }
 
@@ -192,6 +216,14 @@ std::string YamlText::inFlow(const Json& value, const YamlNode* like) const {
   return value.is_object() ? "{" + out + "}" : "[" + out + "]";
 }
 
+// Behind a text without a line end: the new last line has none either, unless it is one of a literal block, to which
+// it belongs.
+std::string YamlText::atTheEnd(std::string written, std::size_t at, const Json& value) const {
+  if (text_.empty() || text_.ends_with('\n') || at != text_.size()) return written;
+  if (!holdsLineEnd(value)) written.resize(written.size() - lineEnd_.size());
+  return lineEnd_ + written;
+}
+
 base::Result<YamlText::Splice> YamlText::addedItem(const YamlNode& list, std::size_t index, const Json& value) const {
   const std::size_t count = list.items.size();
   const YamlNode* neighbour = count == 0 ? nullptr : &list.items[std::min(index, count - 1)];
@@ -216,10 +248,7 @@ base::Result<YamlText::Splice> YamlText::addedItem(const YamlNode& list, std::si
     return Splice{at, at, written};
   }
   const std::size_t at = nextLine(text_, neighbour->end.offset);
-  if (!text_.ends_with('\n') && at == text_.size()) {
-    written = lineEnd_ + written.substr(0, written.size() - lineEnd_.size());
-  }
-  return Splice{at, at, written};
+  return Splice{at, at, atTheEnd(std::move(written), at, value)};
 }
 
 base::Result<void> YamlText::insertItem(std::size_t document, const YamlPath& path, std::size_t index,
@@ -228,7 +257,7 @@ base::Result<void> YamlText::insertItem(std::size_t document, const YamlPath& pa
   if (list->kind != YamlNode::Kind::Sequence) return refused(*list, "a list is wanted here");
   index = std::min(index, list->items.size());
   const Splice splice = TRY(addedItem(*list, index, value));
-  std::vector<Json> wished = trees();
+  std::vector<Json> wished = treesBefore(splice);
   Json& tree = treeAt(wished[document], path);
   tree.insert(tree.begin() + std::ptrdiff_t(index), value);
   return apply({splice}, wished, *list);
@@ -303,11 +332,7 @@ base::Result<YamlText::Splice> YamlText::addedMember(const YamlNode& mapping, st
   if (mapping.kind == YamlNode::Kind::Null && mapping.start.offset != mapping.end.offset)
     return refused(mapping, kUnkept);
   const std::size_t at = nextLine(text_, mapping.end.offset);
-  std::string written = block(members, indent);
-  if (!text_.empty() && !text_.ends_with('\n') && at == text_.size()) {
-    written = lineEnd_ + written.substr(0, written.size() - lineEnd_.size());
-  }
-  return Splice{at, at, written};
+  return Splice{at, at, atTheEnd(block(members, indent), at, members)};
 }
 
 // Behind a key that has nothing behind it.
@@ -353,12 +378,12 @@ base::Result<void> YamlText::putMember(std::size_t document, const YamlPath& pat
   for (std::size_t i = whole.size(); i > known.size(); --i)
     members = Json::object({{std::get<std::string>(whole[i - 1]), members}});
   if (!node->members.empty()) indent = node->members.front().key.start.column - 1;
-  std::vector<Json> wished = trees();
-  if (documents_.empty()) wished.emplace_back();
-  treeAt(wished[document], known).update(members);
   Splice splice{text_.size(), text_.size(),
                 (text_.empty() || text_.ends_with('\n') ? "" : lineEnd_) + block(members, 0)};
   if (!documents_.empty()) splice = TRY(addedMember(*node, indent, members));
+  std::vector<Json> wished = treesBefore(splice);
+  if (documents_.empty()) wished.emplace_back();
+  treeAt(wished[document], known).update(members);
   return apply({splice}, wished, *node);
 }
 
@@ -366,10 +391,11 @@ base::Result<std::size_t> YamlText::addDocument(const Json& value) {
   std::string written = text_.empty() || text_.ends_with('\n') ? "" : lineEnd_;
   if (!documents_.empty()) written += "---" + lineEnd_;
   written += block(value, 0);
-  std::vector<Json> wished = trees();
+  Splice splice{text_.size(), text_.size(), std::move(written)};
+  std::vector<Json> wished = treesBefore(splice);
   wished.push_back(value);
   const YamlNode nothing;
-  TRY(apply({{text_.size(), text_.size(), std::move(written)}}, wished, nothing));
+  TRY(apply({std::move(splice)}, wished, nothing));
   return documents_.size() - 1;
 }
 

@@ -60,12 +60,14 @@ class YamlText {
 
   base::Result<void> apply(const Splices& splices, const std::vector<Json>& wished, const YamlNode& at);
   std::vector<Json> trees() const;
+  std::vector<Json> treesBefore(const Splice& splice) const;
   base::Result<const YamlNode*> nodeAt(std::size_t document, const YamlPath& path) const;
   base::Result<Splice> addedMember(const YamlNode& mapping, std::size_t indent, const Json& members) const;
   base::Result<std::string> bulletOf(const YamlNode& item) const;
   base::Result<Splice> addedItem(const YamlNode& list, std::size_t index, const Json& value) const;
   Splice wholeItems(const YamlNode& list, std::size_t first, std::size_t last) const;
   std::string block(const Json& value, std::size_t indent) const;
+  std::string atTheEnd(std::string written, std::size_t at, const Json& value) const;
   std::string inFlow(const Json& value, const YamlNode* like) const;
   base::Result<void> fillMember(std::size_t document, const YamlPath& whole, std::size_t indent, const Json& value);
 

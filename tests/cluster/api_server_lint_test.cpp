@@ -92,7 +92,7 @@ TEST(ApiServerLint, FindsWrongIssuersWhereTheyStand) {
   EXPECT_THAT(lint(server("    - --service-account-issuer=http://a?b\n")), testing::Contains("ISSUER_FORM 7:7"));
   EXPECT_THAT(lint(server("    - --service-account-issuer='https://a.example.com'\n")),
               testing::Contains("ISSUER_FORM 7:7"));
-  EXPECT_THAT(lint(server("")), ElementsAre("ISSUER_MISSING 1:1"));
+  EXPECT_THAT(lint(server("")), ElementsAre("ISSUER_MISSING 4:5"));
 }
 
 TEST(ApiServerLint, HoldsTheOrderAgainstTheIssuerThatIsToSign) {
@@ -122,6 +122,49 @@ TEST(ApiServerLint, FindsKeysThatReplaceTheClustersOwn) {
   EXPECT_THAT(lint(server(kIssuers + pki + "sa-20261127T170000Z-abc.pub\n")), IsEmpty());
   EXPECT_THAT(lint(server(kIssuers + "    - --service-account-key-file=/etc/kubernetes/manifests/a.pub\n")),
               ElementsAre("KEY_IN_MANIFESTS 8:7", "KEY_REPLACED 8:7"));
+}
+
+TEST(ApiServerLint, TakesTheKeysForTheClustersOwnThatLieWithItsAuthority) {
+  const auto keys = [](const std::string& authority, const std::string& key) {
+    return lint(
+        server(kIssuers + "    - --client-ca-file=" + authority + "\n    - --service-account-key-file=" + key + "\n"));
+  };
+  const std::string rke2 = "/var/lib/rancher/rke2/server/tls/";
+  EXPECT_THAT(keys(rke2 + "client-ca.crt", rke2 + "service.key"), IsEmpty());
+  EXPECT_THAT(keys("/srv/kubernetes/ca.crt", "/srv/kubernetes/kube-apiserver/service-account.pub"), IsEmpty());
+  EXPECT_THAT(keys("/var/lib/kubeadm/pki/ca.crt", "/var/lib/kubeadm/pki/sa.pub"), IsEmpty());
+  EXPECT_THAT(keys("/var/lib/kubeadm/pki/ca.crt", "/keys/new.pub"), ElementsAre("KEY_REPLACED 9:7"));
+  EXPECT_THAT(keys("/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/oidc.pub"), ElementsAre("KEY_REPLACED 9:7"));
+  const std::string configured =
+      "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\ncertificatesDir: /var/lib/kubeadm/pki\n"
+      "apiServer:\n  extraArgs:\n  - {name: service-account-key-file, value: ";
+  EXPECT_THAT(lint(configured + "/var/lib/kubeadm/pki/sa.pub}\n"), IsEmpty());
+  EXPECT_THAT(lint(configured + "/keys/new.pub}\n"), ElementsAre("KEY_REPLACED 6:45"));
+  const std::string k3s = "data-dir: /srv/k3s\nkube-apiserver-arg:\n- service-account-key-file=";
+  EXPECT_THAT(lint(k3s + "/srv/k3s/server/tls/service.key\n"), IsEmpty());
+  EXPECT_THAT(lint(k3s + "/keys/new.pub\n"), ElementsAre("KEY_REPLACED 3:3"));
+}
+
+TEST(ApiServerLint, HoldsTheJwksUriAgainstTheIssuers) {
+  const std::string flag = "    - --service-account-jwks-uri=";
+  const auto uri = [&](const std::string& value) {
+    return lint(
+        server("    - --service-account-issuer=https://new.example.com\n"
+               "    - --service-account-issuer=https://old.example.com\n" +
+               flag + value + "\n"));
+  };
+  EXPECT_THAT(uri("https://new.example.com/keys.json"), IsEmpty());
+  EXPECT_THAT(uri("https://kubernetes.default.svc/openid/v1/jwks"), IsEmpty());
+  EXPECT_THAT(uri("https://old.example.com/keys.json"), ElementsAre("JWKS_URI 9:7"));
+  EXPECT_THAT(uri("http://new.example.com/keys.json"), ElementsAre("JWKS_URI 9:7"));
+  EXPECT_TRUE(text::isClean(lintApiServer("f", {server(kIssuers + flag + "https://cdn.example.com/k\n"), ""})));
+  EXPECT_THAT(lint("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec:\n  kubeAPIServer:\n"
+                   "    serviceAccountIssuer: https://new.example.com\n"
+                   "    additionalServiceAccountIssuers: [https://old.example.com]\n"
+                   "    serviceAccountJWKSURI: https://old.example.com/openid/v1/jwks\n"),
+              ElementsAre("JWKS_URI 7:28"));
+  EXPECT_THAT(lint("--service-account-issuer=https://new.example.com\n--service-account-jwks-uri=ftp://a\n"),
+              testing::Contains("JWKS_URI 2:1"));
 }
 
 TEST(ApiServerLint, FindsVolumesOfAnUnknownShape) {

@@ -139,8 +139,15 @@ TEST(ApiServerManifest, J08_RefusesShapesItDoesNotKnow) {
   EXPECT_THAT(refusalOf(pod(known + issuers)).message, HasSubstr("twice"));
   EXPECT_THAT(refusalOf(pod(known + "    - --service-account-issuer=https://a,https://b\n")).message,
               HasSubstr("comma"));
-  EXPECT_THAT(refusalOf("kind: Deployment\n").message, HasSubstr("no Pod"));
-  EXPECT_THAT(refusalOf("kind: Pod\n").message, HasSubstr("spec.containers"));
+  EXPECT_THAT(refusalOf("kind: Deployment\n").message, HasSubstr("line 1, column 7: the manifest is no Pod"));
+  EXPECT_THAT(refusalOf("kind: Pod\n").message, HasSubstr("line 1, column 1: the Pod has no list spec.containers"));
+  EXPECT_THAT(refusalOf("kind: Pod\nspec:\n  containers: {}\n").message,
+              HasSubstr("line 3, column 15: the Pod has no"));
+  EXPECT_THAT(refusalOf("kind: Pod\nspec:\n  containers:\n  - name: a\n").message,
+              HasSubstr("line 4, column 3: the Pod has no container named kube-apiserver"));
+  EXPECT_THAT(
+      refusalOf("kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command: [kube-apiserver]\n").message,
+      HasSubstr("line 4, column 5: ISSUER_MISSING"));
   EXPECT_THAT(refusalOf("").message, HasSubstr("Nothing was changed"));
   EXPECT_THAT(refusalOf(pod(known) + "---\nkind: Pod\n").message, HasSubstr("Nothing was changed"));
   EXPECT_THAT(refusalOf(pod("\tcommand:\n")).message, HasSubstr("Nothing was changed"));

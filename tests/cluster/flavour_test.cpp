@@ -277,6 +277,25 @@ TEST(Flavours, AddTheIssuerBesideTheAudiencesThatAreSetAndNoneWhereStsIsOne) {
   EXPECT_THAT(patched("sts.amazonaws.com").warnings, Contains(HasSubstr("AUDIENCE_BOUNDARY")));
 }
 
+TEST(Flavours, SayThatTheJwksUriIsLeftBelowTheFormerIssuer) {
+  const std::string old = "https://old.example.com";
+  const std::string file =
+      "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command:\n"
+      "    - --service-account-issuer=" +
+      old + "\n    - --service-account-jwks-uri=" + old + "/keys.json\n";
+  Sources sources{file, ""};
+  for (const Phase phase : kPhases) {
+    SCOPED_TRACE(nameOf(phase));
+    const Edit edit = edited(staticPod(), sources, {std::string(kIssuer), "", phase, ""});
+    const std::vector<std::string> left = leftWarnings(staticPod(), sources, edit, "");
+    sources = edit.sources;
+    EXPECT_EQ(left.size(), phase == Phase::Accept ? 0U : 1U);
+    if (!left.empty()) {
+      EXPECT_THAT(left[0], HasSubstr("JWKS_URI"));
+    }
+  }
+}
+
 TEST(StaticPod, RefusesToBuildOnAnIssuerWithQuotesInIt) {
   const std::string file =
       "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command:\n"
@@ -315,6 +334,13 @@ TEST(Kubeadm, MakesOneArgumentOfTwoThatItWouldSort) {
   const Sources after = edited(kubeadm(), sources, {"https://z.example.com", "", Phase::Switch, ""}).sources;
   EXPECT_THAT(after.file, Not(HasSubstr("a.example.com")));
   EXPECT_THAT(after.patch, HasSubstr("value: --service-account-issuer=https://a.example.com\n"));
+}
+
+TEST(Kubeadm, RefusesAnApiServerThatIsNoMapping) {
+  const std::string file = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\napiServer: []\n";
+  const base::Result<Edit> edit = kubeadm().edit({file, ""}, {std::string(kIssuer), "", Phase::Accept, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 3, column 12: ARGS_SHAPE"));
 }
 
 TEST(EksAnywhere, RefusesWhatItWouldJoinByAComma) {
@@ -414,6 +440,53 @@ TEST(ClusterApi, SeesTheIssuersOfOthersPatchesAndRefusesTwoFolders) {
   EXPECT_THAT(done(plane(old, "--v=2", "/b"), Phase::Accept), HasSubstr("line 10, column 46: PATCH_SHAPE"));
 }
 
+std::string planeWithFile(const std::string& entry) {
+  return "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlane\nspec:\n  kubeadmConfigSpec:\n"
+         "    files:\n    - " +
+         entry + "\n    clusterConfiguration: {}\n";
+}
+
+TEST(ClusterApi, SaysThatItDoesNotSeeAPatchWhoseContentsLieElsewhere) {
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Accept, ""};
+  const std::string secret = "contentFrom: {secret: {name: patches, key: issuer}}",
+                    others = planeWithFile("path: /patches/kube-apiserver0+json.yaml\n      " + secret);
+  for (const std::string& file : {others, planeWithFile("{path: /patches/kube-apiserver1.yaml, encoding: gzip+base64, "
+                                                        "content: H4sI}")}) {
+    const base::Result<Survey> seen = clusterApi().survey({file, ""}, "");
+    ASSERT_TRUE(seen);
+    ASSERT_EQ(seen->findings.size(), 1U);
+    EXPECT_EQ(seen->findings[0].code, "PATCH_UNSEEN");
+    EXPECT_EQ(seen->findings[0].line, 6U);
+    const Edit edit = edited(clusterApi(), {file, ""}, wish);
+    EXPECT_THAT(edit.warnings, Contains(HasSubstr("PATCH_UNSEEN")));
+    EXPECT_THAT(edit.sources.file, HasSubstr("kube-apiserver-irsa+json.yaml"));
+  }
+  for (const char* harmless : {"/etc/audit.yaml", "/patches/etcd+json.yaml", "/etc/kubernetes/manifests/vip.yaml"}) {
+    const std::string file = planeWithFile("path: " + std::string(harmless) + "\n      " + secret);
+    EXPECT_THAT(edited(clusterApi(), {file, ""}, wish).warnings, IsEmpty());
+  }
+  const std::string ours = planeWithFile("path: /patches/kube-apiserver-irsa+json.yaml\n      " + secret);
+  const base::Result<Edit> edit = clusterApi().edit({ours, ""}, wish);
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 6, column 7: PATCH_SHAPE"));
+}
+
+TEST(ClusterApi, MissesTheObjectThatItIsAbout) {
+  const base::Result<Edit> edit =
+      clusterApi().edit({"kind: List\n", ""}, {std::string(kIssuer), "", Phase::Accept, ""});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("holds no KubeadmControlPlane of"));
+}
+
+TEST(ClusterApi, ReadsAPatchInBase64) {
+  const std::string file = planeWithFile(  // appends https://old.example.com
+      "{path: /patches/kube-apiserver0+json.yaml, encoding: base64, content: "
+      "W3tvcDogYWRkLCBwYXRoOiAvc3BlYy9jb250YWluZXJzLzAvY29tbWFuZC8tLCB2YWx1ZTogIi0tc2VydmljZS1hY2NvdW50LWlzc3Vlcj1odHRw"
+      "czovL29sZC5leGFtcGxlLmNvbSJ9XQ==}");
+  EXPECT_THAT(issuersOf(clusterApi(), {file, ""}, {}),
+              ElementsAre("https://kubernetes.default.svc.cluster.local", "https://old.example.com"));
+}
+
 TEST(Kind, RefusesNodesWhoseKubeadmKnowsNoPatches) {
   const std::string file =
       "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n  image: "
@@ -421,6 +494,58 @@ TEST(Kind, RefusesNodesWhoseKubeadmKnowsNoPatches) {
   const base::Result<Edit> edit = kind().edit({file, ""}, {std::string(kIssuer), "", Phase::Switch, ""});
   ASSERT_FALSE(edit);
   EXPECT_EQ(edit.error().code, "PATCH_SHAPE");
+}
+
+const std::string kKindHead = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n";
+
+TEST(Kind, TakesTheLastOfSeveralPatchesForTheOneThatDecides) {
+  const auto patch = [](const std::string& arguments, const std::string& indent) {
+    return indent + "- |\n" + indent + "  kind: ClusterConfiguration\n" + indent + "  apiServer:\n" + indent +
+           "    extraArgs:\n" + indent + "      " + arguments + "\n";
+  };
+  const std::string audit = "audit-log-maxage: '3'", old = "https://old.example.com",
+                    issuer = "service-account-issuer: " + old;
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, "1.35"};
+  const std::string two = kKindHead + "kubeadmConfigPatches:\n" + patch(audit, "") + patch(issuer, ""),
+                    node = kKindHead + "kubeadmConfigPatches:\n" + patch(audit, "") +
+                           "nodes:\n- role: control-plane\n  kubeadmConfigPatches:\n" + patch(issuer, "  ");
+  for (const std::string& file : {two, node}) {
+    EXPECT_THAT(issuersOf(kind(), {file, ""}, wish), ElementsAre(old));
+    const Sources after = edited(kind(), {file, ""}, wish).sources;
+    EXPECT_THAT(issuersOf(kind(), after, wish), ElementsAre(kIssuer, old));
+    EXPECT_THAT(after.file, Not(HasSubstr(old)));
+    EXPECT_EQ(edited(kind(), after, wish).sources.file, after.file);
+  }
+  const base::Result<Survey> seen = kind().survey({node, ""}, "1.35");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->issuers[0].at.line, 16U);
+  EXPECT_EQ(seen->issuers[0].at.column, 33U);
+}
+
+TEST(Kind, ReadsAJson6902PatchOfTheMapToo) {
+  const std::string old = "https://old.example.com",
+                    file = kKindHead +
+                           "kubeadmConfigPatchesJSON6902:\n- group: kubeadm.k8s.io\n  version: v1beta3\n"
+                           "  kind: ClusterConfiguration\n  patch: |\n    - op: add\n"
+                           "      path: /apiServer/extraArgs/service-account-issuer\n      value: " +
+                           old + "\n";
+  const IssuerWish wish{std::string(kIssuer), "", Phase::Switch, "1.35"};
+  EXPECT_THAT(issuersOf(kind(), {file, ""}, wish), ElementsAre(old));
+  const Sources after = edited(kind(), {file, ""}, wish).sources;
+  EXPECT_THAT(issuersOf(kind(), after, wish), ElementsAre(kIssuer, old));
+  EXPECT_THAT(after.file, Not(HasSubstr(old)));
+}
+
+TEST(Kind, RefusesAnIssuerThatIsSetInAListAndAddedToIt) {
+  const std::string file = kKindHead +
+                           "kubeadmConfigPatches:\n- |\n  kind: ClusterConfiguration\n  apiServer:\n    extraArgs:\n"
+                           "    - {name: service-account-issuer, value: https://a.example.com}\n"
+                           "kubeadmConfigPatchesJSON6902:\n- kind: ClusterConfiguration\n  patch: |\n"
+                           "    - {op: add, path: /apiServer/extraArgs/-, value: {name: service-account-issuer, value: "
+                           "https://b.example.com}}\n";
+  const base::Result<Edit> edit = kind().edit({file, ""}, {std::string(kIssuer), "", Phase::Accept, "1.36"});
+  ASSERT_FALSE(edit);
+  EXPECT_THAT(edit.error().message, HasSubstr("line 12, column 92: ARGS_TWICE"));
 }
 
 TEST(K3s, MakesAFileThatIsNotThere) {

@@ -36,6 +36,21 @@ TEST(ManifestCheck, KeyFilesAreListedOnce) {
   EXPECT_THAT(keyFilesOf(flags), ElementsAre("a", "b"));
 }
 
+TEST(ManifestCheck, AFileLiesWhereTheVolumeOfItsFolderIs) {
+  const std::string text =
+      manifest(kOne) +
+      "    volumeMounts:\n    - {mountPath: /etc/kubernetes/pki, name: certs}\n"
+      "    - {mountPath: /etc/kubernetes/pki/irsa/, name: keys}\n"
+      "    - {mountPath: /run/secret, name: secret}\n  volumes:\n"
+      "  - {name: certs, hostPath: {path: /var/lib/kubeadm/pki/}}\n"
+      "  - {name: keys, hostPath: {path: /srv/keys}}\n  - {name: secret, secret: {secretName: a}}\n";
+  const auto onNode = [&](const std::string& path) { return pathOnNode(text, path).value().value_or("elsewhere"); };
+  EXPECT_EQ(onNode("/etc/kubernetes/pki/sa.pub"), "/var/lib/kubeadm/pki/sa.pub");
+  EXPECT_EQ(onNode("/etc/kubernetes/pki/irsa/sa.pub"), "/srv/keys/sa.pub");
+  EXPECT_EQ(onNode("/etc/kubernetes/pki-old/sa.pub"), "/etc/kubernetes/pki-old/sa.pub");
+  EXPECT_EQ(onNode("/run/secret/sa.pub"), "elsewhere");
+}
+
 TEST(ManifestCheck, AFlagIsKnownFromHelpOrFromAProcessThatRuns) {
   const std::set<std::string> listed = flagsInHelp(
       "Flags:\n      --secure-port int   The port (--not-one) , see --bind-address.\n  -h, --help   help\n");

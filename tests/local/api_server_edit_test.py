@@ -154,6 +154,21 @@ class FilesBeside(Process):
         others.unlink()
         self.patch("kubeadm", path, "--phase", "finish")
 
+    def test_lint_names_the_file_beside_and_looks_at_it_in_a_folder_too(self):
+        path, patches = self.folder / "kubeadm.yaml", self.folder / "patches"
+        path.write_bytes((CASES / "kubeadm-v1beta4-bare" / "switch").read_bytes())
+        patches.mkdir()
+        (patches / PATCH).write_bytes((CASES / "kubeadm-v1beta4-bare" / "switch.patch").read_bytes().replace(OLD.encode(), OLD.encode() + b"/"))
+        for place in (path, self.folder):
+            self.assertIn(f"error ISSUER_SLASH  {patches}/{PATCH}:4:10\n", self.irsa("lint", place, code=1).stdout)
+        elsewhere = self.folder / "elsewhere"
+        patches.rename(elsewhere)
+        self.assertNotIn("ISSUER_SLASH", self.irsa("lint", path).stdout)
+        self.assertIn("ISSUER_SLASH", self.irsa("lint", path, "--patches", elsewhere, code=1).stdout)
+        (elsewhere / PATCH).write_text((elsewhere / PATCH).read_text().replace(f"{OLD}/", "https://a.example.com,https://b.example.com"))
+        refused = self.patch("kubeadm", path, "--patches", elsewhere, "--phase", "accept", code=1)
+        self.assertIn(f"{elsewhere}/{PATCH}: line 4, column 10: ISSUER_JOINED", refused.stderr)
+
     def test_looks_at_the_drop_ins_that_replace_or_add_to_a_list(self):
         path, drop_in = self.folder / "config.yaml", self.folder / "config.yaml.d" / "10-audit.yaml"
         path.write_text("token: x\n")
@@ -308,10 +323,12 @@ class Lint(Process):
         manifest.write_bytes(BEFORE)
         with SeveralServers(self.folder) as api:
             done = self.irsa("lint", "--kubeconfig", api.kubeconfig, "-o", "json", code=1)
+            named = self.irsa("lint", "--kubeconfig", api.kubeconfig, "--for", "kubeadm", "-o", "json", code=1)
         found = {(finding["code"], finding["place"]) for finding in json.loads(done.stdout)["findings"]}
         self.assertLessEqual({("ISSUER_DIFFERS", "Pod kube-system/kube-apiserver-1"),
                               ("EDIT_NOT_KEPT", "ConfigMap kube-system/kubeadm-config"),
                               ("AUDIENCE_BOUNDARY", "ConfigMap kube-system/kubeadm-config, line 5")}, found)
+        self.assertEqual(named.stdout, done.stdout)
         self.assertEqual(self.irsa("lint", "--kubeconfig", api.kubeconfig, "--timeout", "1s", code=4).stdout, "")
 
     def test_tells_a_manifests_folder_as_table_json_and_sarif(self):

@@ -169,6 +169,71 @@ class ApiServerPatch(unittest.TestCase):
         run(0)
         self.assertEqual([server.flags("service-account-issuer") for server in planes.servers], [[OLD, NEW]] * 3)
 
+    def on_nodes(self, verb, planes, *arguments, ssh=None, code=0):
+        """By a stand-in for ssh whose path has a blank."""
+        link, program = self.folder / "node", self.folder / "my ssh"
+        program.write_text(f"#!/bin/sh\nln -sfn {self.folder}/$1 {link}\nexec sh -c \"$2\"\n")
+        program.chmod(0o700)
+        command = [IRSA, "apiserver", verb, "--manifest", str(link / "kubernetes/manifests/kube-apiserver.yaml"), "--root", str(link),
+                   "--kubeconfig", str(self.kubeconfig), "--ssh", ssh or f"'{program}'", *map(str, arguments)]
+        for number in range(planes.count):
+            command += ["--node", f"node{number}"]
+        done = subprocess.run(command, env=clean_environment() | {"HOME": str(self.folder)}, cwd=self.folder, text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    @unittest.skipIf(SANITIZED, "such a program is too large to be sent along")
+    def test_rolls_back_from_node_to_node(self):
+        planes = self.api(count=2)
+        for phase in ("accept", "switch"):
+            self.on_nodes("patch", planes, "--issuer", NEW, "--phase", phase)
+        shown = json.loads(self.on_nodes("rollback", planes, "--dry-run", "-o", "json").stdout)
+        self.assertEqual(shown["nodes"], ["node0", "node1"])
+        self.assertIn(f"-    - --service-account-issuer={NEW}", shown["output"]["node1"])
+        self.on_nodes("rollback", planes)
+        self.assertEqual([server.flags("service-account-issuer") for server in planes.servers], [[OLD, NEW]] * 2)
+        self.assertIn("--ssh ': a ' is not closed", self.on_nodes("rollback", planes, ssh="'", code=3).stderr)
+
+    def test_rollback_leaves_no_api_server_that_refuses_what_another_signs(self):
+        planes = self.api(count=2)
+        for phase in ("accept", "switch"):
+            for server in planes.servers:
+                self.at(server)
+                self.irsa("patch", "--issuer", NEW, "--phase", phase)
+        newest = sorted((planes.servers[1].root / "kubernetes/irsa-backup").iterdir())[-1]
+        newest.unlink()  # so that the one from before accept comes
+        done = self.irsa("rollback", code=1)
+        self.assertIn(f"signs as {NEW}, which this one would refuse; nothing was changed", done.stderr)
+        self.assertEqual(planes.servers[1].flags("service-account-issuer"), [NEW, OLD])
+
+    def test_rollback_waits_for_the_api_server_of_its_own_node(self):
+        planes = self.api(count=2)
+        for server in planes.servers:
+            self.at(server)
+            self.irsa("patch", "--issuer", NEW, "--phase", "accept")
+        planes.servers[1].obeys = False  # the one of the kubeconfig goes on signing as OLD
+        self.assertIn("the API server has not restarted yet", self.irsa("rollback", "--timeout", "1s", code=1).stderr)
+
+    def test_rollback_refuses_a_pre_image_whose_key_is_gone(self):
+        planes = self.api()
+        self.irsa("patch", "--issuer", NEW)
+        (planes.servers[0].keys / "sa.pub").rename(planes.servers[0].keys / "elsewhere")
+        self.assertIn("names the key /etc/kubernetes/pki/sa.pub, which is not there", self.irsa("rollback", code=1).stderr)
+        self.assertEqual(self.manifest.read_bytes(), AFTER)
+
+    def test_takes_a_port_only_when_told_and_an_issuer_that_signs_as_it_is(self):
+        ceph = "https://rgw.example.com:8443/oidc"
+        refused = self.irsa("patch", "--issuer", ceph, "--dry-run", code=3)
+        self.assertIn("with Ceph: --allow-port", refused.stderr)
+        self.assertIn(f"+    - --service-account-issuer={ceph}\n", self.irsa("patch", "--issuer", ceph, "--allow-port", "--dry-run").stdout)
+        self.irsa("patch", "--issuer", "https://rgw.example.com:8443/", "--allow-port", "--dry-run", code=3)
+        strange = "https://192.0.2.20:6443/"
+        self.manifest.write_bytes(AFTER.replace(NEW.encode(), b"X").replace(OLD.encode(), NEW.encode()).replace(b"=X", b"=" + strange.encode()))
+        back = self.irsa("patch", "--issuer", strange, "--phase", "finish", "--dry-run").stdout
+        self.assertIn(f"-    - --service-account-issuer={NEW}\n", back)
+        self.irsa("patch", "--issuer", strange, "--dry-run", code=3)
+
     def test_refuses_a_manifest_that_would_not_start_before_the_kubelet_sees_it(self):
         planes = self.api()
         (planes.servers[0].keys / "sa.key").unlink()

@@ -61,6 +61,15 @@ class Keys(NodesCase):
         self.irsa("apply", "--yes", "--only", "issuer")
         self.assertEqual(self.published(), {new})
 
+    def test_shows_the_keys_that_it_cannot_rotate(self):
+        for server in self.planes.servers:
+            server.pod = lambda: None  # as with k3s, whose API server is no pod
+        status = self.status()
+        self.assertEqual((status["rotatable"], status["published"]), (False, [self.first]))
+        self.assertEqual([server["key"] for server in status["servers"]], [self.first] * 2)
+        self.assertIn("is no pod of the kubelet", status["why"])
+        self.assertIn("is no pod of the kubelet", self.rotate(code=1).stderr)
+
     def test_writes_private_keys_for_their_owner_alone_and_shows_none(self):
         out = self.rotate("introduce")
         for folder in (*(server.keys for server in self.planes.servers), self.folder / "keys"):
@@ -109,7 +118,8 @@ class Keys(NodesCase):
             server.obeys = False
             server.text = server.text.replace("--service-account-key-file=/etc/kubernetes/pki/sa.pub",
                                               "--service-account-key-file=/etc/kubernetes/pki/sa.pub\n    - --service-account-signing-endpoint=@signer")
-        self.assertIn("external signer (@signer)", self.irsa("keys", "status", code=1).stderr)
+        self.assertIn("external signer (@signer)", self.rotate(code=1).stderr)
+        self.assertIn("external signer (@signer)", self.irsa("keys", "status").stdout)
 
 
 def header(token):

@@ -97,6 +97,17 @@ class Migrate(NodesCase):
         self.migrate("next", "--back", "--former", OLD, *self.nodes)
         self.assertEqual(self.issuers(), [[new, OLD]] * 2)
 
+    @soak_only
+    def test_goes_back_to_an_issuer_that_iam_would_not_take(self):
+        former = "https://192.0.2.20:6443"
+        for server in self.planes.servers:
+            server.manifest.write_text(server.manifest.read_text().replace(OLD, former))
+            server.settle()
+        new = self.go_to("switch")
+        self.assertEqual(self.issuers(), [[former, new]] * 2)
+        self.migrate("next", "--back", *self.nodes)
+        self.assertEqual(self.issuers(), [[former]] * 2)
+
     def test_without_a_way_to_the_nodes_it_prints_the_commands(self):
         self.go_to("accept")
         done = self.migrate("next", code=2)

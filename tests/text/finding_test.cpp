@@ -54,6 +54,7 @@ TEST(Finding, SarifNamesEachRuleOnceAndPointsAtIt) {
   EXPECT_EQ(run["tool"]["driver"]["version"], "1.2.3");
   EXPECT_EQ(compact(run["tool"]["driver"]["rules"]),
             R"([{"id":"ROLE_GONE"},{"id":"POD_OLD","help":{"text":"delete it"}}])");
+  EXPECT_EQ(run["columnKind"], "unicodeCodePoints");
   ASSERT_EQ(run["results"].size(), 3u);
   EXPECT_EQ(compact(run["results"][2]),
             R"({"ruleId":"POD_OLD","ruleIndex":1,"level":"warning",)"

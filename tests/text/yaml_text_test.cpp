@@ -85,6 +85,12 @@ TEST(YamlTextItem, GoesWhereItIsWantedInTheNeighboursStyle) {
   EXPECT_EQ(after("a:\r\n- x\r\n", insert({"a"}, 0, "m")), "a:\r\n- m\r\n- x\r\n");
 }
 
+TEST(YamlTextItem, GoesIntoAListWhoseBracketClosesAtItsKeysColumn) {
+  EXPECT_EQ(after("s:\n  l: [\n    a,\n    b\n  ]\nt: u\n", insert({"s", "l"}, 0, "w")),
+            "s:\n  l: [\n    w, a,\n    b\n  ]\nt: u\n");
+  EXPECT_EQ(after("l: [\n  a,\n]\nm: {\n  n: o\n}\n", insert({"l"}, kEnd, "w")), "l: [\n  a, w,\n]\nm: {\n  n: o\n}\n");
+}
+
 TEST(YamlTextItem, MovesAndGoesWithItsWholeLine) {
   EXPECT_EQ(after("a:\n- x # one\n- w\n- z\n", move({"a"}, 2, 2, 0)), "a:\n- z\n- x # one\n- w\n");
   EXPECT_EQ(after("a:\n- x # one\n- w\n- z\n", move({"a"}, 0, 0, 3)), "a:\n- w\n- z\n- x # one\n");
@@ -113,6 +119,16 @@ TEST(YamlTextMember, IsSetOrAddedWithWhatIsMissingOnTheWay) {
   EXPECT_EQ(after("# only this", put({}, "a", "b")), "# only this\na: b\n");
   EXPECT_EQ(after("a: x", put({}, "b", "w")), "a: x\nb: w");
   EXPECT_EQ(after("a: x\r\n", put({"b"}, "c", "w")), "a: x\r\nb:\r\n  c: w\r\n");
+}
+
+TEST(YamlTextMember, GoesBehindATextWithoutALineEndWhateverEndsIt) {
+  EXPECT_EQ(after("a: x", put({}, "b", "w\n")), "a: x\nb: |\n  w\n");
+  EXPECT_EQ(after("a: |\n  x", put({}, "b", "w")), "a: |\n  x\nb: w");
+  EXPECT_EQ(after("l:\n- a: |\n    x", insert({"l"}, kEnd, Json("w"))), "l:\n- a: |\n    x\n- w");
+  EXPECT_EQ(after("l:\n- |-\n  x", put({}, "b", Json{"w\n"})), "l:\n- |-\n  x\nb:\n- |\n  w\n");
+  YamlText yaml = parsed("a: |\n  x");
+  ASSERT_TRUE(yaml.addDocument({{"b", "w"}}));
+  EXPECT_EQ(yaml.text(), "a: |\n  x\n---\nb: w\n");
 }
 
 TEST(YamlTextMember, StaysJsonInJson) {
