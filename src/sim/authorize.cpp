@@ -28,6 +28,14 @@ struct Weighing {
     verdict = limit;
     if (limit != Verdict::Allow) by = limitedBy;
   }
+
+  // Within one account either side may allow. A boundary or session policy that is silent limits what the resource's
+  // policy allows to the role, and not what it allows to the session itself.
+  void allowByResource(bool isForSession) {
+    if (verdict != Verdict::ImplicitDeny) return;
+    if (!isForSession) return allow();
+    verdict = Verdict::Allow;
+  }
 };
 
 // Deny beats Allow beats nothing.
@@ -93,22 +101,36 @@ Verdict weighBucketPolicy(const Call& call, const std::string& document, policy:
   return Verdict::ImplicitDeny;
 }
 
+struct BucketWeighing {
+  Verdict verdict = Verdict::ImplicitDeny;
+  bool isForSession = false;  // allowed to the session itself or to everyone, and not to its role
+};
+
+bool allowsSession(const Call& call, const std::string& document, policy::Request request) {
+  request.principalAccount.clear();
+  request.isNamedByRole = false;
+  auto parsed = parsedPolicy(call, document, PolicyKind::Bucket);
+  return parsed && policy::decide(*parsed, PolicyKind::Bucket, request) == Verdict::Allow;
+}
+
 // A bucket policy may name the session, or the role behind it.
-Verdict weighBucket(const Call& call, policy::Request request, std::string& trace) {
+BucketWeighing weighBucket(const Call& call, policy::Request request, std::string& trace) {
   auto found = call.state.buckets.find(call.bucket);
-  if (found == call.state.buckets.end() || found->second.policy.empty()) return Verdict::ImplicitDeny;
+  if (found == call.state.buckets.end() || found->second.policy.empty()) return {};
   const Bucket& bucket = found->second;
   bool restricted = bucket.publicAccessBlock && bucket.publicAccessBlock->restrictPublicBuckets;
   if (call.caller.kind == Caller::Kind::Anonymous && restricted) {
     trace += "the bucket's RestrictPublicBuckets keeps everybody out who is not of its account\n";
-    return Verdict::ExplicitDeny;
+    return {Verdict::ExplicitDeny};
   }
   Verdict verdict = weighBucketPolicy(call, bucket.policy, request, "bucket policy", trace);
-  if (!call.caller.session) return verdict;
+  if (!call.caller.session) return {verdict};
+  const bool isForSession = allowsSession(call, bucket.policy, request);
   const Role* role = callersRole(call);
-  if (!role) return verdict;
+  if (!role) return {verdict, isForSession};
   request.principal = roleArn(call, *role);
-  return stronger(verdict, weighBucketPolicy(call, bucket.policy, request, "bucket policy, as the role", trace));
+  return {stronger(verdict, weighBucketPolicy(call, bucket.policy, request, "bucket policy, as the role", trace)),
+          isForSession};
 }
 
 Weighing decide(const Call& call, Service service, std::string_view action, const std::string& resource) {
@@ -116,7 +138,7 @@ Weighing decide(const Call& call, Service service, std::string_view action, cons
   request.action = action;
   request.resource = resource;
   request.context = contextOf(call);
-  if (!isRest(service)) addTagKeys(call, request.context);
+  if (!isRest(service)) addFormKeys(call, request.context);
   if (call.caller.kind == Caller::Kind::Service) {
     request.principalKind = "Service";
     request.principal = call.caller.arn;
@@ -130,10 +152,9 @@ Weighing decide(const Call& call, Service service, std::string_view action, cons
   // The account's administrator can always repair a policy that locks everybody out.
   bool repair = call.caller.kind == Caller::Kind::Administrator && action.ends_with("BucketPolicy");
   if (repair) return out;
-  Verdict bucket = weighBucket(call, request, out.trace);
-  // Within one account either side may allow; a boundary or session policy that is in the way stays in the way.
-  if (bucket == Verdict::ExplicitDeny) return {bucket, "resource-based", std::move(out.trace)};
-  if (bucket == Verdict::Allow && out.verdict == Verdict::ImplicitDeny) out.allow();
+  const BucketWeighing bucket = weighBucket(call, request, out.trace);
+  if (bucket.verdict == Verdict::ExplicitDeny) return {bucket.verdict, "resource-based", std::move(out.trace)};
+  if (bucket.verdict == Verdict::Allow) out.allowByResource(bucket.isForSession);
   return out;
 }
 
