@@ -3,6 +3,7 @@
 #include "sim/context.h"
 #include "sim/managed_policies.h"
 #include "sim/policy_cache.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -133,6 +134,20 @@ BucketWeighing weighBucket(const Call& call, policy::Request request, std::strin
           isForSession};
 }
 
+// A trust policy that names the caller, and not the account, is enough to assume its role. What it denies is the
+// operation's to say.
+void weighTrust(const Call& call, policy::Request request, Weighing& out) {
+  const std::string_view arn = call.parameters.get("RoleArn");
+  auto role = call.state.roles.find(text::lowerCase(arn.substr(arn.rfind('/') + 1)));
+  if (role == call.state.roles.end() || roleArn(call, role->second) != arn) return;
+  auto trust = parsedPolicy(call, role->second.trustPolicy, PolicyKind::Trust);
+  if (!trust) return;
+  request.principalAccount.clear();
+  if (policy::decide(*trust, PolicyKind::Trust, request) != Verdict::Allow) return;
+  request.isNamedByRole = false;
+  out.allowByResource(policy::decide(*trust, PolicyKind::Trust, request) == Verdict::Allow);
+}
+
 Weighing decide(const Call& call, Service service, std::string_view action, const std::string& resource) {
   policy::Request request;
   request.action = action;
@@ -148,6 +163,7 @@ Weighing decide(const Call& call, Service service, std::string_view action, cons
     request.principalAccount = call.settings.account;
   }
   Weighing out = weighIdentity(call, request);
+  if (service == Service::Sts) weighTrust(call, request, out);
   if (call.bucket.empty()) return out;
   // The account's administrator can always repair a policy that locks everybody out.
   bool repair = call.caller.kind == Caller::Kind::Administrator && action.ends_with("BucketPolicy");
@@ -161,7 +177,7 @@ Weighing decide(const Call& call, Service service, std::string_view action, cons
 std::string shownResource(Service service, const std::string& resource) {
   if (resource == "*") return "";
   if (service == Service::S3) return " on resource: \"" + resource + "\"";
-  std::size_t role = resource.find(":role/");
+  std::size_t role = service == Service::Iam ? resource.find(":role/") : std::string::npos;
   if (role != std::string::npos) return " on resource: role " + resource.substr(resource.rfind('/') + 1);
   return " on resource: " + resource;
 }
