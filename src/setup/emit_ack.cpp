@@ -73,7 +73,7 @@ std::vector<EmittedFile> emitAck(const EmitSubject& subject) {
   if (subject.hasBucket()) {
     objects = text::writeYaml(bucketOf(subject)) + "---\n";
     std::string script = scriptHead(subject, "The documents, once the bucket is there,");
-    script += bucketCheck(subject) + "stop_if_foreign\n";
+    script += bucketCheck(subject) + "stop_if_foreign\n" + keysCheck(subject);
     script += putDocuments(subject, files);
     files.insert(files.begin(), {"documents.sh", std::move(script), true});
   }

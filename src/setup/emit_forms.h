@@ -32,6 +32,8 @@ std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject);
 void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files);
 // The script's part that writes the documents into the bucket, and the documents beside it.
 std::string putDocuments(const EmitSubject& subject, std::vector<EmittedFile>& files);
+// Asks before published keys go that the documents do not have any more; without a terminal --yes is the answer.
+std::string keysCheck(const EmitSubject& subject);
 // What every script begins with: the account is the right one, and functions for the rest.
 std::string scriptHead(const EmitSubject& subject, std::string_view what);
 // Notes the bucket as in the way when it is somebody else's; stop_if_foreign then ends the script.
