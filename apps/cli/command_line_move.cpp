@@ -62,6 +62,7 @@ void addIssuer(CLI::App& root, MoveOptions& move, Command& chosen) {
               "how long a key stays published that no API server serves any more [48h]");
   app->add_option("--metrics", options.metrics, "with --watch: serve /metrics and /livez there")
       ->type_name("ADDRESS:PORT");
+  app->add_flag("--dry-run", options.common.dryRun, "show what would be published and stop")->excludes("--watch");
   example(*app, "irsa issuer publish -f irsa.yaml --watch --metrics 127.0.0.1:9998");
 }
 

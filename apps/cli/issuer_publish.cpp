@@ -71,7 +71,8 @@ struct Round {
 };
 
 base::Result<Round> publishOnce(const IssuerPublishOptions& options, World& world, const Console& console) {
-  const RepublishMemory memory = TRY(openRepublishLease(world));
+  const bool isDry = options.common.dryRun;
+  const RepublishMemory memory = TRY(isDry ? readRepublishLease(world) : openRepublishLease(world));
   const std::unique_ptr<ServerPlaces> places = TRY(findServers(*world.cluster, options.look.servers, console));
   const migration::Cluster cluster = migration::lookAtKeys(places->endpoints, world.ground.clock.now());
   const auto isAway = [](const migration::ApiServer& server) { return !server.trouble.empty(); };
@@ -84,9 +85,13 @@ base::Result<Round> publishOnce(const IssuerPublishOptions& options, World& worl
   Round round;
   round.next = migration::republication(cluster, now.published, {memory.retired, memory.revoked}, options.grace);
   if (round.next.keys.keys.empty()) return base::unavailable("every key that an API server serves is revoked");
-  TRY(rememberRetired(world, round.next.retired, memory.retiredAsWritten));
+  if (!isDry) TRY(rememberRetired(world, round.next.retired, memory.retiredAsWritten));
   mode.keys = round.next.keys;
   const setup::Plan plan = TRY(setup::makePlan(world.configuration, view, mode));
+  if (isDry) {
+    for (const setup::Action& action : plan.actions) round.changed.push_back(action.target);
+    return round;
+  }
   const setup::Outcome outcome = setup::applyPlan(plan, view, mode, [&](const setup::Event& event) {
     if (event.kind == setup::Event::Kind::Done) round.changed.push_back(event.action.target);
   });
@@ -160,9 +165,11 @@ int runIssuerPublish(const IssuerPublishOptions& options) {
   if (!options.watch) {
     const base::Result<Round> round = publishOnce(options, **world, console);
     if (!round) return console.fail(round.error());
-    std::string table = console.check(std::to_string(round->next.keys.keys.size()) + " keys are published, " +
-                                      std::to_string(round->next.retired.size()) + " of them retired");
-    for (const std::string& target : round->changed) table += "  wrote  " + target + "\n";
+    const bool isDry = options.common.dryRun;
+    std::string table =
+        console.check(std::to_string(round->next.keys.keys.size()) + " keys " + (isDry ? "would be" : "are") +
+                      " published, " + std::to_string(round->next.retired.size()) + " of them retired");
+    for (const std::string& target : round->changed) table += (isDry ? "  would write  " : "  wrote  ") + target + "\n";
     console.result(table, resultOf(*round));
     return kOk;
   }

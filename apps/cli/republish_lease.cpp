@@ -25,6 +25,17 @@ base::Result<text::Json> openLease(const World& world) {
   return made;
 }
 
+base::Result<RepublishMemory> memoryOf(const text::Json& lease) {
+  const text::Json& annotations = text::at(text::at(lease, "metadata"), "annotations");
+  RepublishMemory memory;
+  memory.retiredAsWritten = text::stringAt(annotations, kRetired);
+  memory.retired = migration::readRetired(memory.retiredAsWritten);
+  const base::Result<text::Json> revoked = text::parseJson(text::stringAt(annotations, kRevoked, "[]"));
+  if (!revoked) return base::Error(revoked.error()).during("the Lease's annotation " + std::string(kRevoked));
+  for (const std::string& kid : text::stringsIn(*revoked)) memory.revoked.insert(kid);
+  return memory;
+}
+
 base::Result<void> annotate(const World& world, std::string_view name, const std::string& value) {
   text::Json annotations;
   annotations[std::string(name)] = value;
@@ -41,16 +52,13 @@ LeasePlace republishLease(const setup::Configuration& configuration) {
   return {"kube-system", "irsa-republish-" + configuration.name};
 }
 
-base::Result<RepublishMemory> openRepublishLease(const World& world) {
-  const text::Json lease = TRY(openLease(world));
-  const text::Json& annotations = text::at(text::at(lease, "metadata"), "annotations");
-  RepublishMemory memory;
-  memory.retiredAsWritten = text::stringAt(annotations, kRetired);
-  memory.retired = migration::readRetired(memory.retiredAsWritten);
-  const base::Result<text::Json> revoked = text::parseJson(text::stringAt(annotations, kRevoked, "[]"));
-  if (!revoked) return base::Error(revoked.error()).during("the Lease's annotation " + std::string(kRevoked));
-  for (const std::string& kid : text::stringsIn(*revoked)) memory.revoked.insert(kid);
-  return memory;
+base::Result<RepublishMemory> openRepublishLease(const World& world) { return memoryOf(TRY(openLease(world))); }
+
+base::Result<RepublishMemory> readRepublishLease(const World& world) {
+  const base::Result<text::Json> lease = world.cluster->client->get(republishLease(world.configuration).path());
+  if (!lease && lease.error().kind == base::ErrorKind::NotFound) return RepublishMemory();
+  if (!lease) return base::Error(lease.error());
+  return memoryOf(*lease);
 }
 
 base::Result<void> rememberRetired(const World& world, const migration::Retired& retired, const std::string& before) {

@@ -24,6 +24,9 @@ struct RepublishMemory {
   std::string retiredAsWritten;
 };
 
+// Nothing is remembered where the Lease is not there.
+base::Result<RepublishMemory> readRepublishLease(const World& world);
+
 // Makes the Lease when it is not there.
 base::Result<RepublishMemory> openRepublishLease(const World& world);
 

@@ -62,25 +62,36 @@ void append(std::string& out, std::string_view bytes, const Alphabet& letters, b
 // `digits` has the padding cut off already.
 base::Result<std::string> decode(std::string_view digits, const std::array<std::uint8_t, 256>& values,
                                  std::string_view alphabet) {
-  std::string what(alphabet);
-  if (digits.size() % 4 == 1) return base::invalid(what + ": the text is cut off");
-  std::string out;
-  out.reserve(digits.size() / 4 * 3 + 2);
+  const std::string what(alphabet);
+  const std::size_t rest = digits.size() % 4, full = digits.size() - rest;
+  if (rest == 1) return base::invalid(what + ": the text is cut off");
+  const auto valueAt = [&](std::size_t i) -> std::uint32_t { return values[static_cast<unsigned char>(digits[i])]; };
+  std::string out(full / 4 * 3, '\0');
+  std::uint32_t seen = 0;  // bits of any value: the upper two are those of kNoDigit alone
+  char* to = out.data();
+  for (std::size_t i = 0; i < full; i += 4, to += 3) {
+    const std::uint32_t a = valueAt(i), b = valueAt(i + 1), c = valueAt(i + 2), d = valueAt(i + 3);
+    seen |= a | b | c | d;
+    to[0] = char((a << 2 | b >> 4) & 0xff);
+    to[1] = char((b << 4 | c >> 2) & 0xff);
+    to[2] = char((c << 6 | d) & 0xff);
+  }
   std::uint32_t group = 0;
-  unsigned bits = 0;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    std::uint8_t value = values[static_cast<unsigned char>(digits[i])];
-    if (value == kNoDigit)
-      return base::invalid(what + ": byte " + std::to_string(i) + " is no character of the alphabet");
-    group = group << 6 | value;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    out += char(group >> bits & 0xff);
+  for (std::size_t i = full; i < digits.size(); ++i) {
+    seen |= valueAt(i);
+    group = group << 6 | valueAt(i);
+  }
+  if ((seen & 0xc0) != 0) {
+    std::size_t wrong = 0;
+    while (valueAt(wrong) != kNoDigit) ++wrong;
+    return base::invalid(what + ": byte " + std::to_string(wrong) + " is no character of the alphabet");
   }
   // RFC 4648 section 3.5: "Implementations MAY reject" bits that are not zero; else two texts would mean the same
   // bytes.
-  if ((group & ((1u << bits) - 1)) != 0) return base::invalid(what + ": the last character has bits that mean nothing");
+  const std::size_t unused = rest * 6 % 8;
+  if ((group & ((1u << unused) - 1)) != 0)
+    return base::invalid(what + ": the last character has bits that mean nothing");
+  for (std::size_t bits = rest * 6 - unused; bits > 0; bits -= 8) out += char(group >> (unused + bits - 8) & 0xff);
   return out;
 }
 

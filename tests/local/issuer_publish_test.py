@@ -31,6 +31,18 @@ class Publish(NodesCase):
         self.assertEqual(self.published(), [self.first, self.second])
         self.assertEqual(self.publish()["changed"], [])
 
+    def test_a_dry_run_says_what_would_be_written_and_leaves_everything(self):
+        self.teach(*self.planes.servers)
+        before = json.dumps(self.planes.objects)
+        dry = self.publish("--dry-run")
+        self.assertEqual((self.published(), json.dumps(self.planes.objects)), ([self.first], before))
+        self.assertEqual(dry, self.publish())
+        self.assertIn("keys.json", " ".join(dry["changed"]))
+        self.forget(*self.planes.servers)
+        before = json.dumps(self.planes.objects)
+        self.assertEqual([one["kid"] for one in self.publish("--dry-run")["retired"]], [self.second])
+        self.assertEqual(json.dumps(self.planes.objects), before)
+
     def test_a_retired_key_stays_for_its_grace(self):
         self.teach(*self.planes.servers)
         self.publish()

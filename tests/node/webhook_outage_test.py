@@ -49,12 +49,21 @@ class Outages(unittest.TestCase):
     @classmethod
     def await_webhook(cls):
         cls.node.kubectl("rollout", "status", *DEPLOYMENT, "--timeout=120s")
-        until("pods injected", 60, cls.is_injected)
+        cls.await_injection()
 
     @classmethod
-    def is_injected(cls):
-        done = cls.node.try_kubectl("create", "--dry-run=server", "-f", "-", "-o", "json", given=pod())
-        return "AWS_ROLE_ARN" in done.stdout
+    def await_injection(cls):
+        """As long as kube-proxy may wait before it asks an API server again that was away: the Service is unknown to it until then."""
+        answers = []
+
+        def is_injected():
+            done = cls.node.try_kubectl("create", "--dry-run=server", "-f", "-", "-o", "json", given=pod())
+            answers.append(done.stdout + done.stderr)
+            return "AWS_ROLE_ARN" in done.stdout
+        try:
+            until("pods injected", 90, is_injected)
+        except AssertionError as error:
+            raise AssertionError("\n".join([str(error), answers[-1], *cls.failed_calls()])) from None
 
     def creating(self):
         return Creations(self.node, pod(), RATE)
@@ -64,9 +73,10 @@ class Outages(unittest.TestCase):
         self.assertEqual(found, (0, {}, 0), "" if found == (0, {}, 0) else "\n".join(self.failed_calls()))
         self.assertGreaterEqual(creations.rate, at_least)
 
-    def failed_calls(self):
+    @classmethod
+    def failed_calls(cls):
         """What the API server says of its calls to webhooks that failed."""
-        logs = (self.node.run / "fs/var/log/pods").glob("kube-system_kube-apiserver-*/*/*.log")
+        logs = (cls.node.run / "fs/var/log/pods").glob("kube-system_kube-apiserver-*/*/*.log")
         return [line for log in logs for line in log.read_text(errors="replace").splitlines() if "ailed calling webhook" in line][-20:]
 
     def replicas(self):
@@ -207,7 +217,7 @@ class Outages(unittest.TestCase):
         until("the account known", 60, lambda: made("late") == (20, 0, 0))
         self.node.kubectl("delete", "serviceaccount", "late")
 
-    def test_in_the_place_of_AWSs_program_it_runs_with_that_programs_own_manifests(self):
+    def test_AWSs_own_manifests_run_it_in_the_place_of_AWSs_program(self):
         """Their pull policy and certificate differ here, since this node has no registry and no cert-manager."""
         name = "pod-identity-webhook"
         metadata, labels = {"name": name, "namespace": "default"}, {"app": name}
@@ -243,7 +253,7 @@ class Outages(unittest.TestCase):
         self.node.kubectl("scale", *DEPLOYMENT, "--replicas=0")
         try:
             until("ours gone", 60, lambda: len(self.replicas()) == 0)
-            until("pods injected", 30, self.is_injected)
+            self.await_injection()
         finally:
             self.node.kubectl("delete", f"mutatingwebhookconfiguration/{name}", f"clusterrolebinding/{name}", f"clusterrole/{name}")
             self.node.kubectl("delete", f"deployment/{name}", f"service/{name}", f"serviceaccount/{name}", f"secret/{name}-cert")
