@@ -271,7 +271,9 @@ void addProof(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* verify = addCommand(root, "verify", "Prove that a service account gets its role, or say why not.", chosen,
                                 [&] { return runVerify(options.verify); });
   addCommon(*verify, options.verify.common);
-  verify->add_option("account", options.verify.serviceAccount, "NAMESPACE/NAME")->required()->type_name("");
+  takesAccounts(verify->add_option("account", options.verify.serviceAccount, "NAMESPACE/NAME"))
+      ->required()
+      ->type_name("");
   verify->add_flag("--job", options.verify.job, "in a pod of the account, through the webhook");
   example(*verify, "irsa verify default/s3-echoer");
 
@@ -312,7 +314,7 @@ void addToken(CLI::App& root, Options& options, Command& chosen) {
   CLI::App* mint = addCommand(*group, "mint", "Sign a token with a key that apply generated.", chosen,
                               [&] { return runTokenMint(options.mint); });
   addCommon(*mint, options.mint.common);
-  mint->add_option("account", options.mint.serviceAccount, "NAMESPACE/NAME")->required()->type_name("");
+  takesAccounts(mint->add_option("account", options.mint.serviceAccount, "NAMESPACE/NAME"))->required()->type_name("");
   mint->add_option("--key", options.mint.key, "the private key [the one in keys.directory of irsa.yaml]")
       ->type_name("FILE");
   mint->add_option("--issuer", options.mint.issuer, "the issuer [that of irsa.yaml]")->type_name("URL");
@@ -386,7 +388,8 @@ void addPolicyChoice(CLI::App& app, PolicyChoice& choice, CommonOptions& common,
 void addTrustRender(CLI::App& group, TrustRenderOptions& render, Command& chosen) {
   CLI::App* app = addCommand(group, "render", "Print a trust policy that pins audience and accounts.", chosen,
                              [&render] { return runTrustRender(render); });
-  app->add_option("accounts", render.wish.serviceAccounts, "NAMESPACE/NAME of those who may assume the role")
+  takesAccounts(
+      app->add_option("accounts", render.wish.serviceAccounts, "NAMESPACE/NAME of those who may assume the role"))
       ->required()
       ->type_name("");
   addRepeated(*app, "--issuer", render.wish.issuers, "the cluster's issuer; again for another cluster", "URL")
@@ -428,7 +431,7 @@ void addCanAssume(CLI::App& group, CanAssumeOptions& options, Command& chosen) {
                              chosen, [&options] { return runCanAssume(options); });
   addPolicyChoice(*app, options.policy, options.common, options.roleArn);
   app->add_option("--token", options.token, "the token's file; - is standard input")->type_name("FILE");
-  app->add_option("--service-account", options.serviceAccount, "instead of a token: NAMESPACE/NAME")
+  takesAccounts(app->add_option("--service-account", options.serviceAccount, "instead of a token: NAMESPACE/NAME"))
       ->type_name("ACCOUNT");
   app->add_option("--issuer", options.issuer, "and its issuer")->type_name("URL");
   addRepeated(*app, "--audience", options.audiences, "and its audience [sts.amazonaws.com]", "NAME");

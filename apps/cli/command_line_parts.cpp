@@ -16,7 +16,18 @@ std::string toSeconds(std::string& text) {
   return "";
 }
 
+std::string toAccount(std::string& text) {
+  constexpr std::string_view kSubject = "system:serviceaccount:";
+  const std::size_t colon = text.find(':', kSubject.size());
+  if (text.starts_with(kSubject) && colon != std::string::npos && text.find('/') == std::string::npos) {
+    text = text.replace(colon, 1, "/").substr(kSubject.size());
+  }
+  return "";
+}
+
 }  // namespace
+
+CLI::Option* takesAccounts(CLI::Option* option) { return option->transform(CLI::Validator(toAccount, "")); }
 
 CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::seconds& target,
                          const std::string& help) {

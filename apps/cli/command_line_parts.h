@@ -24,6 +24,10 @@ CLI::Option* addDuration(CLI::App& app, const std::string& name, std::chrono::se
 CLI::Option* addRepeated(CLI::App& app, const std::string& name, std::vector<std::string>& target,
                          const std::string& help, const std::string& type);
 
+// Its values are service accounts: NAMESPACE/NAME, or system:serviceaccount:NAMESPACE:NAME as tokens and policies have
+// it, which is read as the former.
+CLI::Option* takesAccounts(CLI::Option* option);
+
 using Formats = std::vector<std::pair<std::string, Format>>;
 const Formats& allFormats();      // table, json, yaml
 const Formats& findingFormats();  // and sarif

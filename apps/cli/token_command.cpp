@@ -85,7 +85,9 @@ base::Result<text::Json> inspect(const TokenInspectOptions& options, const Groun
   if (options.jwks.empty()) return document;
   const std::string keys = TRY(ground.files->read(options.jwks));
   const oidc::Jwks jwks = TRY(oidc::parseJwks(keys));
-  base::Result<oidc::VerifiedToken> verified = oidc::verify(decoded, jwks, decoded.audiences(), ground.clock.now());
+  std::vector<std::string> audiences = decoded.audiences();  // whoever is meant, a provider knows it
+  audiences.push_back(text::stringAt(decoded.claims, "azp"));
+  base::Result<oidc::VerifiedToken> verified = oidc::verify(decoded, jwks, audiences, ground.clock.now());
   document["verified"] = static_cast<bool>(verified);
   if (verified) return document;
   document["reason"] = verified.error().message;

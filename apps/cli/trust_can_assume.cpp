@@ -1,3 +1,4 @@
+#include "base/time.h"
 #include "oidc/discovery.h"
 #include "oidc/web_identity_token.h"
 #include "policy/policy_document.h"
@@ -20,6 +21,8 @@ base::Result<Json> claimsOf(const CanAssumeOptions& options) {
     if (options.issuer.empty()) return base::invalid("--issuer is missing: whose token is it?");
     TRY(oidc::checkIssuer(options.issuer, oidc::Port::Allowed));
     const auto [nameSpace, name] = TRY(splitServiceAccount(options.serviceAccount));
+    if (options.serviceAccount.find_first_of("*?") != std::string::npos)
+      return base::invalid("'" + options.serviceAccount + "' is a pattern, and the question is about one account");
     Json claims = {{"iss", options.issuer}, {"sub", "system:serviceaccount:" + nameSpace + ":" + name}};
     claims["aud"] = options.audiences.empty() ? std::vector<std::string>{"sts.amazonaws.com"} : options.audiences;
     return claims;
@@ -48,6 +51,14 @@ std::string assumedRole(const policy::PolicyDocument& document, const std::strin
         any = role;
       }
   return any.empty() ? "arn:aws:iam::111122223333:role/any" : any;
+}
+
+// What every request to STS has: it comes now, and over TLS.
+void addConnection(base::Time now, policy::Request& request) {
+  request.context["aws:currenttime"] = {base::rfc3339(now)};
+  request.context["aws:epochtime"] = {std::to_string(base::unixSeconds(now))};
+  request.context["aws:securetransport"] = {"true"};
+  request.context["aws:viaawsservice"] = {"false"};
 }
 
 base::Result<void> addContext(const std::vector<std::string>& pairs, policy::Request& request) {
@@ -165,6 +176,7 @@ int runCanAssume(const CanAssumeOptions& options) {
   }
   base::Result<policy::Request> request = setup::webIdentityRequest(*claims, roleArn, options.sessionName);
   if (!request) return console.fail(request.error());
+  addConnection(Ground().clock.now(), *request);
   if (const base::Result<void> added = addContext(options.context, *request); !added)
     return console.fail(added.error());
   if (!options.token.empty()) console.progress("note: the token's signature and times are not looked at");

@@ -190,6 +190,10 @@ Operation encode(const DeleteRolePolicy& call) {
                    {{"RoleName", call.roleName}, {"PolicyName", call.policyName}});
 }
 
+Operation encode(const GetPolicy& call) {
+  return operation("GetPolicy", call.policyArn, {{"PolicyArn", call.policyArn}});
+}
+
 Operation encode(const GetAccountSummary&) { return operation("GetAccountSummary", "", {}); }
 
 Operation encode(const SimulatePrincipalPolicy& call) {
@@ -245,6 +249,13 @@ base::Result<Role> decode(const GetRole&, const http::Response& response) { retu
 base::Result<std::string> decode(const GetRolePolicy&, const http::Response& response) {
   XmlElement result = TRY(resultOf("GetRolePolicy", response));
   return documentOf(result, "PolicyDocument");
+}
+
+base::Result<ManagedPolicy> decode(const GetPolicy&, const http::Response& response) {
+  XmlElement result = TRY(resultOf("GetPolicy", response));
+  const XmlElement* policy = result.find("Policy");
+  if (!policy) return base::internal("GetPolicy: the answer has no Policy");
+  return ManagedPolicy{std::string(policy->textOf("Arn")), policy->textOf("IsAttachable") != "false"};
 }
 
 base::Result<std::map<std::string, long>> decode(const GetAccountSummary&, const http::Response& response) {

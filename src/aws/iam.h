@@ -127,6 +127,15 @@ struct DeleteRolePolicy {
   using Answer = void;
 };
 
+struct ManagedPolicy {
+  std::string arn = {};
+  bool isAttachable = true;  // to users, groups and roles of the account's own; some of AWS's are for its services
+};
+struct GetPolicy {
+  std::string policyArn;
+  using Answer = ManagedPolicy;
+};
+
 // One page of a list; follow `marker` until it is empty, or let listAll() do it.
 template <typename Item>
 struct Page {
@@ -184,6 +193,7 @@ Operation encode(const DetachRolePolicy& call);
 Operation encode(const PutRolePolicy& call);
 Operation encode(const GetRolePolicy& call);
 Operation encode(const DeleteRolePolicy& call);
+Operation encode(const GetPolicy& call);
 Operation encode(const GetAccountSummary& call);
 Operation encode(const SimulatePrincipalPolicy& call);
 Operation encode(const ListRoles& call);
@@ -197,6 +207,7 @@ base::Result<std::vector<std::string>> decode(const ListOpenIDConnectProviders&,
 base::Result<Role> decode(const CreateRole&, const http::Response& response);
 base::Result<Role> decode(const GetRole&, const http::Response& response);
 base::Result<std::string> decode(const GetRolePolicy&, const http::Response& response);
+base::Result<ManagedPolicy> decode(const GetPolicy&, const http::Response& response);
 base::Result<std::map<std::string, long>> decode(const GetAccountSummary&, const http::Response& response);
 base::Result<Page<std::string>> decode(const SimulatePrincipalPolicy&, const http::Response& response);
 base::Result<Page<Role>> decode(const ListRoles&, const http::Response& response);

@@ -81,8 +81,8 @@ class Evaluation {
     if (request_.principalKind.empty() || principal.kind != request_.principalKind) return false;
     return std::ranges::any_of(principal.values, [&](const std::string& value) {
       if (value == request_.principal) return value != "*";
-      return principal.kind == "AWS" &&
-             (isAccount(value, request_.principalAccount) || isSessionOf(value, request_.principal));
+      return principal.kind == "AWS" && (isAccount(value, request_.principalAccount) ||
+                                         (request_.isNamedByRole && isSessionOf(value, request_.principal)));
     });
   }
 

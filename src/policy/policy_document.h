@@ -61,7 +61,8 @@ struct Request {
   std::string principalKind;  // "Federated", "AWS", "Service"; empty: anonymous
   std::string principal;      // provider ARN, or the caller's ARN
   std::string principalAccount;
-  std::map<std::string, std::vector<std::string>> context;  // keys in lower case
+  std::map<std::string, std::vector<std::string>> context = {};  // keys in lower case
+  bool isNamedByRole = true;  // a session is also named by its role's ARN; false: by its own alone
 };
 
 // One question that a statement asks of a request: whose, what, on what, and each condition.

@@ -89,16 +89,9 @@ void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files) {
     files.push_back({"documents/" + document.key, document.object.body});
 }
 
-std::vector<std::string> distinctNames(const std::vector<DesiredRole>& roles, std::string (*nameOf)(std::string_view),
-                                       char separator) {
-  std::vector<std::string> names;
-  for (const DesiredRole& role : roles) {
-    std::string name = nameOf(role.settings.name);
-    if (std::find(names.begin(), names.end(), name) != names.end())
-      name += separator + text::hex(crypto::sha256(role.settings.name)).substr(0, 8);
-    names.push_back(std::move(name));
-  }
-  return names;
+std::string ownName(std::string_view role, std::string written, std::string_view separator) {
+  if (written == role) return written;
+  return written + std::string(separator) + text::hex(crypto::sha256(role)).substr(0, 8);
 }
 
 text::Json tagList(const Tags& tags, const char* key, const char* value) {

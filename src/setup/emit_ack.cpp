@@ -73,14 +73,15 @@ std::vector<EmittedFile> emitAck(const EmitSubject& subject) {
   if (subject.hasBucket()) {
     objects = text::writeYaml(bucketOf(subject)) + "---\n";
     std::string script = scriptHead(subject, "The documents, once the bucket is there,");
-    script += bucketCheck(subject) + "stop_if_foreign\n";
+    script += bucketCheck(subject) + "stop_if_foreign\n" + keysCheck(subject);
     script += putDocuments(subject, files);
     files.insert(files.begin(), {"documents.sh", std::move(script), true});
   }
   objects += text::writeYaml(providerOf(subject));
-  const std::vector<std::string> names = distinctNames(subject.desired.roles, objectName, '-');
-  for (std::size_t i = 0; i < names.size(); ++i)
-    objects += "---\n" + text::writeYaml(roleOf(subject, subject.desired.roles[i], names[i]));
+  for (const DesiredRole& role : subject.desired.roles) {
+    const std::string& name = role.settings.name;
+    objects += "---\n" + text::writeYaml(roleOf(subject, role, ownName(name, objectName(name), "-")));
+  }
   files.insert(files.begin(), {"objects.yaml", std::move(objects)});
   addFolder(subject, files);
   return files;

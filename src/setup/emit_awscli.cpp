@@ -1,4 +1,6 @@
 // A shell script for the AWS CLI: it looks, refuses what is not ours, and makes or repairs each piece as apply does.
+#include <set>
+
 #include "setup/distribution.h"
 #include "setup/documents.h"
 #include "setup/emit_forms.h"
@@ -191,6 +193,9 @@ for arn in $arns; do
   that is in use would be refused; irsa migrate plan shows the way to a new issuer"
   fi
 done
+check_policy() {
+  there aws iam get-policy --policy-arn "$1" || fail "policy $1 does not exist: correct irsa.yaml, or make it first"
+}
 check_role() {
   if there aws iam get-role --role-name "$1" --query Role.Arn --output text; then
     [ "$found" = "$2" ] || fail "role $1 is $found, irsa.yaml asks for $2: IAM can neither move nor rename a role"
@@ -203,11 +208,17 @@ check_role() {
 std::string iamCheck(const EmitSubject& subject) {
   const std::string& arn = subject.desired.providerArn;
   const bool isNamed = !isUnnamed(arn);
-  std::string part = "\n# whose provider and roles are; check_role NAME ARN\n";
+  std::string part = "\n# whose provider and roles are, and whether their policies exist; check_role NAME ARN\n";
   part += isNamed ? "provider=" + arn + "\n" : "provider=\n[ -z \"$domain\" ] || provider=\"" + arn + "\"\n";
   part += kIamCheck;
   for (const DesiredRole& role : subject.desired.roles)
     part += "check_role " + quotedForShell(role.settings.name) + " " + role.arn + "\n";
+  std::set<std::string> policies;
+  for (const DesiredRole& role : subject.desired.roles) {
+    policies.insert(role.settings.policies.begin(), role.settings.policies.end());
+    if (!role.settings.boundary.empty()) policies.insert(role.settings.boundary);
+  }
+  for (const std::string& policy : policies) part += "check_policy " + quotedForShell(policy) + "\n";
   return part;
 }
 
@@ -352,6 +363,7 @@ std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject) {
   if (subject.hasBucket()) script += bucketCheck(subject);
   if (subject.hasFront()) script += frontCheck(subject);
   script += iamCheck(subject) + "stop_if_foreign\n";
+  if (subject.hasBucket()) script += keysCheck(subject);
   if (subject.hasBucket()) script += bucketPart(subject, files);
   if (subject.hasFront()) script += frontPart(subject, files);
   if (subject.hasBucket()) script += policyPart(subject, files) + putDocuments(subject, files);

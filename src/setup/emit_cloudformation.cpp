@@ -1,4 +1,8 @@
 // A CloudFormation template. It has no resource for objects of S3: a function that the template brings writes them.
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
 #include "setup/emit_forms.h"
 #include "setup/names.h"
 
@@ -152,6 +156,13 @@ void addProvider(const EmitSubject& subject, Json& resources) {
                                    subject.hasBucket() ? Json("Documents") : Json(nullptr));
 }
 
+// Logical IDs have letters and digits only.
+std::string logicalId(const std::string& role) {
+  std::string written;
+  std::ranges::copy_if(role, std::back_inserter(written), [](unsigned char c) { return std::isalnum(c) != 0; });
+  return "Role" + ownName(role, std::move(written));
+}
+
 Json roleOf(const DesiredRole& role) {
   const RoleSettings& settings = role.settings;
   Json properties = {{"RoleName", settings.name},
@@ -176,8 +187,7 @@ base::Result<std::vector<EmittedFile>> emitCloudFormation(const EmitSubject& sub
   if (subject.hasFront()) addFront(subject, resources);
   if (subject.hasBucket()) addDocuments(subject, resources);
   addProvider(subject, resources);
-  for (std::size_t i = 0; i < subject.desired.roles.size(); ++i)
-    resources["Role" + std::to_string(i + 1)] = roleOf(subject.desired.roles[i]);
+  for (const DesiredRole& role : subject.desired.roles) resources[logicalId(role.settings.name)] = roleOf(role);
   const std::size_t count = resources.size();
   if (count > kMostResources) return tooMuch(std::to_string(count) + " resources", std::to_string(kMostResources));
   const Json document = {{"AWSTemplateFormatVersion", "2010-09-09"},

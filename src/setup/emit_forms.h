@@ -32,16 +32,17 @@ std::vector<EmittedFile> emitAwsCli(const EmitSubject& subject);
 void addFolder(const EmitSubject& subject, std::vector<EmittedFile>& files);
 // The script's part that writes the documents into the bucket, and the documents beside it.
 std::string putDocuments(const EmitSubject& subject, std::vector<EmittedFile>& files);
+// Asks before published keys go that the documents do not have any more; without a terminal --yes is the answer.
+std::string keysCheck(const EmitSubject& subject);
 // What every script begins with: the account is the right one, and functions for the rest.
 std::string scriptHead(const EmitSubject& subject, std::string_view what);
 // Notes the bucket as in the way when it is somebody else's; stop_if_foreign then ends the script.
 std::string bucketCheck(const EmitSubject& subject);
 
-// What a tool calls the roles, in their order: `nameOf` the role's name. Of roles that it calls the same the first in
-// irsa.yaml keeps that; the others get a digest of their own name behind `separator`, which stays when roles are added
-// behind them.
-std::vector<std::string> distinctNames(const std::vector<DesiredRole>& roles, std::string (*nameOf)(std::string_view),
-                                       char separator);
+// What a tool calls a role: `written` is its name in the letters that the tool takes. Where that is not the name
+// itself, eight digits of the name's digest stand behind `separator`. The name alone decides, so that nothing in a live
+// stack is made anew when bindings come, go or change places.
+std::string ownName(std::string_view role, std::string written, std::string_view separator = "");
 
 std::string markOf(Form form);  // "Written by irsa apply --emit terraform: …"
 

@@ -1,4 +1,5 @@
 // What the shell scripts of several forms have in common: how they begin, whose things are, and the documents.
+#include "setup/documents.h"
 #include "setup/emit_forms.h"
 #include "setup/names.h"
 
@@ -63,6 +64,26 @@ put_document() {
 }
 )sh";
 
+// Without GNU's tools and jq. A kid of ours has no quotation mark.
+constexpr std::string_view kKeysCheck = R"sh(
+# the keys that are published and would not be any more: tokens that they signed would be refused
+kids() { grep -o '"kid"[[:space:]]*:[[:space:]]*"[^"]*"' "$1" | sed 's/^.*"\([^"]*\)"$/\1/'; }
+lost=
+for key in @keys@; do
+  there aws s3api get-object --bucket "$bucket" --expected-bucket-owner "$account" --key "$key" "$work/published" || continue
+  while IFS= read -r kid; do
+    grep -q -x -F -e "$kid" <(kids "$files/documents/$key") || lost="$lost
+  s3://$bucket/$key: $kid"
+  done < <(kids "$work/published")
+done
+if [ -n "$lost" ] && [ -z "$yes" ]; then
+  echo "these keys are published and would not be any more, so that every token of theirs would be refused:$lost" >&2
+  [ -t 0 ] || fail "nothing was done, as there is no terminal to ask on; $0 --yes does it"
+  read -r -p 'Go on? [y/N] ' answer
+  case $answer in [yY] | [yY][eE][sS]) ;; *) fail "nothing was done: the answer was not yes" ;; esac
+fi
+)sh";
+
 // A bucket without tags is ours if nobody but irsa can have thought of its name: a run ended before it was tagged.
 bool isNameDerived(const EmitSubject& subject) {
   const Desired& desired = subject.desired;
@@ -79,8 +100,10 @@ std::string scriptHead(const EmitSubject& subject, std::string_view what) {
          ", with the AWS CLI. Safe to repeat: what differs is set right.\n# Nothing is done when something is in the "
          "way that was not made for " +
          desired.name + " (tag " + std::string(kNameTag) +
-         ").\nset -euo pipefail\nexport AWS_PAGER= AWS_REGION=" + desired.region +
-         " AWS_DEFAULT_REGION=" + desired.region + "\nname=" + desired.name +
+         ").\n# It asks before it takes a published key away; --yes answers.\nset -euo pipefail\n"
+         "export AWS_PAGER= AWS_REGION=" +
+         desired.region + " AWS_DEFAULT_REGION=" + desired.region + "\nyes=\ncase ${1:-} in\n  '') ;;\n" +
+         "  --yes) yes=1 ;;\n  *) echo \"usage: $0 [--yes]\" >&2; exit 3 ;;\nesac\nname=" + desired.name +
          "\ncluster=" + (cluster == desired.tags.end() ? "" : quotedForShell(cluster->second)) +
          (subject.hasBucket() ? "\nbucket=" + desired.bucket : "") +
          "\nfiles=$(cd \"$(dirname \"$0\")\" && pwd)/files\nwork=$(mktemp -d)\ntrap 'rm -rf \"$work\"' EXIT\n\n" +
@@ -90,6 +113,13 @@ std::string scriptHead(const EmitSubject& subject, std::string_view what) {
 
 std::string bucketCheck(const EmitSubject& subject) {
   return replaced(std::string(kBucketCheck), "@untagged@", isNameDerived(subject) ? "$name" : "None");
+}
+
+std::string keysCheck(const EmitSubject& subject) {
+  std::string keys;
+  for (const DesiredDocument& document : subject.desired.documents)
+    if (!document.key.ends_with(kDiscoveryKey)) keys += (keys.empty() ? "" : " ") + quotedForShell(document.key);
+  return replaced(std::string(kKeysCheck), "@keys@", keys);
 }
 
 std::string putDocuments(const EmitSubject& subject, std::vector<EmittedFile>& files) {

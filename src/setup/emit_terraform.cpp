@@ -63,9 +63,10 @@ std::string list(const std::vector<std::string>& values) {
 
 // Names in Terraform: letters, digits, _ and -.
 std::string identifier(std::string_view name) {
-  std::string out = "r_";
-  for (char c : name) out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ? c : '_';
-  return out;
+  std::string out(name);
+  for (char& c : out)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-') c = '_';
+  return "r_" + ownName(name, std::move(out), "_");
 }
 
 std::string head(const EmitSubject& subject) {
@@ -196,8 +197,7 @@ std::vector<EmittedFile> emitTerraform(const EmitSubject& subject) {
   if (subject.hasBucket()) text += bucketPart(subject);
   if (subject.hasFront()) text += frontPart(subject);
   text += providerPart(subject);
-  const std::vector<std::string> ids = distinctNames(subject.desired.roles, identifier, '_');
-  for (std::size_t i = 0; i < ids.size(); ++i) text += rolePart(subject.desired.roles[i], ids[i]);
+  for (const DesiredRole& role : subject.desired.roles) text += rolePart(role, identifier(role.settings.name));
   std::vector<EmittedFile> files{{"main.tf", std::move(text)}};
   addFolder(subject, files);
   return files;

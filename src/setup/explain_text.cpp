@@ -244,28 +244,36 @@ constexpr Usual kIssuerSwapped{
 constexpr Usual kBucketAcl{"BUCKET_ACL", "the bucket takes no ACLs, as all since April 2023",
                            "leave --acl out; irsa apply opens two objects by policy"};
 
+constexpr std::array kWithoutRole{
+    Usual{
+        "NOT_INJECTED",
+        "the pod has no role: its account is not annotated, it is older than the annotation, or the webhook missed it",
+        "irsa webhook lint; irsa verify NAMESPACE/NAME --job; then create the pod again"},
+    Usual{"SDK_TOO_OLD", "the SDK does not know web identities", "update it"},
+    Usual{"CONTAINER_SKIPPED", "eks.amazonaws.com/skip-containers names this container",
+          "kubectl get pod NAME -o yaml"}};
+constexpr std::array kAsNode{
+    Usual{
+        "NOT_INJECTED",
+        "this is the node's role, which the pod took since it has none of its own: its account is not annotated, it is "
+        "older than the annotation, or the webhook missed it",
+        "irsa webhook lint; irsa verify NAMESPACE/NAME --job; then create the pod again, and keep pods from the "
+        "instance metadata (hop limit 1)"},
+    kWithoutRole[1], kWithoutRole[2]};
+constexpr std::array kApiServerDown{
+    Usual{"API_SERVER_MANIFEST",
+          "the API server does not start after an edit: the manifest is malformed, a key's path is not mounted, the "
+          "issuer is not https, or an OIDC login has the same one",
+          "irsa apiserver lint; irsa apiserver rollback"}};
+
 // What people paste that STS did not say.
 struct Elsewhere {
   std::string_view mark;
   std::array<Usual, 3> causes;
 };
 constexpr std::array kElsewhere{
-    Elsewhere{"unable to locate credentials",
-              {{{"NOT_INJECTED",
-                 "the pod has no role: its account is not annotated, it is older than the annotation, or the webhook "
-                 "missed it",
-                 "irsa webhook lint; irsa verify NAMESPACE/NAME --job; then create the pod again"},
-                {"SDK_TOO_OLD", "the SDK does not know web identities", "update it"},
-                {"CONTAINER_SKIPPED", "eks.amazonaws.com/skip-containers names this container",
-                 "kubectl get pod NAME -o yaml"}}}},
-    Elsewhere{"could not load credentials from any providers",
-              {{{"NOT_INJECTED",
-                 "the pod has no role: its account is not annotated, it is older than the annotation, or the webhook "
-                 "missed it",
-                 "irsa webhook lint; then create the pod again"},
-                {"SDK_TOO_OLD", "the SDK does not know web identities", "update it"},
-                {"CONTAINER_SKIPPED", "eks.amazonaws.com/skip-containers names this container",
-                 "kubectl get pod NAME -o yaml"}}}},
+    Elsewhere{"unable to locate credentials", kWithoutRole},
+    Elsewhere{"could not load credentials from any providers", kWithoutRole},
     Elsewhere{"permission denied",
               {{{"TOKEN_UNREADABLE",
                  "the process may not read the token file: it does not run as root and the pod has no fsGroup",
@@ -299,6 +307,17 @@ constexpr std::array kElsewhere{
                  "STS cannot be reached: the global endpoint from a private subnet, a proxy, or an egress policy",
                  "set AWS_STS_REGIONAL_ENDPOINTS=regional, HTTPS_PROXY or the NetworkPolicy"}}}},
 };
+
+// An instance's session has the instance's id for a name: "assumed-role/NODES/i-0123456789abcdef0".
+bool isOfInstance(const std::string& pasted) {
+  constexpr std::string_view kRole = ":assumed-role/";
+  const std::size_t role = pasted.find(kRole);
+  const std::size_t session = role == std::string::npos ? role : pasted.find('/', role + kRole.size());
+  if (session == std::string::npos || pasted.compare(session, 3, "/i-") != 0) return false;
+  const std::size_t end = pasted.find_first_not_of("0123456789abcdef", session + 3);
+  const std::size_t digits = std::min(end, pasted.size()) - session - 3;
+  return digits == 8 || digits == 17;
+}
 
 // Lower case, white space in one blank: pastes are wrapped.
 std::string normal(std::string_view text) {
@@ -367,6 +386,9 @@ text::Findings usualCauses(std::string_view text) {
       if (std::ranges::find(findings, finding.code, &text::Finding::code) == findings.end())
         findings.push_back(std::move(finding));
   if (!answers.empty()) return findings;
+  if (isOfInstance(pasted)) return findingsOf(kAsNode);
+  if (pasted.find("kube-apiserver") != std::string::npos && pasted.find("crashloop") != std::string::npos)
+    return findingsOf(kApiServerDown);
   for (const Elsewhere& row : kElsewhere)
     if (pasted.find(row.mark) != std::string::npos) return findingsOf(row.causes);
   return {};

@@ -81,6 +81,7 @@ class PolicyWriter {
 struct Resources {
   std::string bucket;
   Words documents, roles, attaching;  // the last: roles with managed policies
+  Words policies;                     // managed policies and boundaries
   std::string provider, providers;
   std::string distributions = {}, accessControls = {};  // Hosting::CloudFront
 };
@@ -103,11 +104,13 @@ Resources resourcesOf(const Configuration& configuration, const Identifiers& nam
   }
   for (const Binding& binding : configuration.bindings) {
     std::string arn = roleArn(names.partition, account, binding.role.path, binding.role.name);
-    auto add = [&](Words& to) {
-      if (std::find(to.begin(), to.end(), arn) == to.end()) to.push_back(arn);
+    auto add = [](Words& to, const std::string& one) {
+      if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(one);
     };
-    add(found.roles);
-    if (!binding.role.policies.empty()) add(found.attaching);
+    add(found.roles, arn);
+    if (!binding.role.policies.empty()) add(found.attaching, arn);
+    for (const std::string& policy : binding.role.policies) add(found.policies, policy);
+    if (!binding.role.boundary.empty()) add(found.policies, binding.role.boundary);
   }
   found.provider = names.providerArn;
   if (std::size_t at = found.provider.find(kUnknownDomain); at != std::string::npos)
@@ -199,6 +202,8 @@ void allowRoles(const Configuration& configuration, const Resources& on, const P
     more = {"iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole", "iam:UpdateAssumeRolePolicy"};
   actions.insert(actions.end(), more.begin(), more.end());
   policy.allow("Roles", actions, on.roles);
+  if (question.command == Command::Plan || question.command == Command::Apply)
+    policy.allow("Policies", {"iam:GetPolicy"}, on.policies);
   if (question.command != Command::Apply) return;
   std::set<std::string> attached;
   for (const Binding& binding : configuration.bindings)

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "http/message.h"
 #include "policy/trust_policy.h"
@@ -69,13 +70,27 @@ void repairRole(const DesiredRole& wanted, const aws::Role& live, const std::str
     draft.add(Change::Modify, target, aws::TagRole{live.name, std::move(missing)}, "tags differ");
 }
 
-void planPermissions(const RoleSettings& role, const ObservedRole& live, const std::string& target, PlanDraft& draft) {
-  for (const std::string& arn : role.policies)
-    if (!contains(live.attachedPolicies, arn))
+void planAttached(const RoleSettings& role, const ObservedRole& live, const std::string& target, PlanDraft& draft) {
+  constexpr std::size_t kUsualQuota = 10;
+  std::vector<std::string> missing, left;
+  std::ranges::copy_if(role.policies, std::back_inserter(missing),
+                       [&](const std::string& arn) { return !contains(live.attachedPolicies, arn); });
+  std::ranges::copy_if(live.attachedPolicies, std::back_inserter(left),
+                       [&](const std::string& arn) { return !contains(role.policies, arn); });
+  auto attach = [&] {
+    for (const std::string& arn : missing)
       draft.add(Change::Add, target, aws::AttachRolePolicy{role.name, arn}, arn + " is not attached");
-  for (const std::string& arn : live.attachedPolicies)
-    if (!contains(role.policies, arn))
-      draft.add(Change::Remove, target, aws::DetachRolePolicy{role.name, arn}, arn + " is not in irsa.yaml");
+  };
+  // The pods lose no permission in between, if there is room for both.
+  const bool hasRoom = live.attachedPolicies.size() + missing.size() <= kUsualQuota;
+  if (hasRoom) attach();
+  for (const std::string& arn : left)
+    draft.add(Change::Remove, target, aws::DetachRolePolicy{role.name, arn}, arn + " is not in irsa.yaml");
+  if (!hasRoom) attach();
+}
+
+void planPermissions(const RoleSettings& role, const ObservedRole& live, const std::string& target, PlanDraft& draft) {
+  planAttached(role, live, target, draft);
   std::string own(kInlinePolicyName);
   auto inlined = live.inlinePolicies.find(own);
   bool isInlined = inlined != live.inlinePolicies.end();

@@ -13,7 +13,8 @@ namespace setup {
 namespace {
 
 constexpr long kUsualTrustQuota = policy::kTrustQuota;
-constexpr std::size_t kMostResources = 50;  // asked about at once
+constexpr std::size_t kUsualAttachedQuota = 10;  // managed policies of a role
+constexpr std::size_t kMostResources = 50;       // asked about at once
 
 template <typename T>
 std::size_t countOf(const Plan& plan) {
@@ -71,12 +72,29 @@ base::Result<void> checkTrustSizes(const std::map<std::string, long>& summary, c
   return {};
 }
 
-base::Result<void> checkQuotas(const World& world, Plan& plan) {
+base::Result<void> checkAttached(const std::map<std::string, long>& summary, const Configuration& configuration) {
+  auto found = summary.find("AttachedPoliciesPerRoleQuota");
+  const long quota = found == summary.end() ? long(kUsualAttachedQuota) : found->second;
+  for (const Binding& binding : configuration.bindings)
+    if (long(binding.role.policies.size()) > quota)
+      return base::conflict("role " + binding.role.name + " is to have " +
+                                std::to_string(binding.role.policies.size()) +
+                                " managed policies; the account's quota is " + std::to_string(quota),
+                            "put some of them together, or have the quota raised (Service Quotas, IAM: Managed "
+                            "policies per role, up to 25)");
+  return {};
+}
+
+base::Result<void> checkQuotas(const Configuration& configuration, const World& world, Plan& plan) {
   constexpr long kMostProviders = 100;
   const std::size_t roles = countOf<aws::CreateRole>(plan), providers = countOf<aws::CreateOpenIDConnectProvider>(plan);
   bool hasLongTrust = std::any_of(plan.trustSizes.begin(), plan.trustSizes.end(),
                                   [](const auto& role) { return long(role.second) > kUsualTrustQuota; });
-  if (roles + providers == 0 && !hasLongTrust) return {};
+  const bool hasManyPolicies = countOf<aws::AttachRolePolicy>(plan) > 0 &&
+                               std::ranges::any_of(configuration.bindings, [](const Binding& binding) {
+                                 return binding.role.policies.size() > kUsualAttachedQuota;
+                               });
+  if (roles + providers == 0 && !hasLongTrust && !hasManyPolicies) return {};
   auto summary = world.aws.call(aws::GetAccountSummary{});
   if (!summary && !isNoAnswer(summary.error())) return std::move(summary).error();
   if (!summary) plan.notes.push_back("the account's quotas are not known: " + summary.error().message);
@@ -84,6 +102,7 @@ base::Result<void> checkQuotas(const World& world, Plan& plan) {
   known.emplace("ProvidersQuota", kMostProviders);  // AWS does not tell it
   TRY(checkRoom(known, "Roles", "RolesQuota", roles, "roles"));
   TRY(checkRoom(known, "Providers", "ProvidersQuota", providers, "identity providers"));
+  if (hasManyPolicies) TRY(checkAttached(known, configuration));
   return checkTrustSizes(known, plan);
 }
 
@@ -110,20 +129,51 @@ base::Result<void> checkIssuer(const World& world, Plan& plan) {
   return {};
 }
 
-// IAM attaches no policy of another account.
-base::Result<void> checkPolicies(const Plan& plan) {
+struct WantedPolicy {
+  std::string arn, target;  // the first that is to have it: "role s3-echoer"
+};
+
+// The managed policies and boundaries that roles are to get, each once.
+std::vector<WantedPolicy> policiesWanted(const Plan& plan) {
+  std::vector<WantedPolicy> wanted;
   for (const Action& action : plan.actions) {
-    std::string named;
-    if (auto* call = std::get_if<aws::AttachRolePolicy>(&action.call)) named = call->policyArn;
-    if (auto* call = std::get_if<aws::CreateRole>(&action.call)) named = call->permissionsBoundary;
-    if (auto* call = std::get_if<aws::PutRolePermissionsBoundary>(&action.call)) named = call->permissionsBoundary;
-    const auto arn = policy::parseArn(named);
+    std::string arn;
+    if (auto* call = std::get_if<aws::AttachRolePolicy>(&action.call)) arn = call->policyArn;
+    if (auto* call = std::get_if<aws::CreateRole>(&action.call)) arn = call->permissionsBoundary;
+    if (auto* call = std::get_if<aws::PutRolePermissionsBoundary>(&action.call)) arn = call->permissionsBoundary;
+    if (!arn.empty() && std::ranges::find(wanted, arn, &WantedPolicy::arn) == wanted.end())
+      wanted.push_back({arn, action.target});
+  }
+  return wanted;
+}
+
+// IAM attaches no policy of another account, and none that is not there.
+base::Result<void> checkPolicies(const World& world, Plan& plan) {
+  const std::vector<WantedPolicy> wanted = policiesWanted(plan);
+  for (const WantedPolicy& one : wanted) {
+    const auto arn = policy::parseArn(one.arn);
     if (arn && arn->account != "aws" && arn->account != plan.account)
       return base::conflict(
-          action.target + " is to have the policy " + named + ", which is another account's: this is " + plan.account,
+          one.target + " is to have the policy " + one.arn + ", which is another account's: this is " + plan.account,
           "make that policy in " + plan.account + ", or use the right account's credentials");
   }
-  return {};
+  std::vector<base::Result<aws::ManagedPolicy>> found(wanted.size(), base::internal("nobody looked"));
+  world.sideBySide(wanted.size(), [&](std::size_t i) { found[i] = world.aws.call(aws::GetPolicy{wanted[i].arn}); });
+  std::string missing;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const std::string line = "\n  " + wanted[i].target + ": " + wanted[i].arn;
+    if (found[i] && !found[i]->isAttachable)
+      missing += line + " can be attached to no role of yours";
+    else if (!found[i] && (found[i].error().code == "NoSuchEntity" || found[i].error().code == "InvalidInput"))
+      missing += line + " does not exist";
+    else if (!found[i] && isNoAnswer(found[i].error()))
+      plan.notes.push_back("whether the policy " + wanted[i].arn + " exists is not known: " + found[i].error().message);
+    else if (!found[i])
+      return std::move(found[i]).error();
+  }
+  if (missing.empty()) return {};
+  return base::conflict("roles are to have managed policies that are not to be had, so nothing was done:" + missing,
+                        "correct role.policies and role.boundary in irsa.yaml, or make these policies first");
 }
 
 base::Result<void> checkThumbprints(const Plan& plan) {
@@ -152,9 +202,9 @@ base::Result<std::string> policySource(const World& world, const Plan& plan) {
 base::Result<void> checkPreconditions(const Configuration& configuration, const World& world, Plan& plan) {
   if (configuration.issuer.hosting == Hosting::Existing) TRY(checkIssuer(world, plan));
   if (configuration.aws.isCeph()) return checkThumbprints(plan);  // knows none of what follows
-  TRY(checkPolicies(plan));
+  TRY(checkPolicies(world, plan));
   if (configuration.issuer.hosting == Hosting::S3) TRY(checkPublicAccess(world, plan));
-  return checkQuotas(world, plan);
+  return checkQuotas(configuration, world, plan);
 }
 
 base::Result<void> checkPermissions(const World& world, const Plan& plan) {

@@ -7,8 +7,9 @@
 
 namespace setup {
 
-// The account's quotas and its public access block, as far as the plan depends on them, and the issuer's documents with
-// Hosting::Existing. Conflict says which stands in the way. What the caller may not look at becomes a note.
+// The account's quotas, its public access block and the managed policies that roles are to have, as far as the plan
+// depends on them, and the issuer's documents with Hosting::Existing. Conflict says which stands in the way. What the
+// caller may not look at becomes a note.
 base::Result<void> checkPreconditions(const Configuration& configuration, const World& world, Plan& plan);
 
 // Asks IAM whether the caller may make every call of the plan; Denied lists what is missing. Where IAM does not tell

@@ -88,7 +88,7 @@ text::Findings lintTrust(const TrustSurroundings& trust) {
     const Statement& statement = document->statements[i];
     std::string place = placeOf(trust, statement, i + 1);
     lintUnused(trust, statement, place, findings);
-    StatementLint lint(statement, trust, place, document->version == "2012-10-17", findings);
+    StatementLint lint(statement, *document, trust, place, findings);
     lint.lint();
     isBroad |= lint.isBroad();
   }

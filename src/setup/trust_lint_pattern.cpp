@@ -23,6 +23,8 @@ struct Segment {
 bool isOfLabel(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
 bool isOfName(char c) { return isOfLabel(c) || c == '.'; }
 
+constexpr Segment kSubject[]{{"system:serviceaccount:"}, {"", isOfLabel}, {":"}, {"", isOfName}};
+
 // How far a walk has come: the place in each pattern, the segment, the place in that, and the segments of which
 // wildcards alone took a letter, as bits.
 struct Place {
@@ -185,8 +187,13 @@ bool letIn(const std::vector<Alternatives>& conditions, std::string_view value) 
   });
 }
 
+bool fitsAnAccount(const ValuePattern& value) {
+  Walk walk(kSubject);
+  walk.over({{value}});
+  return walk.isEndless() || !walk.ends().empty();
+}
+
 OpenParts openParts(const std::vector<Alternatives>& conditions) {
-  static constexpr Segment kSubject[]{{"system:serviceaccount:"}, {"", isOfLabel}, {":"}, {"", isOfName}};
   constexpr std::uint32_t kNameSpace = 1U << 1, kName = 1U << 3;
   std::vector<Alternatives> patterns;  // a value without wildcard leaves nothing open
   for (const Alternatives& values : conditions) {

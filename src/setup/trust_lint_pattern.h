@@ -44,6 +44,10 @@ using Alternatives = std::vector<ValuePattern>;
 // Whether every condition lets `value` in.
 bool letIn(const std::vector<Alternatives>& conditions, std::string_view value);
 
+// Whether it fits the subject of some service account, system:serviceaccount:NAMESPACE:NAME. Beyond a bound of work it
+// is taken to.
+bool fitsAnAccount(const ValuePattern& value);
+
 // Which part of system:serviceaccount:NAMESPACE:NAME stands open in what all conditions let in together: a part of
 // which a wildcard of every condition takes a character. Beyond a bound of work it is taken for open.
 struct OpenParts {

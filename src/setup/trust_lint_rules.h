@@ -21,19 +21,21 @@ bool grantsWebIdentity(const policy::Statement& statement);
 
 class StatementLint {
  public:
-  // `place` is "trust.json, statement 2 (Sid)"; `hasVariables`: the document's Version is 2012-10-17. What is found is
-  // added to `findings`.
-  StatementLint(const policy::Statement& statement, const TrustSurroundings& trust, std::string place,
-                bool hasVariables, text::Findings& findings)
+  // `place` is "trust.json, statement 2 (Sid)". What is found is added to `findings`. All must outlive this.
+  StatementLint(const policy::Statement& statement, const policy::PolicyDocument& document,
+                const TrustSurroundings& trust, std::string place, text::Findings& findings)
       : statement_(statement),
+        document_(document),
         trust_(trust),
         place_(std::move(place)),
-        hasVariables_(hasVariables),
+        hasVariables_(document.version == "2012-10-17"),
         findings_(findings) {}
 
-  // The conditions that hold for what they name alone, all of them at once, and their values.
+  // The conditions that hold for what they name alone, all of them at once, and their values. Those of Deny statements
+  // that leave in alone what they name are among them.
   struct Pinned {
     std::vector<const policy::Condition*> conditions;
+    std::vector<std::string> places;  // "StringEquals oidc.example.com:sub"
     std::vector<Alternatives> values;
   };
 
@@ -49,16 +51,21 @@ class StatementLint {
   void lintProviderName(const std::string& arn);
   const policy::Condition* unmetBy(const std::string& provider) const;
   void lintUnmet(const std::string& arn, const policy::Condition& condition);
-  Pinned pinnedOn(const std::string& provider, std::string_view claim) const;
+  Pinned pinnedOn(const std::string& arn, std::string_view claim) const;
+  bool hasAbsentKey();
+  bool isNeverMet(const std::string& provider, std::string_view claim);
   void lintVariables(const Pinned& pinned);
-  void lintSubject(const std::string& provider);
-  void lintSubjectPattern(const policy::Condition& condition, const ValuePattern& value, const OpenParts& open);
-  void lintAudience(const std::string& provider);
+  void lintSubject(const std::string& arn);
+  void lintUnpinnedSubject(const std::string& provider);
+  void lintSubjectValue(const std::string& provider, const ValuePattern& value, const std::string& where);
+  void lintSubjectPattern(const std::string& where, const ValuePattern& value, const OpenParts& open);
+  void lintAudience(const std::string& arn);
   void lintClientIds(const std::string& arn);
   void lintConditionKey(const policy::Condition& condition);
   void lintConditionValues(const policy::Condition& condition);
 
   const policy::Statement& statement_;
+  const policy::PolicyDocument& document_;
   const TrustSurroundings& trust_;
   std::string place_;
   bool hasVariables_;

@@ -44,6 +44,14 @@ bool isRicher(std::string_view provider) {
   return std::ranges::find(kRicherIssuers, host) != kRicherIssuers.end();
 }
 
+// Whether a key (in lower case) is one that requests of web identities never have.
+bool isOfPrincipals(std::string_view key) {
+  constexpr std::array<std::string_view, 8> kKeys{
+      "aws:principalorgid", "aws:principalorgpaths",      "aws:principalarn",       "aws:principalaccount",
+      "aws:username",       "aws:multifactorauthpresent", "aws:multifactorauthage", "sts:externalid"};
+  return std::ranges::find(kKeys, key) != kKeys.end() || key.starts_with("aws:principaltag/");
+}
+
 // The operator without its qualifier and IfExists: "StringNotLike".
 std::string_view bareOperator(std::string_view op) {
   if (auto colon = op.find(':'); colon != op.npos) op.remove_prefix(colon + 1);
@@ -51,17 +59,41 @@ std::string_view bareOperator(std::string_view op) {
   return op;
 }
 
+// Whether it compares with values as they are written; the others are about times, numbers, addresses and the like.
+bool isOnText(const Condition& condition) { return bareOperator(condition.op).starts_with("String"); }
+
 // Whether it holds for what it names alone: not for all others, and not when there is nothing to compare.
 bool pins(const Condition& condition) {
-  std::string_view bare = bareOperator(condition.op);
-  return bare.starts_with("String") && bare.find("Not") == bare.npos && !condition.op.ends_with("IfExists") &&
-         !condition.op.starts_with("ForAllValues:");
+  return isOnText(condition) && bareOperator(condition.op).find("Not") == std::string_view::npos &&
+         !condition.op.ends_with("IfExists") && !condition.op.starts_with("ForAllValues:");
+}
+
+// Whether it is all of the conditions of a Deny on every web identity of the provider, and negated: the statement then
+// leaves in what it names alone. Every token has aud and sub, so qualifiers and IfExists change nothing.
+bool leavesInItsValues(const Statement& statement, const std::string& arn) {
+  if (statement.effect != Effect::Deny || statement.conditions.size() != 1) return false;
+  const Condition& only = statement.conditions.front();
+  if (!isOnText(only) || bareOperator(only.op).find("Not") == std::string_view::npos) return false;
+  policy::PolicyDocument unconditional{.version = "2012-10-17", .statements = {statement}};
+  unconditional.statements.front().conditions.clear();
+  policy::Request request;
+  request.action = policy::kWebIdentityAction;
+  request.principalKind = "Federated";
+  request.principal = arn;
+  return policy::decide(unconditional, policy::PolicyKind::Trust, request) == policy::Verdict::ExplicitDeny;
+}
+
+// "StringLike" of "ForAnyValue:StringNotLikeIfExists": what a Deny with it leaves in.
+std::string positiveOperator(std::string_view op) {
+  std::string bare(bareOperator(op));
+  return bare.erase(bare.find("Not"), std::string_view("Not").size());
 }
 
 bool isClaim(std::string_view claim) { return std::ranges::find(kClaims, text::lowerCase(claim)) != kClaims.end(); }
 
-// Whether the operator is content with a request that has no such key.
-bool holdsWithoutKey(const Condition& condition) {
+using Keys = std::map<std::string, std::vector<std::string>>;
+
+bool holdsFor(const Condition& condition, Keys keys) {
   Statement statement;
   statement.effect = Effect::Allow;
   statement.principals = {{"Federated", {"any"}}};
@@ -71,9 +103,13 @@ bool holdsWithoutKey(const Condition& condition) {
   request.action = policy::kWebIdentityAction;
   request.principalKind = "Federated";
   request.principal = "any";
+  request.context = std::move(keys);
   const policy::PolicyDocument document{.version = "2012-10-17", .statements = {statement}};
   return policy::decide(document, policy::PolicyKind::Trust, request) == policy::Verdict::Allow;
 }
+
+// Whether the operator is content with a request that has no such key.
+bool holdsWithoutKey(const Condition& condition) { return holdsFor(condition, {}); }
 
 std::string named(const Condition& condition) { return condition.op + " " + condition.key; }
 
@@ -184,8 +220,43 @@ void StatementLint::lintProvider(const std::string& arn) {
   lintProviderName(arn);
   lintClientIds(arn);
   if (const Condition* unmet = unmetBy(provider)) return lintUnmet(arn, *unmet);
-  lintSubject(provider);
-  lintAudience(provider);
+  if (hasAbsentKey() || isNeverMet(provider, "sub") || isNeverMet(provider, "aud")) return;
+  lintSubject(arn);
+  lintAudience(arn);
+}
+
+// Reports a condition on what AWS's own principals have and a web identity has not.
+bool StatementLint::hasAbsentKey() {
+  const auto found = std::ranges::find_if(statement_.conditions, [](const Condition& condition) {
+    return isOfPrincipals(text::lowerCase(condition.key)) && !holdsWithoutKey(condition);
+  });
+  if (found == statement_.conditions.end()) return false;
+  add("CONDITION_NEVER_MET", Severity::Error,
+      "no web identity has " + found->key + " when it assumes a role, so the statement lets none in",
+      "take the condition out, or put it into a statement for AWS's own principals", named(*found));
+  return true;
+}
+
+// Reports a condition on the claim that no token meets: every token has it, and numbers, times or addresses are none.
+bool StatementLint::isNeverMet(const std::string& provider, std::string_view claim) {
+  for (const Condition& condition : statement_.conditions) {
+    const bool isNull = condition.op == "Null";
+    const bool isAskable =
+        isNull || (claim == "sub" && !isRicher(provider));  // some subjects and audiences are numbers
+    if (!isAbout(condition, provider, claim) || isOnText(condition) || !isAskable) continue;
+    const bool isMet = std::ranges::any_of(kAnyAccount, [&](std::string_view value) {
+      return holdsFor(condition, {{text::lowerCase(condition.key), {std::string(value)}}});
+    });
+    if (isMet) continue;
+    const std::string given = isNull ? "every token has " + std::string(claim)
+                                     : "the token's sub is text, system:serviceaccount:NAMESPACE:NAME";
+    add("CONDITION_NEVER_MET", Severity::Error,
+        given + ", for which " + condition.op + " " + text::joined(condition.values) +
+            " never holds: the statement lets nobody in",
+        "use StringEquals and write the value in full", named(condition));
+    return true;
+  }
+  return false;
 }
 
 void StatementLint::lintProviderName(const std::string& arn) {
@@ -238,32 +309,55 @@ void StatementLint::lintUnmet(const std::string& arn, const Condition& condition
         "give each provider a statement with keys of its own", named(condition));
 }
 
-StatementLint::Pinned StatementLint::pinnedOn(const std::string& provider, std::string_view claim) const {
+StatementLint::Pinned StatementLint::pinnedOn(const std::string& arn, std::string_view claim) const {
+  const std::string provider = keyPrefixOf(arn);
   const ValueReader reader{provider, hasVariables_};
   Pinned out;
-  for (const Condition& condition : statement_.conditions) {
-    if (!isAbout(condition, provider, claim) || !pins(condition)) continue;
+  auto pin = [&](const Condition& condition, const std::string& op, std::string place) {
     out.conditions.push_back(&condition);
+    out.places.push_back(std::move(place));
     out.values.emplace_back();
-    for (const std::string& value : condition.values)
-      out.values.back().push_back(reader.read(bareOperator(condition.op), value));
+    for (const std::string& value : condition.values) out.values.back().push_back(reader.read(op, value));
+  };
+  for (const Condition& condition : statement_.conditions)
+    if (isAbout(condition, provider, claim) && pins(condition))
+      pin(condition, std::string(bareOperator(condition.op)), named(condition));
+  for (std::size_t i = 0; i < document_.statements.size(); ++i) {
+    const Statement& other = document_.statements[i];
+    if (!leavesInItsValues(other, arn) || !isAbout(other.conditions.front(), provider, claim)) continue;
+    const Condition& condition = other.conditions.front();
+    pin(condition, positiveOperator(condition.op), named(condition) + " of statement " + std::to_string(i + 1));
   }
   return out;
 }
 
-void StatementLint::lintSubject(const std::string& provider) {
+void StatementLint::lintUnpinnedSubject(const std::string& provider) {
+  isBroad_ = true;
   auto asked =
       std::ranges::find_if(statement_.conditions, [&](const Condition& one) { return isAbout(one, provider, "sub"); });
-  const Pinned pinned = pinnedOn(provider, "sub");
   std::string fix = "add \"StringEquals\": {\"" + provider + ":sub\": \"system:serviceaccount:NAMESPACE:NAME\"}";
-  isBroad_ |= pinned.conditions.empty();
   if (asked == statement_.conditions.end())
     return add("SUB_MISSING", Severity::Error,
                "it has no condition on " + provider + ":sub: every pod of the cluster may assume the role", fix);
-  if (pinned.conditions.empty())
-    return add("SUB_NOT_PINNED", Severity::Error,
-               named(*asked) + " says who may not, or holds without a value: everyone else may assume the role", fix,
-               named(*asked));
+  add("SUB_NOT_PINNED", Severity::Error,
+      named(*asked) + " says who may not, or holds without a value: everyone else may assume the role", fix,
+      named(*asked));
+}
+
+// Tokens of a cluster have no other subjects than its accounts'.
+void StatementLint::lintSubjectValue(const std::string& provider, const ValuePattern& value, const std::string& where) {
+  const bool hasFinding = value.isNever || (value.hasPlainWildcard && !value.hasWildcard());
+  if (hasFinding || isRicher(provider)) return;
+  if (!text::lowerCase(value.text).starts_with("system:") || fitsAnAccount(value)) return;
+  add("SUB_NO_ACCOUNT", Severity::Error,
+      "\"" + value.text + "\" is the subject of no service account, so it lets nobody in",
+      "write system:serviceaccount:NAMESPACE:NAME, in small letters", where);
+}
+
+void StatementLint::lintSubject(const std::string& arn) {
+  const std::string provider = keyPrefixOf(arn);
+  const Pinned pinned = pinnedOn(arn, "sub");
+  if (pinned.conditions.empty()) return lintUnpinnedSubject(provider);
   auto isLetIn = [&](std::string_view one) { return letIn(pinned.values, one); };
   bool isOpen = std::ranges::all_of(kAnyAccount, isLetIn) || std::ranges::all_of(kAnyOther, isLetIn);
   isBroad_ |= isOpen;
@@ -271,16 +365,17 @@ void StatementLint::lintSubject(const std::string& provider) {
   if (isOpen)
     return add("SUB_ANY", Severity::Error,
                "its sub is " + described(pinned) + ": every pod of the cluster may assume the role",
-               "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", named(*pinned.conditions.front()));
+               "name the accounts: \"system:serviceaccount:NAMESPACE:NAME\"", pinned.places.front());
   for (std::size_t i = 0; i < pinned.conditions.size(); ++i)
     for (const ValuePattern& value : pinned.values[i]) {
       std::vector<Alternatives> narrowed = pinned.values;
       narrowed[i] = {value};
-      lintSubjectPattern(*pinned.conditions[i], value, openParts(narrowed));
+      lintSubjectPattern(pinned.places[i], value, openParts(narrowed));
+      lintSubjectValue(provider, value, pinned.places[i]);
     }
 }
 
-void StatementLint::lintSubjectPattern(const Condition& condition, const ValuePattern& value, const OpenParts& open) {
+void StatementLint::lintSubjectPattern(const std::string& where, const ValuePattern& value, const OpenParts& open) {
   isBroad_ |= open.nameSpace || open.name;
   const std::string wild = value.filledIn.empty()
                                ? "a wildcard where the namespace stands, and * crosses the colon"
@@ -288,11 +383,11 @@ void StatementLint::lintSubjectPattern(const Condition& condition, const ValuePa
   if (open.nameSpace)
     add("SUB_NAMESPACE_PATTERN", Severity::Error,
         "\"" + value.text + "\" has " + wild + ": who may create a namespace that fits may assume the role",
-        "name the namespaces, one value each", named(condition));
+        "name the namespaces, one value each", where);
   else if (open.name)
     add("SUB_ACCOUNT_PATTERN", Severity::Warning,
         "\"" + value.text + "\" lets in every account of its namespace whose name fits, also those to come",
-        "name the accounts, one value each", named(condition));
+        "name the accounts, one value each", where);
 }
 
 void StatementLint::lintVariables(const Pinned& pinned) {
@@ -302,12 +397,13 @@ void StatementLint::lintVariables(const Pinned& pinned) {
         add("VARIABLE_UNKNOWN", Severity::Error,
             "no request of a web identity has the variable " + value.unknown + " in \"" + value.text + "\", so " +
                 (value.isNever ? "the value fits nothing" : "its default stands"),
-            "write the value in full", named(*pinned.conditions[i]));
+            "write the value in full", pinned.places[i]);
 }
 
-void StatementLint::lintAudience(const std::string& provider) {
+void StatementLint::lintAudience(const std::string& arn) {
+  const std::string provider = keyPrefixOf(arn);
   std::string fix = "add \"StringEquals\": {\"" + provider + ":aud\": \"sts.amazonaws.com\"}";
-  const Pinned pinned = pinnedOn(provider, "aud");
+  const Pinned pinned = pinnedOn(arn, "aud");
   if (pinned.conditions.empty())
     return add("AUD_MISSING", Severity::Error,
                "it has no condition that pins " + provider +
@@ -317,13 +413,13 @@ void StatementLint::lintAudience(const std::string& provider) {
   lintVariables(pinned);
   if (letIn(pinned.values, "q0-x7.example.com"))
     add("AUD_ANY", Severity::Error, "its aud is " + described(pinned) + ": tokens made for others are good as well",
-        fix, named(*pinned.conditions.front()));
+        fix, pinned.places.front());
 }
 
 void StatementLint::lintClientIds(const std::string& arn) {
   auto known = trust_.clientIds.find(arn);
   if (known == trust_.clientIds.end()) return;
-  const Pinned pinned = pinnedOn(keyPrefixOf(arn), "aud");
+  const Pinned pinned = pinnedOn(arn, "aud");
   std::vector<std::string> extra;
   for (const std::string& id : known->second)
     if (pinned.conditions.empty() || !letIn(pinned.values, id)) extra.push_back(id);
@@ -374,9 +470,10 @@ void StatementLint::lintConditionValues(const Condition& condition) {
     for (const std::string& value : condition.values)
       if (reader.read(bare, value).hasPlainWildcard)
         add("WILDCARD_IN_EQUALS", Severity::Error,
-            bare.starts_with("StringNot")
-                ? "\"" + value + "\" is compared literally, so " + condition.op + " excludes nobody"
-                : "\"" + value + "\" is compared literally, so " + condition.op + " never matches",
+            "\"" + value + "\" is compared literally, so " + condition.op +
+                (!bare.starts_with("StringNot")      ? " never matches"
+                 : statement_.effect == Effect::Deny ? " denies everyone"
+                                                     : " excludes nobody"),
             "use StringLike for patterns, or name the value in full", named(condition));
   if ((bare == "StringLike" || bare == "StringNotLike") && std::ranges::none_of(condition.values, isPattern))
     add("LIKE_WITHOUT_WILDCARD", Severity::Warning,

@@ -3,6 +3,7 @@
 #include "sim/context.h"
 #include "sim/managed_policies.h"
 #include "sim/policy_cache.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -27,6 +28,14 @@ struct Weighing {
   void allow() {
     verdict = limit;
     if (limit != Verdict::Allow) by = limitedBy;
+  }
+
+  // Within one account either side may allow. A boundary or session policy that is silent limits what the resource's
+  // policy allows to the role, and not what it allows to the session itself.
+  void allowByResource(bool isForSession) {
+    if (verdict != Verdict::ImplicitDeny) return;
+    if (!isForSession) return allow();
+    verdict = Verdict::Allow;
   }
 };
 
@@ -93,22 +102,50 @@ Verdict weighBucketPolicy(const Call& call, const std::string& document, policy:
   return Verdict::ImplicitDeny;
 }
 
+struct BucketWeighing {
+  Verdict verdict = Verdict::ImplicitDeny;
+  bool isForSession = false;  // allowed to the session itself or to everyone, and not to its role
+};
+
+bool allowsSession(const Call& call, const std::string& document, policy::Request request) {
+  request.principalAccount.clear();
+  request.isNamedByRole = false;
+  auto parsed = parsedPolicy(call, document, PolicyKind::Bucket);
+  return parsed && policy::decide(*parsed, PolicyKind::Bucket, request) == Verdict::Allow;
+}
+
 // A bucket policy may name the session, or the role behind it.
-Verdict weighBucket(const Call& call, policy::Request request, std::string& trace) {
+BucketWeighing weighBucket(const Call& call, policy::Request request, std::string& trace) {
   auto found = call.state.buckets.find(call.bucket);
-  if (found == call.state.buckets.end() || found->second.policy.empty()) return Verdict::ImplicitDeny;
+  if (found == call.state.buckets.end() || found->second.policy.empty()) return {};
   const Bucket& bucket = found->second;
   bool restricted = bucket.publicAccessBlock && bucket.publicAccessBlock->restrictPublicBuckets;
   if (call.caller.kind == Caller::Kind::Anonymous && restricted) {
     trace += "the bucket's RestrictPublicBuckets keeps everybody out who is not of its account\n";
-    return Verdict::ExplicitDeny;
+    return {Verdict::ExplicitDeny};
   }
   Verdict verdict = weighBucketPolicy(call, bucket.policy, request, "bucket policy", trace);
-  if (!call.caller.session) return verdict;
+  if (!call.caller.session) return {verdict};
+  const bool isForSession = allowsSession(call, bucket.policy, request);
   const Role* role = callersRole(call);
-  if (!role) return verdict;
+  if (!role) return {verdict, isForSession};
   request.principal = roleArn(call, *role);
-  return stronger(verdict, weighBucketPolicy(call, bucket.policy, request, "bucket policy, as the role", trace));
+  return {stronger(verdict, weighBucketPolicy(call, bucket.policy, request, "bucket policy, as the role", trace)),
+          isForSession};
+}
+
+// A trust policy that names the caller, and not the account, is enough to assume its role. What it denies is the
+// operation's to say.
+void weighTrust(const Call& call, policy::Request request, Weighing& out) {
+  const std::string_view arn = call.parameters.get("RoleArn");
+  auto role = call.state.roles.find(text::lowerCase(arn.substr(arn.rfind('/') + 1)));
+  if (role == call.state.roles.end() || roleArn(call, role->second) != arn) return;
+  auto trust = parsedPolicy(call, role->second.trustPolicy, PolicyKind::Trust);
+  if (!trust) return;
+  request.principalAccount.clear();
+  if (policy::decide(*trust, PolicyKind::Trust, request) != Verdict::Allow) return;
+  request.isNamedByRole = false;
+  out.allowByResource(policy::decide(*trust, PolicyKind::Trust, request) == Verdict::Allow);
 }
 
 Weighing decide(const Call& call, Service service, std::string_view action, const std::string& resource) {
@@ -116,7 +153,7 @@ Weighing decide(const Call& call, Service service, std::string_view action, cons
   request.action = action;
   request.resource = resource;
   request.context = contextOf(call);
-  if (!isRest(service)) addTagKeys(call, request.context);
+  if (!isRest(service)) addFormKeys(call, request.context);
   if (call.caller.kind == Caller::Kind::Service) {
     request.principalKind = "Service";
     request.principal = call.caller.arn;
@@ -126,21 +163,21 @@ Weighing decide(const Call& call, Service service, std::string_view action, cons
     request.principalAccount = call.settings.account;
   }
   Weighing out = weighIdentity(call, request);
+  if (service == Service::Sts) weighTrust(call, request, out);
   if (call.bucket.empty()) return out;
   // The account's administrator can always repair a policy that locks everybody out.
   bool repair = call.caller.kind == Caller::Kind::Administrator && action.ends_with("BucketPolicy");
   if (repair) return out;
-  Verdict bucket = weighBucket(call, request, out.trace);
-  // Within one account either side may allow; a boundary or session policy that is in the way stays in the way.
-  if (bucket == Verdict::ExplicitDeny) return {bucket, "resource-based", std::move(out.trace)};
-  if (bucket == Verdict::Allow && out.verdict == Verdict::ImplicitDeny) out.allow();
+  const BucketWeighing bucket = weighBucket(call, request, out.trace);
+  if (bucket.verdict == Verdict::ExplicitDeny) return {bucket.verdict, "resource-based", std::move(out.trace)};
+  if (bucket.verdict == Verdict::Allow) out.allowByResource(bucket.isForSession);
   return out;
 }
 
 std::string shownResource(Service service, const std::string& resource) {
   if (resource == "*") return "";
   if (service == Service::S3) return " on resource: \"" + resource + "\"";
-  std::size_t role = resource.find(":role/");
+  std::size_t role = service == Service::Iam ? resource.find(":role/") : std::string::npos;
   if (role != std::string::npos) return " on resource: role " + resource.substr(resource.rfind('/') + 1);
   return " on resource: " + resource;
 }

@@ -169,13 +169,17 @@ ConditionKeys contextOf(const Call& call) {
   return context;
 }
 
-void addTagKeys(const Call& call, ConditionKeys& context) {
+void addFormKeys(const Call& call, ConditionKeys& context) {
   std::vector<std::string> keys = call.parameters.list("TagKeys");
   for (auto& [key, value] : call.parameters.tags("Tags")) {
     context["aws:requesttag/" + text::lowerCase(key)] = {value};
     keys.push_back(key);
   }
   if (!keys.empty()) context["aws:tagkeys"] = std::move(keys);
+  for (std::string_view name : {"RoleSessionName", "ExternalId", "SourceIdentity"})
+    if (auto value = call.parameters.find(name)) context["sts:" + text::lowerCase(name)] = {std::string(*value)};
+  if (std::vector<std::string> transitive = call.parameters.list("TransitiveTagKeys"); !transitive.empty())
+    context["sts:transitivetagkeys"] = std::move(transitive);
   const Tags* tags = tagsOfResource(call);
   if (!tags) return;
   addTags("aws:resourcetag/", *tags, context);

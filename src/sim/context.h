@@ -17,9 +17,10 @@ using ConditionKeys = std::map<std::string, std::vector<std::string>>;  // names
 // Those of the caller, of the request and of S3: aws:PrincipalArn, aws:SourceIp, s3:prefix, …
 ConditionKeys contextOf(const Call& call);
 
-// Those of tags that a signed form of IAM or STS brings and of what it is about: aws:RequestTag/…, aws:TagKeys,
-// aws:ResourceTag/…. Not for AssumeRoleWithWebIdentity, whose tags come in the token alone.
-void addTagKeys(const Call& call, ConditionKeys& context);
+// Those of tags and of the session that a signed form of IAM or STS brings, and of what it is about:
+// aws:RequestTag/…, aws:TagKeys, sts:RoleSessionName, aws:ResourceTag/…. Not for AssumeRoleWithWebIdentity, whose tags
+// come in the token alone.
+void addFormKeys(const Call& call, ConditionKeys& context);
 
 // The role of the caller's session as it is now; null when it is gone. REQUIRES: the caller has a session.
 const Role* callersRole(const Call& call);

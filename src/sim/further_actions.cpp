@@ -29,6 +29,7 @@ constexpr Further kFurther[] = {
     {"CreateMultipartUpload", In::Head, "x-amz-acl", "s3:PutObjectAcl"},
     // Whoever compares with an entity tag learns what is there.
     {"PutObject", In::Head, "if-match", "s3:GetObject", "*"},
+    {"CopyObject", In::Head, "if-match", "s3:GetObject", "*"},
     {"CompleteMultipartUpload", In::Head, "if-match", "s3:GetObject", "*"},
     {"DeleteObject", In::Head, "if-match", "s3:GetObject", "*"},
 };

@@ -97,15 +97,26 @@ base::Result<void> answerObject(Call& call, bool withBody) {
   return {};
 }
 
+// Whether the caller may delete that key as DELETE with If-Match would.
+bool mayDelete(const Call& call, const std::string& key, std::string_view etag) {
+  http::Request request{.method = "DELETE", .headers = call.request.headers, .peer = call.request.peer};
+  if (!etag.empty()) request.headers.set("If-Match", etag);
+  Call one = readerFor(call, request, call.region, call.bucket, key);
+  one.caller = call.caller;
+  one.parameters = call.parameters;
+  const std::string resource = bucketArn(call, call.bucket + "/" + key);
+  const bool learnsWhatIsThere = !etag.empty() && etag != "*";
+  return mayDo(one, "s3:DeleteObject", resource) && (!learnsWhatIsThere || mayDo(one, "s3:GetObject", resource));
+}
+
 // One key of DeleteObjects. Errors carry S3's code.
 base::Result<void> deleteOne(Call& call, Bucket& bucket, const text::XmlElement& wanted) {
   std::string key(wanted.textOf("Key"));
-  if (!mayDo(call, "s3:DeleteObject", bucketArn(call, call.bucket + "/" + key)))
-    return awsError("AccessDenied", "Access Denied");
+  std::string_view etag = wanted.textOf("ETag");
+  if (!mayDelete(call, key, etag)) return awsError("AccessDenied", "Access Denied");
   if (std::string_view version = wanted.textOf("VersionId"); !version.empty() && version != "null")
     return awsError("NoSuchVersion", "The specified version does not exist.");
   auto there = bucket.objects.find(key);
-  std::string_view etag = wanted.textOf("ETag");
   if (!etag.empty() && (there == bucket.objects.end() || !namesTag(etag, there->second.etag)))
     return awsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold");
   if (there != bucket.objects.end()) bucket.objects.erase(there);

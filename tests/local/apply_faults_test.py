@@ -28,7 +28,7 @@ bindings:
 """
 POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}}'
 FAULTS = ("throttle", "error500", "timeoutAfterSuccess", "accessDenied")
-LOOKED_AT_IF_ALLOWED = ("GetAccountSummary", "SimulatePrincipalPolicy")
+LOOKED_AT_IF_ALLOWED = ("GetAccountSummary", "GetPolicy", "SimulatePrincipalPolicy")
 
 
 def is_cloudfronts(operation):

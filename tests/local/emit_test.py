@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -91,9 +92,9 @@ class Emit(Case):
                 self.assertEqual(kinds.count("aws_cloudfront_distribution"), int(hosting == "cloudfront"))
                 self.assertEqual(kinds.count("aws_iam_openid_connect_provider"), 1)
 
-    def script(self, out):
+    def script(self, out, *arguments):
         environment = dict(self.account.environment, PATH=f"{pathlib.Path(sys.prefix) / 'bin'}:{os.environ['PATH']}")
-        return subprocess.run(["bash", out / "apply.sh"], env=environment, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        return subprocess.run(["bash", out / "apply.sh", *arguments], env=environment, text=True, capture_output=True, stdin=subprocess.DEVNULL)
 
     def run_script(self, out):
         done = self.script(out)
@@ -109,6 +110,36 @@ class Emit(Case):
                 self.assertEqual(plan["actions"], [])
                 self.assertIs(self.account.assumes("app-a", self.account.token("app/a")), True)
                 self.account.must("destroy", "--yes", "--delete-bucket")
+
+    def test_the_script_takes_no_published_key_away_unasked(self):
+        bindings = "bindings: [{serviceAccount: app/a, role: {name: a}}]\n"
+        out = self.emit("awscli", bindings=bindings)
+        self.run_script(out)
+        s3 = self.account.client("s3")
+        bucket = s3.list_buckets()["Buckets"][0]["Name"]
+
+        def published():
+            return json.load(s3.get_object(Bucket=bucket, Key="keys.json")["Body"])["keys"][0]["kid"]
+
+        kid = published()
+        shutil.rmtree(self.folder / "keys")  # so that the files publish a new key
+        out = self.emit("awscli", bindings=bindings)
+        done = self.script(out)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        for key in ("keys.json", "openid/v1/jwks"):
+            self.assertIn(f"/{key}: {kid}\n", done.stderr)
+        self.assertIn("apply.sh --yes does it", done.stderr)
+        self.assertEqual(published(), kid)
+        self.assertEqual(self.script(out, "--no").returncode, 3)
+        self.assertEqual(self.script(out, "--yes").returncode, 0)
+        self.assertNotEqual(published(), kid)
+
+    def test_the_script_names_a_policy_that_does_not_exist_and_touches_nothing(self):
+        out = self.emit("awscli", bindings=BINDINGS.replace("S3ReadOnlyAccess", "S3ReadOnlyAcces"))
+        done = self.script(out)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("policy arn:aws:iam::aws:policy/AmazonS3ReadOnlyAcces does not exist", done.stderr)
+        self.assertEqual(self.account.walk(), {"buckets": {}, "providers": {}, "roles": {}})
 
     def test_the_script_refuses_another_account(self):
         out = self.emit("awscli")

@@ -341,6 +341,8 @@ class Texts(Explain):
                 "ExpiredTokenException": "TOKEN_EXPIRED", "ExpiredToken": "TOKEN_EXPIRED",
                 "ValidationError: Request ARN is invalid": "ROLE_ARN_INVALID",
                 "Unable to locate credentials. You can configure credentials by running \"aws configure\".": "NOT_INJECTED",
+                "User: arn:aws:sts::111122223333:assumed-role/nodes/i-0123456789abcdef0 is not authorized to perform: s3:ListBucket": "NOT_INJECTED",
+                "kube-system  kube-apiserver-cp1  0/1  CrashLoopBackOff": "API_SERVER_MANIFEST",
                 "open /var/run/secrets/eks.amazonaws.com/serviceaccount/token: permission denied": "TOKEN_UNREADABLE",
                 "dial tcp 54.0.0.1:443: i/o timeout (sts.amazonaws.com)": "STS_UNREACHABLE",
                 "failed calling webhook \"x\": x509: certificate signed by unknown authority": "WEBHOOK_CA_STALE",

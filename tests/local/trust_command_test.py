@@ -52,6 +52,11 @@ class Render(Command):
         compact = self.render("shop/orders", "shop/carts", "--compact").stdout
         self.assertEqual((json.loads(compact), compact.count("\n")), (policy, 1))
 
+    def test_accounts_may_be_written_as_tokens_have_them(self):
+        self.assertEqual(self.render("system:serviceaccount:shop:orders").stdout, self.render("shop/orders").stdout)
+        for wrong in ("system:serviceaccount:shop", "system:serviceaccount:shop:orders/x", "system:serviceaccount::orders"):
+            self.render(wrong, code=3)
+
     def test_options_may_stand_before_accounts(self):
         policy = json.loads(self.render("--audience", "vault", "shop/orders", "--issuer", "https://b.example.com", "shop/carts").stdout)
         self.assertEqual([list(s["Condition"]["StringEquals"].values())[0] for s in policy["Statement"]], ["vault", "vault"])
@@ -147,6 +152,8 @@ class CanAssume(Command):
         self.ask(self.policy, code=3)
         self.ask(self.policy, "--issuer", "http://b.example.com", "--service-account", "shop/orders", code=3)
         self.ask(self.policy, *account, "shop", code=3)
+        self.ask(self.policy, *account, "shop/*", code=3)
+        self.ask(self.policy, *account, "system:serviceaccount:shop:orders")
         self.ask(self.write("bad.json", "{"), *account, "shop/orders", code=3)
 
     def test_traces_each_statement_and_condition(self):
@@ -170,6 +177,18 @@ class CanAssume(Command):
         token = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (*parts, b"signature"))
         answer = self.ask(self.policy, "--token", self.write("tagged", token), code=1)
         self.assertIn("AccessDenied: Not authorized to perform sts:TagSession", answer)
+
+    def test_every_request_has_a_time_and_comes_over_tls(self):
+        policy = json.loads((self.folder / "trust.json").read_text())
+        caller = ("--issuer", ISSUER, "--service-account", "shop/orders")
+        for condition, code in (({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, 1),
+                                ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, 0),
+                                ({"NumericGreaterThan": {"aws:EpochTime": "1600000000"}}, 0),
+                                ({"Bool": {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}}, 0)):
+            conditions = policy["Statement"][0]["Condition"] | condition
+            asked = self.write("asked.json", policy | {"Statement": [policy["Statement"][0] | {"Condition": conditions}]})
+            self.ask(asked, *caller, code=code)
+        self.ask(asked, *caller, "--context", "aws:SecureTransport=false", code=1)
 
     def test_context_is_given_by_hand(self):
         policy = json.loads((self.folder / "trust.json").read_text())

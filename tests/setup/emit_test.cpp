@@ -208,29 +208,41 @@ std::vector<std::string> all(const std::string& text, const std::string& pattern
   return found;
 }
 
-TEST_F(Emit, RolesWhoseNamesLookAlikeAreDifferentResources) {
-  auto terraform = emitted(kLookAlikes, Form::Terraform);
-  ASSERT_TRUE(terraform) << terraform.error().message;
-  const std::vector<std::string> resources = all(terraform->front().body, R"re(resource "aws_iam_role" "(\S+)")re");
-  EXPECT_THAT(resources, ElementsAre("r_a_b", MatchesRegex("r_a_b_[0-9a-f]{8}"), MatchesRegex("r_a_b_[0-9a-f]{8}"),
-                                     "r_a_b-", "r__"));
-  EXPECT_EQ(std::set(resources.begin(), resources.end()).size(), 5u);
-  EXPECT_THAT(all(terraform->front().body, R"re("aws_iam_role_policy_attachment" "(\S+)")re"),
-              ElementsAre("r_a_b_1", resources[1] + "_1"));
+// By the form, the pattern of what a role is called in it.
+const std::map<Form, std::string> kCalled{{Form::Terraform, R"re(resource "aws_iam_role" "(\S+)")re"},
+                                          {Form::CloudFormation, R"re("(Role\w+)": \{)re"},
+                                          {Form::Ack, R"re(kind: Role\nmetadata:\n  name: (\S+))re"}};
 
-  auto ack = emitted(kLookAlikes, Form::Ack);
-  ASSERT_TRUE(ack) << ack.error().message;
-  const std::vector<std::string> objects = all(ack->front().body, R"re(kind: Role\nmetadata:\n  name: (\S+))re");
-  EXPECT_THAT(objects, ElementsAre("a-b", MatchesRegex("a-b-[0-9a-f]{8}"), MatchesRegex("a-b-[0-9a-f]{8}"),
-                                   MatchesRegex("a-b-[0-9a-f]{8}"), "role"));
-  EXPECT_EQ(std::set(objects.begin(), objects.end()).size(), 5u);
+TEST_F(Emit, RolesWhoseNamesLookAlikeAreDifferentResources) {
+  for (const auto& [form, pattern] : kCalled) {
+    auto files = emitted(kLookAlikes, form);
+    ASSERT_TRUE(files) << files.error().message;
+    const std::vector<std::string> names = all(files->front().body, pattern);
+    EXPECT_EQ(names.size(), 5u);
+    EXPECT_EQ(std::set(names.begin(), names.end()).size(), 5u) << testing::PrintToString(names);
+  }
+  auto terraform = emitted(kLookAlikes, Form::Terraform);
+  EXPECT_THAT(all(terraform->front().body, kCalled.at(Form::Terraform)),
+              ElementsAre(MatchesRegex("r_a_b_[0-9a-f]{8}"), "r_a_b", MatchesRegex("r_a_b_[0-9a-f]{8}"),
+                          MatchesRegex("r_a_b-_[0-9a-f]{8}"), MatchesRegex("r___[0-9a-f]{8}")));
+  EXPECT_THAT(all(terraform->front().body, R"re("aws_iam_role_policy_attachment" "(\S+)")re"),
+              ElementsAre(MatchesRegex("r_a_b_[0-9a-f]{8}_1"), "r_a_b_1"));
+  EXPECT_THAT(all(emitted(kWish, Form::CloudFormation)->front().body, kCalled.at(Form::CloudFormation)),
+              ElementsAre(MatchesRegex("Roles3echoer[0-9a-f]{8}"), MatchesRegex("RolePlainOne[0-9a-f]{8}")));
 }
 
-TEST_F(Emit, ARoleThatIsAddedBehindOthersDoesNotRenameTheirResources) {
-  const std::string two = kLookAlikes.substr(0, kLookAlikes.find("- {serviceAccount: app/c"));
-  auto before = emitted(two, Form::Terraform), after = emitted(kLookAlikes, Form::Terraform);
-  ASSERT_TRUE(before && after);
-  EXPECT_TRUE(after->front().body.starts_with(before->front().body));
+TEST_F(Emit, WhatARoleIsCalledDependsOnNoOtherRoleAndNoPlace) {
+  const std::size_t begin = kLookAlikes.find("- {");
+  const std::string head = kLookAlikes.substr(0, begin);
+  std::vector<std::string> bindings;
+  std::istringstream lines(kLookAlikes.substr(begin));
+  for (std::string line; std::getline(lines, line);) bindings.push_back(line + "\n");
+  for (const auto& [form, pattern] : kCalled) {
+    const std::vector<std::string> together = all(emitted(kLookAlikes, form)->front().body, pattern);
+    ASSERT_EQ(together.size(), bindings.size());
+    for (std::size_t i = 0; i < bindings.size(); ++i)
+      EXPECT_THAT(all(emitted(head + bindings[i], form)->front().body, pattern), ElementsAre(together[i]));
+  }
 }
 
 std::string withRoles(int count, const std::string& role) {

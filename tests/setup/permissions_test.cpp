@@ -65,6 +65,15 @@ TEST(Permissions, ThePartsGiveTheSameRightsAndEachIsSmallEnough) {
   }
 }
 
+TEST(Permissions, ManagedPoliciesAndBoundariesMayBeLookedAt) {
+  const std::set<std::string> rights = rightsOf({policyFor(
+      "apiVersion: irsa-anywhere/v1\nname: edge\naws: {region: us-west-2}\nbindings:\n- {serviceAccount: app/a, role: "
+      "{name: a, boundary: 'arn:aws:iam::111122223333:policy/b', policies: "
+      "['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess']}}\n")});
+  for (const char* arn : {"arn:aws:iam::111122223333:policy/b", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"})
+    EXPECT_TRUE(rights.contains("\"iam:GetPolicy\" \"" + std::string(arn) + "\" null")) << arn;
+}
+
 TEST(Permissions, PoliciesAreAttachedOnlyToRolesThatHaveSome) {
   std::size_t attaching = 0;
   for (const std::string& right : rightsOf({policyFor(withRoles(9))})) attaching += right.starts_with("\"iam:AttachR");

@@ -161,6 +161,25 @@ TEST(Plan, OnlyThePhasesThatAreAskedForAreInIt) {
   EXPECT_THAT(calls(*plan(desired(), nothing(), {.phases = {Phase::ApiServer}})), testing::IsEmpty());
 }
 
+TEST(Plan, ManagedPoliciesAreAttachedBeforeOthersGoUnlessTheQuotaHasNoRoomForBoth) {
+  const Desired wanted = desired();
+  Observed observed = nothing();
+  auto plannedWith = [&](std::size_t attached) {
+    const DesiredRole& role = wanted.roles.front();
+    ObservedRole live{.role = {.name = "app", .path = "/", .arn = role.arn, .tags = role.tags}};
+    live.role.assumeRolePolicyDocument = role.trustPolicy;
+    live.role.description = role.description;
+    for (std::size_t i = 0; i < attached; ++i)
+      live.attachedPolicies.push_back("arn:aws:iam::aws:policy/Q" + std::to_string(i));
+    observed.roles = {live};
+    return calls(*plan(wanted, observed, {.phases = {Phase::Roles}}));
+  };
+  EXPECT_THAT(plannedWith(1), ElementsAre("iam:AttachRolePolicy", "iam:DetachRolePolicy"));
+  EXPECT_EQ(plannedWith(9).front(), "iam:AttachRolePolicy");
+  EXPECT_EQ(plannedWith(10).front(), "iam:DetachRolePolicy");
+  EXPECT_EQ(plannedWith(10).back(), "iam:AttachRolePolicy");
+}
+
 TEST(Plan, AFolderGetsTheDocumentsAndNoBucketIsMade) {
   Configuration wish = kWish;
   wish.issuer = {.hosting = Hosting::Directory, .url = "https://id.example.com/edge", .directory = "out"};

@@ -135,6 +135,67 @@ TEST_F(Preconditions, APolicyOfAnotherAccountIsRefusedBeforeTheFirstChange) {
   }
 }
 
+std::string withRole(const std::string& settings) {
+  return kWish.substr(0, kWish.rfind("role:")) + "role: {name: s3-echoer, " + settings + "}\n";
+}
+
+TEST_F(Preconditions, PoliciesThatDoNotExistAreNamedAllAtOnceBeforeTheFirstChange) {
+  const std::string before = worlds.dump();
+  const auto refused = planWith([](const auto&) { return std::nullopt; },
+                                withRole("policies: [arn:aws:iam::aws:policy/AmazonS3ReadOnlyAcces, "
+                                         "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess], "
+                                         "boundary: arn:aws:iam::111122223333:policy/gone"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("\n  role s3-echoer: arn:aws:iam::aws:policy/AmazonS3ReadOnlyAcces does not exist"));
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("\n  role s3-echoer: arn:aws:iam::111122223333:policy/gone does not exist"));
+  EXPECT_EQ(refused.error().message.find("ReadOnlyAccess"), std::string::npos);
+  EXPECT_THAT(refused.error().hint, HasSubstr("role.policies"));
+  EXPECT_EQ(worlds.dump(), before);
+}
+
+TEST_F(Preconditions, APolicyThatOnlyServicesMayHaveIsRefused) {
+  const auto refused = planWith(
+      [](const http::Request& request) {
+        return when(asks(request, "GetPolicy"), 200,
+                    "<GetPolicyResponse><GetPolicyResult><Policy><Arn>a</Arn><IsAttachable>false</IsAttachable>"
+                    "</Policy></GetPolicyResult></GetPolicyResponse>");
+      },
+      withRole("policies: [arn:aws:iam::aws:policy/aws-service-role/x]"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("can be attached to no role of yours"));
+}
+
+TEST_F(Preconditions, WhoMayNotAskForAPolicyIsToldInANote) {
+  const auto made = planWith(
+      [](const http::Request& request) {
+        return when(asks(request, "GetPolicy"), 403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>");
+      },
+      withRole("policies: [arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess]"));
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(made->notes, Contains(HasSubstr("AmazonS3ReadOnlyAccess exists is not known")));
+}
+
+TEST_F(Preconditions, MorePoliciesThanTheAccountsQuotaAreRefusedWithTheNumber) {
+  std::string policies;
+  for (int i = 0; i < 11; ++i)
+    policies += (i == 0 ? "" : ", ") + std::string("arn:aws:iam::111122223333:policy/p") + std::to_string(i);
+  auto answer = [](int quota) {
+    return [quota](const http::Request& request) {
+      const bool isPolicy = asks(request, "GetPolicy");
+      return when(isPolicy || asks(request, "GetAccountSummary"), 200,
+                  isPolicy ? "<GetPolicyResponse><GetPolicyResult><Policy/></GetPolicyResult></GetPolicyResponse>"
+                           : summary(entry("AttachedPoliciesPerRoleQuota", quota)));
+    };
+  };
+  const auto refused = planWith(answer(10), withRole("policies: [" + policies + "]"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("role s3-echoer is to have 11 managed policies; the account's quota is 10"));
+  EXPECT_TRUE(planWith(answer(20), withRole("policies: [" + policies + "]")));
+}
+
 TEST_F(Preconditions, AFullAccountIsRefused) {
   auto refused = planWith([](const http::Request& request) {
     return when(asks(request, "GetAccountSummary"), 200, summary(entry("Roles", 1000) + entry("RolesQuota", 1000)));

@@ -93,6 +93,119 @@ TEST(TrustLint, FindsWhatOpensARoleToEveryPod) {
   }
 }
 
+TEST(TrustLint, FindsConditionsThatNoTokenMeets) {
+  for (const char* rest :
+       {R"(Null|"true")", R"(Null|["true","True"])", R"(NumericEquals|"5")", R"(NumericLessThanIfExists|"5")",
+        R"(ForAllValues:NumericGreaterThan|"5")", R"(DateLessThan|"2030-01-01T00:00:00Z")", R"(Bool|"true")",
+        R"(IpAddress|"203.0.113.0/24")", R"(ArnLike|"arn:aws:iam::111122223333:*")",
+        R"(ArnLike|"system:serviceaccount:shop:*")", R"(BinaryEquals|"c3lzdGVt")"}) {
+    const std::string text = rest;
+    const std::string op = text.substr(0, text.find('|')), value = text.substr(text.find('|') + 1);
+    const std::string one =
+        condition(R"({"StringEquals":{")" + kSub + R"(":null},")" + op + R"(":{")" + kSub + "\":" + value + "}}");
+    EXPECT_THAT(codesOf(one), ElementsAre("CONDITION_NEVER_MET")) << one;
+    EXPECT_THAT(codesOf(condition("{\"" + op + R"(":{")" + kSub + "\":" + value + "}}")),
+                ElementsAre("CONDITION_NEVER_MET"))
+        << "beside one that pins";
+  }
+  for (const char* op : {"NumericNotEquals", "NotIpAddress", "DateNotEquals", "ArnNotLike"})
+    EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":null},")" + std::string(op) + R"(":{")" + kSub +
+                                  R"(":"203.0.113.1"}})")),
+                ElementsAre("SUB_NOT_PINNED"))
+        << op;
+  EXPECT_THAT(codesOf(condition(R"({"Null":{")" + kAud + R"(":"true"}})")), ElementsAre("CONDITION_NEVER_MET"));
+  EXPECT_THAT(codesOf(condition(R"({"Null":{")" + kAud + R"(":"false"}})")), IsEmpty());
+  EXPECT_THAT(codesOf(condition(R"({"Null":{")" + kSub + R"(":["true","false"]}})")), IsEmpty());
+}
+
+TEST(TrustLint, FindsConditionsOnWhatOnlyAwssOwnPrincipalsHave) {
+  for (const char* key : {"aws:PrincipalOrgID", "aws:PrincipalArn", "AWS:PrincipalTag/team", "sts:ExternalId"}) {
+    auto asked = [&](const std::string& op) {
+      return condition("{\"" + op + R"(":{")" + kSub + R"(":"system:serviceaccount:a:b",")" + kAud +
+                       R"(":"sts.amazonaws.com",")" + key + R"(":"x"}})");
+    };
+    EXPECT_THAT(codesOf(asked("StringEquals")), ElementsAre("CONDITION_NEVER_MET")) << key;
+    EXPECT_THAT(codesOf(condition(R"({"StringNotEquals":{")" + std::string(key) + R"(":"x"}})")), IsEmpty()) << key;
+    EXPECT_THAT(codesOf(condition(R"({"StringEqualsIfExists":{")" + std::string(key) + R"(":"x"}})")), IsEmpty());
+  }
+}
+
+// A Deny on web identities with these conditions.
+std::string denial(const std::string& conditions, const std::string& patch = "{}") {
+  Json out = Json::parse(
+      R"({"Effect":"Deny","Principal":{"Federated":"*"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":)" +
+      conditions + "}");
+  out["Principal"]["Federated"] = kProvider;
+  out.merge_patch(Json::parse(patch));
+  return out.dump();
+}
+
+TEST(TrustLint, TakesADenyOfAllOthersForAPin) {
+  const std::string noSub = condition(R"({"StringEquals":{")" + kSub + "\":null}}");
+  const std::string noAud = condition(R"({"StringEquals":{")" + kAud + "\":null}}");
+  auto others = [](const std::string& op, const std::string& value, const std::string& key = kSub) {
+    return "{\"" + op + R"(":{")" + key + R"(":")" + value + "\"}}";
+  };
+  const std::string one = "system:serviceaccount:shop:orders";
+  for (const char* op : {"StringNotEquals", "StringNotEqualsIfExists", "ForAnyValue:StringNotEquals",
+                         "ForAllValues:StringNotEquals", "StringNotEqualsIgnoreCase"})
+    EXPECT_THAT(codesOf(noSub + "," + denial(others(op, one))), IsEmpty()) << op;
+  for (const char* patch : {R"({"Principal":"*"})", R"({"Principal":{"AWS":"*","Federated":null}})",
+                            R"({"Action":"sts:*"})", R"({"Action":null,"NotAction":"sts:TagSession"})"})
+    EXPECT_THAT(codesOf(noSub + "," + denial(others("StringNotEquals", one), patch)), IsEmpty()) << patch;
+  EXPECT_THAT(codesOf(noAud + "," + denial(others("StringNotEquals", "sts.amazonaws.com", kAud))), IsEmpty());
+
+  EXPECT_THAT(codesOf(noSub + "," + denial(others("StringNotLike", "system:serviceaccount:shop:*"))),
+              ElementsAre("SUB_ACCOUNT_PATTERN"));
+  EXPECT_THAT(codesOf(noSub + "," + denial(others("StringNotLike", "system:serviceaccount:dev*"))),
+              ElementsAre("SUB_NAMESPACE_PATTERN"));
+  EXPECT_THAT(codesOf(noSub + "," + denial(others("StringNotLike", "*"))), ElementsAre("SUB_ANY"));
+  EXPECT_THAT(lintTrust(trusting(noSub + "," + denial(others("StringNotLike", "*"))))[0].place,
+              HasSubstr("StringNotLike " + kSub + " of statement 2"));
+}
+
+TEST(TrustLint, TakesADenyOfSomeForNoPin) {
+  const std::string noSub = condition(R"({"StringEquals":{")" + kSub + "\":null}}");
+  const std::string others = R"({"StringNotEquals":{")" + kSub + R"(":"system:serviceaccount:shop:orders"}})";
+  const std::string both = R"({"StringNotEquals":{")" + kSub + R"(":"system:serviceaccount:shop:orders",")" + kAud +
+                           R"(":"sts.amazonaws.com"}})";
+  for (const std::string& deny :
+       {denial(both), denial(R"({"StringEquals":{")" + kSub + R"(":"system:serviceaccount:shop:orders"}})"),
+        denial(others, R"({"Action":"sts:AssumeRole"})"),
+        denial(others, R"({"Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/b.example.com"}})")}) {
+    std::vector<std::string> codes = codesOf(noSub + "," + deny);
+    EXPECT_THAT(codes, testing::Contains("SUB_MISSING")) << deny;
+  }
+}
+
+TEST(TrustLint, TellsThatALiteralStarInADenyKeepsEverybodyOut) {
+  const std::string deny = denial(R"({"StringNotEquals":{")" + kSub + R"(":"system:serviceaccount:default:*"}})");
+  text::Findings findings = lintTrust(trusting(statement() + "," + deny));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].code, "WILDCARD_IN_EQUALS");
+  EXPECT_THAT(findings[0].why, HasSubstr("StringNotEquals denies everyone"));
+}
+
+TEST(TrustLint, FindsSubjectsThatAreNoServiceAccounts) {
+  auto equals = [](const std::string& subject) {
+    return condition(R"({"StringEquals":{")" + kSub + R"(":")" + subject + "\"}}");
+  };
+  for (const char* subject :
+       {"system:serviceaccount:shop/orders", "system:serviceaccount:shop",
+        "system:serviceaccount:shop:", "system:serviceaccount::orders", "system:serviceaccount:Shop:orders",
+        "system:serviceaccounts:shop:orders", "system:serviceaccount:shop:orders:x",
+        "system:serviceaccount:shop:orders ", "System:serviceaccount:shop:orders",
+        "system:serviceaccount:shop.eu:orders", "system:serviceaccount:shop:Orders"})
+    EXPECT_THAT(codesOf(equals(subject)), ElementsAre("SUB_NO_ACCOUNT")) << subject;
+  EXPECT_THAT(codesOf(like("system:serviceaccount:shop/*")), ElementsAre("SUB_NO_ACCOUNT"));
+  EXPECT_THAT(codesOf(like("system:serviceaccounts:*")), ElementsAre("SUB_NO_ACCOUNT"));
+  EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":null},"StringEqualsIgnoreCase":{")" + kSub +
+                                R"(":"System:ServiceAccount:Shop:Orders"}})")),
+              IsEmpty());
+  for (const char* subject : {"system:serviceaccount:shop:orders.v1", "spiffe://example.com/ns/shop/sa/orders"})
+    EXPECT_THAT(codesOf(equals(subject)), IsEmpty()) << subject;
+}
+
 TEST(TrustLint, FindsPatternsInSubjects) {
   EXPECT_THAT(codesOf(like("system:serviceaccount:team-*:x")), ElementsAre("SUB_NAMESPACE_PATTERN"));
   EXPECT_THAT(codesOf(like("system:serviceaccount:dev*")), ElementsAre("SUB_NAMESPACE_PATTERN"));
@@ -195,7 +308,7 @@ TEST(TrustLint, ReadsVariablesInDocumentsOfTheirVersionAlone) {
                      condition(R"({"StringEquals":{")" + kSub + R"(":"${)" + kSub + "}\"}}") + "]}";
     EXPECT_THAT(codesOf(trust), IsEmpty());
     trust.document = "{" + std::string(version) + R"("Statement":[)" + like("system:serviceaccount:shop:${*}") + "]}";
-    EXPECT_THAT(codesOf(trust), IsEmpty()) << "a name cannot begin with a dollar sign";
+    EXPECT_THAT(codesOf(trust), ElementsAre("SUB_NO_ACCOUNT")) << "a name cannot begin with a dollar sign";
   }
 }
 
@@ -265,10 +378,12 @@ TEST(TrustLint, FindsSchemesAndSlashesInProviders) {
 }
 
 TEST(TrustLint, TellsWildcardsFromTheirEscapes) {
-  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3${*}")), ElementsAre("LIKE_WITHOUT_WILDCARD"));
-  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3-${?}*")), IsEmpty()) << "no name has a question mark";
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3${*}")),
+              UnorderedElementsAre("LIKE_WITHOUT_WILDCARD", "SUB_NO_ACCOUNT"));
+  EXPECT_THAT(codesOf(like("system:serviceaccount:default:s3-${?}*")), ElementsAre("SUB_NO_ACCOUNT"))
+      << "no name has a question mark";
   EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":"system:serviceaccount:default:a${*}"}})")),
-              IsEmpty());
+              ElementsAre("SUB_NO_ACCOUNT"));
   EXPECT_THAT(codesOf(condition(R"({"StringEquals":{")" + kSub + R"(":"system:serviceaccount:default:*${*}"}})")),
               ElementsAre("WILDCARD_IN_EQUALS"));
 }

@@ -87,5 +87,53 @@ TEST_F(FurtherActions, ReadWhatIsComparedWithAnEntityTag) {
              [&] { return account.s3("DELETE", "/data/key", "", {{"If-Match", etag}}); });
 }
 
+TEST_F(FurtherActions, ReadNothingToAskWhetherAnObjectIsThereAtAll) {
+  allow({"s3:PutObject", "s3:DeleteObject"});
+  EXPECT_EQ(account.s3("PUT", "/data/key", "body", {{"If-Match", "*"}}).status, 200);
+  EXPECT_EQ(account.s3("DELETE", "/data/key", "", {{"If-Match", "*"}}).status, 204);
+}
+
+TEST_F(FurtherActions, ReadWhatDeleteObjectsComparesWithAnEntityTag) {
+  account.credentials = administrator;
+  const std::string etag = account.s3("HEAD", "/data/key").header("ETag");
+  auto remove = [&](const std::string& tag) {
+    return account.s3("POST", "/data?delete",
+                      "<Delete><Object><Key>key</Key><ETag>" + tag + "</ETag></Object></Delete>");
+  };
+  allow({"s3:DeleteObject"});
+  EXPECT_EQ(remove(etag).at("Error/Code"), "AccessDenied");
+  EXPECT_EQ(remove("*").at("Deleted/Key"), "key");
+  account.credentials = administrator;
+  account.s3("PUT", "/data/key", "body");
+  allow({"s3:DeleteObject", "s3:GetObject"});
+  EXPECT_EQ(remove(etag).at("Deleted/Key"), "key");
+}
+
+TEST_F(FurtherActions, HoldTheConditionsOfEachKeyThatDeleteObjectsNames) {
+  account.credentials = administrator;
+  account.s3("PUT", "/data/mine", "body", {{"x-amz-tagging", "owner=me"}});
+  const text::Json policy = {{"Version", "2012-10-17"},
+                             {"Statement",
+                              {{{"Effect", "Allow"},
+                                {"Action", "s3:DeleteObject"},
+                                {"Resource", "*"},
+                                {"Condition", {{"StringEquals", {{"s3:ExistingObjectTag/owner", "me"}}}}}},
+                               {{"Effect", "Allow"},
+                                {"Action", "s3:DeleteObject"},
+                                {"Resource", "*"},
+                                {"Condition", {{"StringEquals", {{"s3:if-match", "*"}}}}}}}}};
+  account.iam({{"Action", "PutRolePolicy"},
+               {"RoleName", "echo"},
+               {"PolicyName", "p"},
+               {"PolicyDocument", text::compact(policy)}});
+  account.credentials = session;
+  auto remove = [&](const std::string& object) {
+    return account.s3("POST", "/data?delete", "<Delete><Object>" + object + "</Object></Delete>");
+  };
+  EXPECT_EQ(remove("<Key>key</Key>").at("Error/Code"), "AccessDenied");
+  EXPECT_EQ(remove("<Key>mine</Key>").at("Deleted/Key"), "mine");
+  EXPECT_EQ(remove("<Key>key</Key><ETag>*</ETag>").at("Deleted/Key"), "key");
+}
+
 }  // namespace
 }  // namespace sim

@@ -214,8 +214,10 @@ struct IssuerAccount : LocalAccount {
   Reply assume(std::string webIdentityToken) { return unsignedSts(assumeFields(std::move(webIdentityToken))); }
 
   // From now on requests are signed by a session of the role.
-  void becomeRole() {
-    Reply reply = assume(token(claims()));
+  void becomeRole(const Fields& more = {}) {
+    Fields fields = assumeFields(token(claims()));
+    fields.insert(fields.end(), more.begin(), more.end());
+    Reply reply = unsignedSts(std::move(fields));
     EXPECT_EQ(reply.status, 200) << reply.refusal();
     const std::string at = "AssumeRoleWithWebIdentityResult/Credentials/";
     credentials = {reply.at(at + "AccessKeyId"), reply.at(at + "SecretAccessKey"), reply.at(at + "SessionToken"), {}};

@@ -143,24 +143,60 @@ TEST(BucketPolicy, LetsARoleInByNameAndTheAccountOnlyWithItsOwnPolicies) {
   EXPECT_EQ(readWith(denial).code, "AccessDenied") << "a denial for the account is one for its roles";
 }
 
-TEST(BucketPolicy, LetsNoRolePassItsBoundary) {
+// What the session of the role "echo" gets of a bucket whose policy lets `principal` in, when the role's boundary is
+// `statement`.
+Reply readPastBoundary(const std::string& principal, const std::string& statement) {
   IssuerAccount account;
   account.makeBucket("bucket");
   account.s3("PUT", "/bucket/key", "body");
-  account.s3("PUT", "/bucket?policy",
-             policy(R"({"AWS":"arn:aws:iam::111122223333:role/echo"})", "arn:aws:s3:::bucket/*"));
+  account.open("bucket", "/none");
+  account.s3("PUT", "/bucket?policy", policy(principal, "arn:aws:s3:::bucket/*"));
   account.iam({{"Action", "CreatePolicy"},
-               {"PolicyName", "iam"},
-               {"PolicyDocument",
-                R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}})"}});
+               {"PolicyName", "limit"},
+               {"PolicyDocument", R"({"Version":"2012-10-17","Statement":)" + statement + "}"}});
   account.iam({{"Action", "PutRolePermissionsBoundary"},
                {"RoleName", "echo"},
-               {"PermissionsBoundary", "arn:aws:iam::111122223333:policy/iam"}});
+               {"PermissionsBoundary", "arn:aws:iam::111122223333:policy/limit"}});
   account.becomeRole();
-  EXPECT_EQ(account.s3("GET", "/bucket/key").refusal(),
+  return account.s3("GET", "/bucket/key");
+}
+
+const std::string kSilentBoundary = R"({"Effect":"Allow","Action":"iam:*","Resource":"*"})";
+const std::string kDenyingBoundary =
+    R"([{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"s3:GetObject","Resource":"*"}])";
+
+TEST(BucketPolicy, LetsNoRolePassItsBoundary) {
+  EXPECT_EQ(readPastBoundary(R"({"AWS":"arn:aws:iam::111122223333:role/echo"})", kSilentBoundary).refusal(),
             "403 AccessDenied: User: arn:aws:sts::111122223333:assumed-role/echo/test is not authorized to perform: "
             "s3:GetObject on resource: \"arn:aws:s3:::bucket/key\" because no permissions boundary allows the "
             "s3:GetObject action");
+}
+
+// "Permissions granted directly to a session are not limited by an implicit deny in an identity-based policy, a
+// permissions boundary, or a session policy", and with a wildcard Principal neither.
+TEST(BucketPolicy, LetsASessionThatItNamesPassASilentBoundaryButNoDenial) {
+  for (const char* principal :
+       {R"({"AWS":"arn:aws:sts::111122223333:assumed-role/echo/test"})", R"("*")", R"({"AWS":"*"})"}) {
+    EXPECT_EQ(readPastBoundary(principal, kSilentBoundary).status, 200) << principal;
+    EXPECT_EQ(readPastBoundary(principal, kDenyingBoundary).code, "AccessDenied") << principal;
+  }
+}
+
+TEST(BucketPolicy, LetsASessionThatItNamesPassASilentSessionPolicy) {
+  IssuerAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  const aws::Credentials administrator = account.credentials;
+  auto readWith = [&](const std::string& principal, const std::string& sessionPolicy) {
+    account.credentials = administrator;
+    EXPECT_EQ(account.s3("PUT", "/bucket?policy", policy(principal, "arn:aws:s3:::bucket/*")).status, 204);
+    account.becomeRole({{"Policy", R"({"Version":"2012-10-17","Statement":)" + sessionPolicy + "}"}});
+    return account.s3("GET", "/bucket/key").status;
+  };
+  const std::string session = R"({"AWS":"arn:aws:sts::111122223333:assumed-role/echo/test"})";
+  EXPECT_EQ(readWith(session, kSilentBoundary), 200);
+  EXPECT_EQ(readWith(session, kDenyingBoundary), 403);
+  EXPECT_EQ(readWith(R"({"AWS":"arn:aws:iam::111122223333:role/echo"})", kSilentBoundary), 403);
 }
 
 TEST(BucketTags, RoundTrip) {

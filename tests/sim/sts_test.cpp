@@ -548,6 +548,54 @@ TEST(Sts, AssumesARoleThatTrustsTheCaller) {
   EXPECT_EQ(reply.at("AssumeRoleResult/AssumedRoleUser/Arn"), "arn:aws:sts::111122223333:assumed-role/deploy/me");
 }
 
+// What STS says to the session of the role "echo", whose policies are `identity` and the boundary, when it wants to
+// assume the role "next", which trusts `principal`.
+std::string assumeNext(const std::string& principal, const std::string& identity = "", bool hasBoundary = false) {
+  IssuerAccount account;
+  const std::string trust =
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":")" + principal +
+      R"("},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:RoleSessionName":"me"}}}})";
+  EXPECT_EQ(account.iam({{"Action", "CreateRole"}, {"RoleName", "next"}, {"AssumeRolePolicyDocument", trust}}).status,
+            200);
+  if (!identity.empty())
+    account.iam({{"Action", "PutRolePolicy"},
+                 {"RoleName", "echo"},
+                 {"PolicyName", "p"},
+                 {"PolicyDocument", R"({"Version":"2012-10-17","Statement":)" + identity + "}"}});
+  if (hasBoundary)
+    account.iam({{"Action", "PutRolePermissionsBoundary"},
+                 {"RoleName", "echo"},
+                 {"PermissionsBoundary", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}});
+  account.becomeRole();
+  Reply reply = account.sts(
+      {{"Action", "AssumeRole"}, {"RoleArn", "arn:aws:iam::111122223333:role/next"}, {"RoleSessionName", "me"}});
+  return reply.status == 200 ? "" : reply.message;
+}
+
+// "Add the user as a principal directly in the role's trust policy" is one of the two ways that the reference of
+// AssumeRole names for callers of the same account.
+TEST(AssumeRole, NeedsNoPolicyOfACallerThatTheTrustPolicyNames) {
+  const std::string role = "arn:aws:iam::111122223333:role/echo", root = "arn:aws:iam::111122223333:root";
+  const std::string session = "arn:aws:sts::111122223333:assumed-role/echo/test";
+  const std::string refused =
+      "User: " + session +
+      " is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/next because no "
+      "identity-based policy allows the sts:AssumeRole action";
+  EXPECT_EQ(assumeNext(role), "");
+  EXPECT_EQ(assumeNext(session), "");
+  EXPECT_EQ(assumeNext(root), refused);
+  EXPECT_EQ(assumeNext(root, R"({"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*",)"
+                             R"("Condition":{"StringEquals":{"sts:RoleSessionName":"me"}}})"),
+            "");
+  EXPECT_EQ(assumeNext(root, R"({"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*",)"
+                             R"("Condition":{"StringEquals":{"sts:RoleSessionName":"you"}}})"),
+            refused);
+  EXPECT_NE(assumeNext(role, R"({"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"})"), "");
+  EXPECT_THAT(assumeNext(role, "", true),
+              testing::HasSubstr("because no permissions boundary allows the sts:AssumeRole action"));
+  EXPECT_EQ(assumeNext(session, "", true), "");
+}
+
 TEST(AssumeRoleWithWebIdentity, J09_RefusesAFormThatSaysSomethingTwice) {
   IssuerAccount account;
   const std::string token = account.token(account.claims());

@@ -2,8 +2,15 @@
 # Written by irsa apply --emit ack, which writes it anew: what is changed here is lost.
 # The documents, once the bucket is there, of the set-up edge-prod, with the AWS CLI. Safe to repeat: what differs is set right.
 # Nothing is done when something is in the way that was not made for edge-prod (tag irsa-anywhere/name).
+# It asks before it takes a published key away; --yes answers.
 set -euo pipefail
 export AWS_PAGER= AWS_REGION=us-west-2 AWS_DEFAULT_REGION=us-west-2
+yes=
+case ${1:-} in
+  '') ;;
+  --yes) yes=1 ;;
+  *) echo "usage: $0 [--yes]" >&2; exit 3 ;;
+esac
 name=edge-prod
 cluster=
 bucket=edge-prod-dde12af32e9f
@@ -53,6 +60,23 @@ if there aws s3api head-bucket --bucket "$bucket" --expected-bucket-owner "$acco
   claim "bucket $bucket" $found
 fi
 stop_if_foreign
+
+# the keys that are published and would not be any more: tokens that they signed would be refused
+kids() { grep -o '"kid"[[:space:]]*:[[:space:]]*"[^"]*"' "$1" | sed 's/^.*"\([^"]*\)"$/\1/'; }
+lost=
+for key in 'keys.json' 'openid/v1/jwks'; do
+  there aws s3api get-object --bucket "$bucket" --expected-bucket-owner "$account" --key "$key" "$work/published" || continue
+  while IFS= read -r kid; do
+    grep -q -x -F -e "$kid" <(kids "$files/documents/$key") || lost="$lost
+  s3://$bucket/$key: $kid"
+  done < <(kids "$work/published")
+done
+if [ -n "$lost" ] && [ -z "$yes" ]; then
+  echo "these keys are published and would not be any more, so that every token of theirs would be refused:$lost" >&2
+  [ -t 0 ] || fail "nothing was done, as there is no terminal to ask on; $0 --yes does it"
+  read -r -p 'Go on? [y/N] ' answer
+  case $answer in [yY] | [yY][eE][sS]) ;; *) fail "nothing was done: the answer was not yes" ;; esac
+fi
 
 # the documents; put_document KEY TYPE CACHE-CONTROL writes one unless it is there as it should be
 replaced=

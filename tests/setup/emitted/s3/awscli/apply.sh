@@ -2,8 +2,15 @@
 # Written by irsa apply --emit awscli, which writes it anew: what is changed here is lost.
 # The AWS side of the set-up edge-prod, with the AWS CLI. Safe to repeat: what differs is set right.
 # Nothing is done when something is in the way that was not made for edge-prod (tag irsa-anywhere/name).
+# It asks before it takes a published key away; --yes answers.
 set -euo pipefail
 export AWS_PAGER= AWS_REGION=us-west-2 AWS_DEFAULT_REGION=us-west-2
+yes=
+case ${1:-} in
+  '') ;;
+  --yes) yes=1 ;;
+  *) echo "usage: $0 [--yes]" >&2; exit 3 ;;
+esac
 name=edge-prod
 cluster=
 bucket=edge-prod-dde12af32e9f
@@ -54,7 +61,7 @@ if there aws s3api head-bucket --bucket "$bucket" --expected-bucket-owner "$acco
   claim "bucket $bucket" $found
 fi
 
-# whose provider and roles are; check_role NAME ARN
+# whose provider and roles are, and whether their policies exist; check_role NAME ARN
 provider=arn:aws:iam::111122223333:oidc-provider/edge-prod-dde12af32e9f.s3.us-west-2.amazonaws.com
 arns=$(aws iam list-open-id-connect-providers --query 'OpenIDConnectProviderList[].Arn' --output text)
 for arn in $arns; do
@@ -67,6 +74,9 @@ for arn in $arns; do
   that is in use would be refused; irsa migrate plan shows the way to a new issuer"
   fi
 done
+check_policy() {
+  there aws iam get-policy --policy-arn "$1" || fail "policy $1 does not exist: correct irsa.yaml, or make it first"
+}
 check_role() {
   if there aws iam get-role --role-name "$1" --query Role.Arn --output text; then
     [ "$found" = "$2" ] || fail "role $1 is $found, irsa.yaml asks for $2: IAM can neither move nor rename a role"
@@ -76,7 +86,26 @@ check_role() {
 }
 check_role 's3-echoer' arn:aws:iam::111122223333:role/s3-echoer
 check_role 'Plain_One' arn:aws:iam::111122223333:role/team/Plain_One
+check_policy 'arn:aws:iam::aws:policy/AmazonS3FullAccess'
+check_policy 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'
 stop_if_foreign
+
+# the keys that are published and would not be any more: tokens that they signed would be refused
+kids() { grep -o '"kid"[[:space:]]*:[[:space:]]*"[^"]*"' "$1" | sed 's/^.*"\([^"]*\)"$/\1/'; }
+lost=
+for key in 'keys.json' 'openid/v1/jwks'; do
+  there aws s3api get-object --bucket "$bucket" --expected-bucket-owner "$account" --key "$key" "$work/published" || continue
+  while IFS= read -r kid; do
+    grep -q -x -F -e "$kid" <(kids "$files/documents/$key") || lost="$lost
+  s3://$bucket/$key: $kid"
+  done < <(kids "$work/published")
+done
+if [ -n "$lost" ] && [ -z "$yes" ]; then
+  echo "these keys are published and would not be any more, so that every token of theirs would be refused:$lost" >&2
+  [ -t 0 ] || fail "nothing was done, as there is no terminal to ask on; $0 --yes does it"
+  read -r -p 'Go on? [y/N] ' answer
+  case $answer in [yY] | [yY][eE][sS]) ;; *) fail "nothing was done: the answer was not yes" ;; esac
+fi
 
 # the bucket of the issuer's documents
 there aws s3api head-bucket --bucket "$bucket" --expected-bucket-owner "$account" ||
