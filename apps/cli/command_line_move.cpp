@@ -1,4 +1,4 @@
-#include "command_line_parts.h"
+#include "command_line_groups.h"
 
 namespace cli {
 namespace {

@@ -1,4 +1,4 @@
-// What the descriptions of all commands are made of, and those that stand in files of their own.
+// What the descriptions of all commands are made of.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -7,9 +7,6 @@
 #include <vector>
 
 #include "console.h"
-#include "issuer_publish.h"
-#include "keys_command.h"
-#include "migrate_command.h"
 #include "nodes.h"
 
 namespace cli {
@@ -41,15 +38,5 @@ void example(CLI::App& app, const std::string& lines);
 
 CLI::App* addCommand(CLI::App& parent, const std::string& name, const std::string& help, Command& chosen,
                      Command command);
-
-// What the commands that move issuer and keys read into.
-struct MoveOptions {
-  MigrateOptions migrate;
-  KeysOptions keys;
-  IssuerPublishOptions publish;
-};
-void addMigrate(CLI::App& root, MoveOptions& options, Command& chosen);
-void addIssuer(CLI::App& root, MoveOptions& options, Command& chosen);
-void addKeys(CLI::App& root, MoveOptions& options, Command& chosen);
 
 }  // namespace cli
