@@ -317,9 +317,9 @@ std::string assumedRoleArn(const Settings& settings, const Session& session) {
          "/" + session.name;
 }
 
-base::Result<Authenticated> authenticate(const http::Request& request, const aws::Authorization& claimed,
-                                         Service service, const State& state, const Settings& settings, base::Time now,
-                                         ErrorDetails& details) {
+base::Result<Authenticated> authenticate(const SignedRequest& asked, const State& state, const Settings& settings,
+                                         base::Time now, ErrorDetails& details) {
+  const auto& [request, claimed, service] = asked;
   Claim claim{request, claimed, service, details, !request.headers.find("authorization"), queryOf(request)};
   Authenticated who;
   std::string secret;

@@ -120,7 +120,7 @@ base::Result<void> LocalAws::identify(Exchange& exchange) {
   if (exchange.operation && exchange.operation->unsignedOnly) return {};
   if (!routed.claimed && !isS3)
     return awsError("MissingAuthenticationToken", "Request is missing Authentication Token");
-  auto who = routed.claimed ? authenticate(call.request, *routed.claimed, routed.service, state_, settings_, call.now,
+  auto who = routed.claimed ? authenticate({call.request, *routed.claimed, routed.service}, state_, settings_, call.now,
                                            call.errorDetails)
                             : anonymous(call.request, call.errorDetails);
   if (!who) return std::move(who).error();
@@ -229,7 +229,7 @@ base::Result<void> LocalAws::checkControl(const http::Request& request) {
   if (routed.refusal) return *routed.refusal;
   if (!routed.claimed) return awsError("AccessDenied", "sign the request with the administrator's credentials");
   ErrorDetails details;
-  auto who = authenticate(request, *routed.claimed, routed.service, state_, settings_, clock_.now(), details);
+  auto who = authenticate({request, *routed.claimed, routed.service}, state_, settings_, clock_.now(), details);
   if (!who) return std::move(who).error();
   if (who->caller.kind == Caller::Kind::Administrator) return {};
   return awsError("AccessDenied", "only the administrator may ask for " + std::string(request.path()));
