@@ -15,6 +15,10 @@ namespace {
 
 using std::chrono::minutes;
 
+constexpr std::string_view kSixParameters =
+    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+    "X-Amz-Date, "
+    "X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
 constexpr std::string_view kTokenHeader = "x-amz-security-token", kHashHeader = "x-amz-content-sha256";
 
 // What verification needs from a request, wherever it stands: headers or a presigned URL's query.
@@ -22,6 +26,7 @@ struct Claim {
   const http::Request& request;
   const aws::Authorization& authorization;
   Service service;
+  ErrorDetails& details;
   bool inQuery = false;
   Parameters query;
   std::string amzDate = {};
@@ -32,6 +37,32 @@ bool isS3(const Claim& claim) { return claim.service == Service::S3; }
 
 base::Error mismatch(const Claim& claim) {
   return awsError("SignatureDoesNotMatch", std::string(isS3(claim) ? kS3SignatureMismatch : kQuerySignatureMismatch));
+}
+
+// "AB" → "41 42".
+std::string spacedHex(std::string_view bytes) {
+  std::string out;
+  for (char c : bytes) out.append(out.empty() ? "" : " ").append(text::hex({&c, 1}));
+  return out;
+}
+
+// S3 tells what it signed, so that whoever signs can compare.
+base::Error mismatch(const Claim& claim, const std::string& hash, aws::PathStyle style) {
+  const aws::Authorization& claimed = claim.authorization;
+  const std::string canonical = aws::canonicalRequest(claim.request, claimed.signedHeaders, hash, style);
+  const std::string toSign = aws::stringToSign(canonical, claim.amzDate, claimed.scope);
+  if (isS3(claim))
+    claim.details = {{"AWSAccessKeyId", claimed.accessKeyId},  {"StringToSign", toSign},
+                     {"SignatureProvided", claimed.signature}, {"StringToSignBytes", spacedHex(toSign)},
+                     {"CanonicalRequest", canonical},          {"CanonicalRequestBytes", spacedHex(canonical)}};
+  return mismatch(claim);
+}
+
+// A fault of the credential's scope, which a presigned URL has in its query.
+base::Error badScope(const Claim& claim, const std::string& why) {
+  if (claim.inQuery)
+    return awsError("AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; " + why);
+  return awsError("AuthorizationHeaderMalformed", "The authorization header is malformed; " + why);
 }
 
 bool hasQueryClaim(const Parameters& query) {
@@ -52,6 +83,9 @@ base::Result<void> findDate(Claim& claim) {
     if (!time) time = base::parseIso8601Basic(date);
   }
   if (!time) {
+    if (isS3(claim) && claim.inQuery)
+      return awsError("AuthorizationQueryParametersError",
+                      "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
     if (isS3(claim)) return awsError("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header");
     return awsError("IncompleteSignature", "Date must be in ISO-8601 'basic format'. Got '" + std::string(given) +
                                                "'. See http://en.wikipedia.org/wiki/ISO_8601");
@@ -66,17 +100,16 @@ base::Result<void> checkScope(const Claim& claim) {
   std::string_view wanted = nameOf(claim.service);
   if (scope.service != wanted) {
     if (isS3(claim))
-      return awsError("AuthorizationHeaderMalformed", "The authorization header is malformed; incorrect service \"" +
-                                                          scope.service + "\". This endpoint belongs to \"s3\".");
+      return badScope(claim, "incorrect service \"" + scope.service + "\". This endpoint belongs to \"s3\".");
     return awsError("SignatureDoesNotMatch",
                     "Credential should be scoped to correct service: '" + std::string(wanted) + "'. ");
   }
   std::string day = claim.amzDate.substr(0, 8);
   if (scope.date == day) return {};
+  const std::string otherDay =
+      "Invalid credential date \"" + scope.date + "\". This date is not the same as X-Amz-Date: \"" + day + "\".";
   if (isS3(claim))
-    return awsError("AuthorizationHeaderMalformed",
-                    "The authorization header is malformed; Invalid credential date \"" + scope.date +
-                        "\". This date is not the same as X-Amz-Date: \"" + day + "\".");
+    return claim.inQuery ? awsError("AuthorizationQueryParametersError", otherDay) : badScope(claim, otherDay);
   return awsError("SignatureDoesNotMatch",
                   "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" +
                       scope.date + "' != '" + day + "', from '" + claim.amzDate + "'.");
@@ -84,6 +117,8 @@ base::Result<void> checkScope(const Claim& claim) {
 
 base::Result<void> checkPresignedTime(const Claim& claim, base::Time now) {
   constexpr std::int64_t kWeek = 604'800;
+  for (const char* name : {"X-Amz-Date", "X-Amz-Expires"})
+    if (!claim.query.has(name)) return awsError("AuthorizationQueryParametersError", std::string(kSixParameters));
   auto expires = claim.query.number("X-Amz-Expires");
   if (!expires || !*expires) return awsError("AuthorizationQueryParametersError", "X-Amz-Expires should be a number");
   if (**expires < 0) return awsError("AuthorizationQueryParametersError", "X-Amz-Expires must be non-negative");
@@ -92,9 +127,16 @@ base::Result<void> checkPresignedTime(const Claim& claim, base::Time now) {
         "AuthorizationQueryParametersError",
         "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less "
         "than 604800 seconds");
-  if (claim.time > now + minutes(15)) return awsError("AccessDenied", "Request is not yet valid");
-  if (now > claim.time + std::chrono::seconds(**expires)) return awsError("AccessDenied", "Request has expired");
-  return {};
+  const base::Time end = claim.time + std::chrono::seconds(**expires);
+  const std::pair<std::string, std::string> until = {"Expires", timeText(base::unixSeconds(end))},
+                                            server = {"ServerTime", timeText(base::unixSeconds(now))};
+  if (claim.time > now + minutes(15)) {
+    claim.details = {{"X-Amz-Date", std::to_string(base::unixSeconds(claim.time) * 1000)}, until, server};
+    return awsError("AccessDenied", "Request is not yet valid");
+  }
+  if (now <= end) return {};
+  claim.details = {{"X-Amz-Expires", std::to_string(**expires)}, until, server};
+  return awsError("AccessDenied", "Request has expired");
 }
 
 base::Result<void> checkTime(const Claim& claim, base::Time now) {
@@ -102,6 +144,9 @@ base::Result<void> checkTime(const Claim& claim, base::Time now) {
     if (claim.inQuery) return checkPresignedTime(claim, now);
     auto skew = claim.time > now ? claim.time - now : now - claim.time;
     if (skew <= minutes(15)) return {};
+    claim.details = {{"RequestTime", claim.amzDate},
+                     {"ServerTime", timeText(base::unixSeconds(now))},
+                     {"MaxAllowedSkewMilliseconds", "900000"}};
     return awsError("RequestTimeTooSkewed",
                     "The difference between the request time and the current time is too large.");
   }
@@ -122,18 +167,19 @@ base::Result<void> checkSignedHeaders(const Claim& claim) {
   const auto& names = claim.authorization.signedHeaders;
   auto isSigned = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   if (!std::is_sorted(names.begin(), names.end())) return mismatch(claim);
-  if (!isSigned("host")) {
-    if (isS3(claim)) return awsError("AccessDenied", "There were headers present in the request which were not signed");
-    return awsError("SignatureDoesNotMatch",
-                    "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
-  }
+  std::vector<std::string> missing;
+  if (!isSigned("host")) missing.emplace_back("host");
   for (std::size_t i = 0; i < claim.request.headers.size(); ++i) {
     std::string name = text::lowerCase(claim.request.headers.at(i).first);
-    if (!name.starts_with("x-amz-") || isSigned(name)) continue;
-    if (isS3(claim)) return awsError("AccessDenied", "There were headers present in the request which were not signed");
-    return awsError("SignatureDoesNotMatch", "'" + name + "' must be a 'SignedHeader' in the AWS Authorization.");
+    if (name.starts_with("x-amz-") && !isSigned(name)) missing.push_back(std::move(name));
   }
-  return {};
+  if (missing.empty()) return {};
+  if (isS3(claim)) {
+    claim.details = {{"HeadersNotSigned", text::joined(missing, ", ")}};
+    return awsError("AccessDenied", "There were headers present in the request which were not signed");
+  }
+  const std::string named = missing[0] == "host" ? "'Host' or ':authority'" : "'" + missing[0] + "'";
+  return awsError("SignatureDoesNotMatch", named + " must be a 'SignedHeader' in the AWS Authorization.");
 }
 
 base::Result<std::string> claimedHash(const Claim& claim) {
@@ -183,16 +229,20 @@ base::Result<void> unwrap(std::string_view coated, const http::Headers& headers,
   return {};
 }
 
-base::Result<void> checkHash(const std::string& hash, std::string_view body) {
-  if (!isHash(hash))
+base::Result<void> checkHash(const std::string& hash, std::string_view body, ErrorDetails& details) {
+  if (!isHash(hash)) {
+    details = {{"ArgumentName", std::string(kHashHeader)}, {"ArgumentValue", hash}};
     return awsError("InvalidArgument",
                     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
-                    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 "
-                    "value.");
-  if (text::lowerCase(hash) != text::hex(crypto::sha256(body)))
-    return awsError("XAmzContentSHA256Mismatch",
-                    "The provided 'x-amz-content-sha256' header does not match what was computed.");
-  return {};
+                    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+                    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a "
+                    "valid sha256 value.");
+  }
+  const std::string computed = text::hex(crypto::sha256(body));
+  if (text::lowerCase(hash) == computed) return {};
+  details = {{"ClientComputedContentSHA256", hash}, {"S3ComputedContentSHA256", computed}};
+  return awsError("XAmzContentSHA256Mismatch",
+                  "The provided 'x-amz-content-sha256' header does not match what was computed.");
 }
 
 base::Result<void> readPayload(const Claim& claim, const std::string& hash, const std::string& signingKey,
@@ -204,7 +254,7 @@ base::Result<void> readPayload(const Claim& claim, const std::string& hash, cons
     return unwrap(
         claim.request.body, claim.request.headers,
         ChunkSigning{signingKey, claim.amzDate, claim.authorization.scope.text(), claim.authorization.signature}, into);
-  return checkHash(hash, claim.request.body);
+  return checkHash(hash, claim.request.body, claim.details);
 }
 
 base::Error unknownKey(Service service) {
@@ -226,9 +276,13 @@ base::Result<void> checkSession(const Claim& claim, const Caller& caller, base::
                                               : "The security token included in the request is expired");
 }
 
-// S3 says what is malformed in its own words, the query services pass the parser's sentence on.
-base::Error malformed(base::Error error, bool query) {
+// S3 says what is malformed in its own words where they are known, the query services pass the parser's sentence on.
+base::Error malformed(base::Error error, const http::Request& request, bool query) {
   error.code = query ? "AuthorizationQueryParametersError" : "AuthorizationHeaderMalformed";
+  if (!query) return error;
+  const Parameters parameters = queryOf(request);
+  for (const char* name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders"})
+    if (parameters.get(name).empty()) error.message = kSixParameters;
   return error;
 }
 
@@ -243,7 +297,7 @@ base::Result<std::optional<aws::Authorization>> claimedAuthorization(const http:
                     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
                     "parameter or the Authorization header should be specified");
   auto parsed = header ? aws::parseAuthorization(*header) : aws::parsePresigned(request.query());
-  if (!parsed) return malformed(std::move(parsed).error(), query);
+  if (!parsed) return malformed(std::move(parsed).error(), request, query);
   return std::optional(std::move(parsed).value());
 }
 
@@ -263,10 +317,10 @@ std::string assumedRoleArn(const Settings& settings, const Session& session) {
          "/" + session.name;
 }
 
-base::Result<Authenticated> authenticate(const http::Request& request, const aws::Authorization& claimed,
-                                         Service service, const State& state, const Settings& settings,
-                                         base::Time now) {
-  Claim claim{request, claimed, service, !request.headers.find("authorization"), queryOf(request)};
+base::Result<Authenticated> authenticate(const SignedRequest& asked, const State& state, const Settings& settings,
+                                         base::Time now, ErrorDetails& details) {
+  const auto& [request, claimed, service] = asked;
+  Claim claim{request, claimed, service, details, !request.headers.find("authorization"), queryOf(request)};
   Authenticated who;
   std::string secret;
   if (claimed.accessKeyId == settings.administrator.accessKeyId) {
@@ -274,7 +328,10 @@ base::Result<Authenticated> authenticate(const http::Request& request, const aws
     secret = settings.administrator.secretAccessKey;
   } else {
     auto found = state.sessions.find(claimed.accessKeyId);
-    if (found == state.sessions.end()) return unknownKey(service);
+    if (found == state.sessions.end()) {
+      details = {{"AWSAccessKeyId", claimed.accessKeyId}};
+      return unknownKey(service);
+    }
     const Session& session = found->second;
     who.caller = {Caller::Kind::Session, assumedRoleArn(settings, session), session.roleId + ":" + session.name,
                   session.accessKeyId, session};
@@ -287,20 +344,20 @@ base::Result<Authenticated> authenticate(const http::Request& request, const aws
   std::string hash = TRY(claimedHash(claim));
   auto style = isS3(claim) ? aws::PathStyle::S3 : aws::PathStyle::Normalized;
   std::string key = aws::signingKey(secret, claimed.scope);
-  if (!aws::verify(request, claimed, claim.amzDate, hash, style, key)) return mismatch(claim);
+  if (!aws::verify(request, claimed, claim.amzDate, hash, style, key)) return mismatch(claim, hash, style);
   TRY(checkSession(claim, who.caller, now));
   TRY(readPayload(claim, hash, key, who));
   return who;
 }
 
-base::Result<Authenticated> anonymous(const http::Request& request) {
+base::Result<Authenticated> anonymous(const http::Request& request, ErrorDetails& details) {
   Authenticated who;
   std::string hash(request.headers.get(kHashHeader));
   if (hash.empty() || hash == "UNSIGNED-PAYLOAD") return who;
   if (hash == "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
     TRY(unwrap(request.body, request.headers, std::nullopt, who));
   else
-    TRY(checkHash(hash, request.body));
+    TRY(checkHash(hash, request.body, details));
   return who;
 }
 

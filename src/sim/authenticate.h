@@ -25,13 +25,20 @@ struct Authenticated {
   std::vector<std::pair<std::string, std::string>> trailers = {};
 };
 
+// A request, the signature it claims and the service that it asks.
+struct SignedRequest {
+  const http::Request& request;
+  const aws::Authorization& claimed;
+  Service service;
+};
+
 // Verifies scope, time, signed headers, signature, payload hash, session token and expiry, in this order after the key
-// id was found.
-base::Result<Authenticated> authenticate(const http::Request& request, const aws::Authorization& claimed,
-                                         Service service, const State& state, const Settings& settings, base::Time now);
+// id was found. `details` gets what S3 tells of a refusal beside its sentence.
+base::Result<Authenticated> authenticate(const SignedRequest& asked, const State& state, const Settings& settings,
+                                         base::Time now, ErrorDetails& details);
 
 // The caller of a request without a signature; only its payload can be wrong.
-base::Result<Authenticated> anonymous(const http::Request& request);
+base::Result<Authenticated> anonymous(const http::Request& request, ErrorDetails& details);
 
 Caller administratorOf(const Settings& settings);
 

@@ -46,12 +46,18 @@ std::string upper(std::string_view text) {
   return out;
 }
 
-base::Result<void> checkMd5(std::string_view header, std::string_view body) {
+// Of a setting (`required`) S3 shows the digest that was to be as it came, of an object in hexadecimal digits.
+base::Result<void> checkMd5(Call& call, std::string_view header, bool required) {
   auto wanted = text::decodeBase64(header);
-  if (!wanted || wanted->size() != 16) return awsError("InvalidDigest", "The Content-MD5 you specified was invalid.");
-  if (*wanted != crypto::md5(body))
-    return awsError("BadDigest", "The Content-MD5 you specified did not match what we received.");
-  return {};
+  if (!wanted || wanted->size() != 16) {
+    call.errorDetails = {{"Content-MD5", std::string(header)}};
+    return awsError("InvalidDigest", "The Content-MD5 you specified was invalid.");
+  }
+  const std::string computed = crypto::md5(call.body);
+  if (*wanted == computed) return {};
+  call.errorDetails = {{"CalculatedDigest", text::base64(computed)},
+                       {"ExpectedDigest", required ? std::string(header) : text::hex(*wanted)}};
+  return awsError("BadDigest", "The Content-MD5 you specified did not match what we received.");
 }
 
 base::Result<void> checkOne(std::string_view name, std::string_view value, std::string_view body) {
@@ -98,9 +104,9 @@ std::optional<std::pair<std::string, std::string>> givenChecksum(const Call& cal
   return given.empty() ? std::nullopt : std::optional(std::move(given.front()));
 }
 
-base::Result<void> checkChecksums(const Call& call, bool required) {
+base::Result<void> checkChecksums(Call& call, bool required) {
   auto md5 = call.request.headers.find("content-md5");
-  if (md5) TRY(checkMd5(*md5, call.body));
+  if (md5) TRY(checkMd5(call, *md5, required));
   auto given = givenChecksums(call);
   if (given.size() > 1)
     return awsError("InvalidRequest",

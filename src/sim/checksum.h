@@ -17,7 +17,7 @@ std::optional<std::string> checksum(std::string_view algorithm, std::string_view
 // Holds `body` to every checksum that came in a header or a trailer. BadDigest or InvalidDigest in S3's words;
 // InvalidRequest for more than one, or for one that x-amz-sdk-checksum-algorithm announced and that did not come.
 // `required`: there must be at least one.
-base::Result<void> checkChecksums(const Call& call, bool required);
+base::Result<void> checkChecksums(Call& call, bool required);
 
 // The {"x-amz-checksum-crc32", "NjowIA=="} that came with the payload, if one did.
 std::optional<std::pair<std::string, std::string>> givenChecksum(const Call& call);

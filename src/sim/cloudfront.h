@@ -60,6 +60,9 @@ base::Result<void> untagResource(Call& call);
 base::Result<void> listTagsForResource(Call& call);
 base::Result<Tags> readTags(const text::XmlElement& tags);
 
+// A member that the request needs and has not, as AWS names it: "distributionConfig.origins.items".
+base::Error nullMember(const std::string& path);
+
 // cloudfront_config.cpp: a DistributionConfig that can be deployed, with every default said; `self` is the
 // distribution's own id, or empty.
 base::Result<text::XmlElement> completeConfig(const Call& call, text::XmlElement config, std::string_view self);

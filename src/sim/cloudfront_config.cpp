@@ -82,11 +82,6 @@ void completeRest(XmlElement& config) {
   orElse(config, leaf("Staging", "false"));
 }
 
-base::Error nullMember(const std::string& path) {
-  return awsError("MalformedXML", "1 validation error detected: Value null at '" + path +
-                                      "' failed to satisfy constraint: Member must not be null");
-}
-
 // "DefaultCacheBehavior" -> "defaultCacheBehavior"
 std::string memberName(std::string_view element) {
   std::string name(element);
@@ -135,7 +130,8 @@ base::Result<void> checkBehavior(const XmlElement& behavior, const std::vector<c
     return awsError("InvalidArgument", "The parameter ForwardedValues is required.");
   if (!policy.empty() && behavior.find("ForwardedValues"))
     return awsError("InvalidArgument",
-                    "The parameter ForwardedValues cannot be used when a cache policy is associated.");
+                    "The parameter ForwardedValues cannot be used when a cache policy is associated to the cache "
+                    "behavior.");
   if (!policy.empty() && !isCachePolicy(policy))
     return awsError("NoSuchCachePolicy", "The specified cache policy does not exist.");
   return {};
@@ -167,8 +163,10 @@ base::Result<void> checkOrigin(const Call& call, const XmlElement& origin) {
   if (!isS3 && !origin.find("CustomOriginConfig") && !origin.find("VpcOriginConfig"))
     return awsError("InvalidOrigin", "The specified origin server does not exist or is not valid.");
   auto place = s3Place("https://" + domain + "/");
-  if (domain.empty() || domain.find('/') != domain.npos || (isS3 && (!place || place->bucket.empty())))
-    return awsError("InvalidOrigin", "The specified origin server does not exist or is not valid.");
+  if (domain.empty() || domain.find('/') != domain.npos)
+    return awsError("InvalidArgument", "The parameter origin name must be a domain name.");
+  if (isS3 && (!place || place->bucket.empty()))
+    return awsError("InvalidArgument", "The parameter Origin DomainName does not refer to a valid S3 bucket.");
   if (!path.empty() && (!path.starts_with('/') || path.ends_with('/')))
     return awsError("InvalidArgument",
                     "The parameter Origin Path must begin with a slash (/) and must not end with one.");
@@ -182,7 +180,9 @@ base::Result<void> checkAliases(const Call& call, const XmlElement& config, std:
   if (!aliases.empty() && !own)
     return awsError("InvalidViewerCertificate",
                     "To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted "
-                    "certificate that validates your authorization to use the domain name.");
+                    "certificate that validates your authorization to use the domain name. For more details, see: "
+                    "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/"
+                    "CNAMEs.html#alternate-domain-names-requirements");
   for (const auto& [id, other] : call.state.distributions)
     for (const XmlElement* alias : aliases)
       if (id != self &&
@@ -193,6 +193,11 @@ base::Result<void> checkAliases(const Call& call, const XmlElement& config, std:
 }
 
 }  // namespace
+
+base::Error nullMember(const std::string& path) {
+  return awsError("MalformedXML", "1 validation error detected: Value null at '" + path +
+                                      "' failed to satisfy constraint: Member must not be null");
+}
 
 base::Result<text::XmlElement> completeConfig(const Call& call, text::XmlElement config, std::string_view self) {
   TRY(require(config, "distributionConfig",

@@ -34,8 +34,8 @@ base::Result<Invalidation> requestedInvalidation(Call& call) {
   Invalidation out;
   out.callerReference = batch.textOf("CallerReference");
   const XmlElement* paths = batch.find("Paths");
-  if (!paths || out.callerReference.empty())
-    return awsError("InvalidArgument", "The parameters Paths and CallerReference are required.");
+  if (!batch.find("CallerReference")) return nullMember("invalidationBatch.callerReference");
+  if (!paths) return nullMember("invalidationBatch.paths");
   for (const XmlElement* path : itemsOf(batch, "Paths")) {
     if (!isPath(path->text))
       return awsError("InvalidArgument", "Your request contains one or more invalid invalidation paths.");

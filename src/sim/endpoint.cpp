@@ -120,8 +120,9 @@ base::Result<void> LocalAws::identify(Exchange& exchange) {
   if (exchange.operation && exchange.operation->unsignedOnly) return {};
   if (!routed.claimed && !isS3)
     return awsError("MissingAuthenticationToken", "Request is missing Authentication Token");
-  auto who = routed.claimed ? authenticate(call.request, *routed.claimed, routed.service, state_, settings_, call.now)
-                            : anonymous(call.request);
+  auto who = routed.claimed ? authenticate({call.request, *routed.claimed, routed.service}, state_, settings_, call.now,
+                                           call.errorDetails)
+                            : anonymous(call.request, call.errorDetails);
   if (!who) return std::move(who).error();
   call.caller = std::move(who->caller);
   call.trailers = std::move(who->trailers);
@@ -227,7 +228,8 @@ base::Result<void> LocalAws::checkControl(const http::Request& request) {
   Routed routed = route(request, settings_);
   if (routed.refusal) return *routed.refusal;
   if (!routed.claimed) return awsError("AccessDenied", "sign the request with the administrator's credentials");
-  auto who = authenticate(request, *routed.claimed, routed.service, state_, settings_, clock_.now());
+  ErrorDetails details;
+  auto who = authenticate({request, *routed.claimed, routed.service}, state_, settings_, clock_.now(), details);
   if (!who) return std::move(who).error();
   if (who->caller.kind == Caller::Kind::Administrator) return {};
   return awsError("AccessDenied", "only the administrator may ask for " + std::string(request.path()));

@@ -13,6 +13,8 @@ namespace {
 
 using namespace iam;
 
+constexpr std::size_t kMostTags = 50;
+
 // Columns: name, action, resource, function, writes, hasResult.
 constexpr Operation kOperations[] = {
     {"CreateOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider", providerResource, createOpenIdConnectProvider,
@@ -78,30 +80,48 @@ std::span<const Operation> iamOperations() { return kOperations; }
 
 namespace iam {
 
-base::Result<Tags> requestTags(const Call& call) {
+base::Result<Tags> requestTags(const Call& call, KeyCase keyCase) {
   Tags tags;
   std::set<std::string> seen;
-  Constraints constraints;
-  for (const auto& [key, value] : call.parameters.tags("Tags")) {
-    constraints.tag(key, value);
-    if (!seen.insert(text::lowerCase(key)).second)
-      return awsError("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  Constraints constraints(Values::Hidden);
+  const auto given = call.parameters.tags("Tags");
+  if (given.size() > kMostTags) constraints.failed("", "tags", "Member must have length less than or equal to 50");
+  for (std::size_t i = 0; i < given.size(); ++i) constraints.tag(i + 1, given[i].first, given[i].second);
+  TRY(constraints.verdict());
+  for (const auto& [key, value] : given) {
+    if (!seen.insert(keyCase == KeyCase::Ignored ? text::lowerCase(key) : key).second)
+      return awsError("InvalidInput", keyCase == KeyCase::Ignored
+                                          ? "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+                                          : "Duplicate tag keys found.");
     if (policy::isReservedTagKey(key))
       return awsError("InvalidInput", "Keys that start with aws: are reserved for internal use.");
     tags[key] = value;
   }
-  if (seen.size() > 50) constraints.failed("", "tags", "Member must have length less than or equal to 50");
-  TRY(constraints.verdict());
   return tags;
 }
 
-base::Result<void> addTags(Tags& tags, const Tags& added) {
+base::Result<std::vector<std::string>> requestTagKeys(const Call& call) {
+  std::vector<std::string> keys = call.parameters.list("TagKeys");
+  Constraints constraints(Values::Hidden);
+  if (keys.size() > kMostTags) constraints.failed("", "tagKeys", "Member must have length less than or equal to 50");
+  const bool areKeys = std::ranges::all_of(
+      keys, [](const std::string& key) { return !key.empty() && key.size() <= 128 && policy::isTagText(key); });
+  constraints.items("tagKeys", areKeys,
+                    "Member must have length less than or equal to 128, Member must have length greater than or equal "
+                    "to 1, Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+, Member "
+                    "must not be null");
+  TRY(constraints.verdict());
+  return keys;
+}
+
+base::Result<void> addTags(Tags& tags, const Tags& added, KeyCase keyCase) {
   Tags both = tags;
   for (const auto& [key, value] : added) {
-    std::erase_if(both, [&](const auto& tag) { return text::lowerCase(tag.first) == text::lowerCase(key); });
+    if (keyCase == KeyCase::Ignored)
+      std::erase_if(both, [&](const auto& tag) { return text::lowerCase(tag.first) == text::lowerCase(key); });
     both[key] = value;
   }
-  if (both.size() > 50) return awsError("LimitExceeded", "The number of tags has reached the maximum limit.");
+  if (both.size() > kMostTags) return awsError("LimitExceeded", "The number of tags has reached the maximum limit.");
   tags = std::move(both);
   return {};
 }
@@ -114,7 +134,7 @@ void writeTags(text::XmlWriter& xml, const Tags& tags) {
 
 base::Result<Page> pageOf(const Call& call, std::size_t count) {
   auto limit = TRY(call.parameters.number("MaxItems"));
-  TRY(Constraints().range("maxItems", limit, 1, 1000).verdict());
+  TRY(Constraints(Values::Hidden).range("maxItems", limit, 1, 1000).verdict());
   Page page;
   if (auto marker = call.parameters.find("Marker")) {
     auto plain = text::decodeBase64Url(*marker);

@@ -72,9 +72,13 @@ base::Result<void> simulateCustomPolicy(Call& call);
 base::Result<void> simulatePrincipalPolicy(Call& call);
 std::string simulatedPrincipal(const Call& call);
 
-// Tags of a request, judged: 1 to 128 and 0 to 256 code points, no key twice whatever its case, at most 50.
-base::Result<Tags> requestTags(const Call& call);
-base::Result<void> addTags(Tags& tags, const Tags& added);
+// The keys of a role's tags are the same in whatever case they are written; a policy's and a provider's are not.
+enum class KeyCase { Ignored, Kept };
+
+// Tags of a request, judged: 1 to 128 and 0 to 256 code points, no key twice, at most 50.
+base::Result<Tags> requestTags(const Call& call, KeyCase keyCase);
+base::Result<std::vector<std::string>> requestTagKeys(const Call& call);  // of TagKeys, judged
+base::Result<void> addTags(Tags& tags, const Tags& added, KeyCase keyCase);
 void writeTags(text::XmlWriter& xml, const Tags& tags);
 
 // One page of `names` by Marker and MaxItems. Call close() after the items were written.

@@ -36,30 +36,36 @@ void writeCounts(Call& call, std::string_view arn) {
   call.xml.leaf("IsAttachable", "true");
 }
 
-void writeAwsPolicy(Call& call, const ManagedPolicy& policy, std::string_view arn, std::string_view element) {
+// What the answers tell of a policy: none of them everything but GetPolicy's.
+enum class PolicyAnswer { Created, Got, Listed };
+
+void writeAwsPolicy(Call& call, const ManagedPolicy& policy, std::string_view arn, std::string_view element,
+                    PolicyAnswer answer) {
   call.xml.open(element).leaf("PolicyName", policy.name).leaf("PolicyId", policy.id).leaf("Arn", arn).leaf("Path", "/");
   call.xml.leaf("DefaultVersionId", policy.version);
   writeCounts(call, arn);
-  call.xml.leaf("Description", policy.description);
-  call.xml.leaf("CreateDate", policy.created).leaf("UpdateDate", policy.updated).close();
+  if (answer == PolicyAnswer::Got) call.xml.leaf("Description", policy.description);
+  call.xml.leaf("CreateDate", policy.created).leaf("UpdateDate", policy.updated);
+  if (answer == PolicyAnswer::Got) writeTags(call.xml, {});
+  call.xml.close();
 }
 
-// Lists leave description and tags out, as AWS's do.
-void writeOwnPolicy(Call& call, const CustomerPolicy& policy, std::string_view element, bool isWhole) {
+void writeOwnPolicy(Call& call, const CustomerPolicy& policy, std::string_view element, PolicyAnswer answer) {
   const std::string arn = policyArn(call, policy);
   call.xml.open(element).leaf("PolicyName", policy.name).leaf("PolicyId", policy.id).leaf("Arn", arn);
   call.xml.leaf("Path", policy.path).leaf("DefaultVersionId", "v" + std::to_string(policy.defaultVersion));
   writeCounts(call, arn);
-  if (isWhole && !policy.description.empty()) call.xml.leaf("Description", policy.description);
+  if (answer == PolicyAnswer::Got && !policy.description.empty()) call.xml.leaf("Description", policy.description);
   call.xml.leaf("CreateDate", timeText(policy.created)).leaf("UpdateDate", timeText(policy.updated));
-  if (isWhole) writeTags(call.xml, policy.tags);
+  if (answer == PolicyAnswer::Got || (answer == PolicyAnswer::Created && !policy.tags.empty()))
+    writeTags(call.xml, policy.tags);
   call.xml.close();
 }
 
 base::Result<CustomerPolicy> wishedPolicy(Call& call) {
   const Parameters& asked = call.parameters;
   auto name = asked.find("PolicyName"), path = asked.find("Path"), description = asked.find("Description");
-  Constraints constraints;
+  Constraints constraints(Values::Hidden);
   constraints.required("policyName", name)
       .length("policyName", name, 1, 128)
       .pattern("policyName", name, !name || policy::isNameText(*name), "[\\w+=,.@-]+");
@@ -72,7 +78,7 @@ base::Result<CustomerPolicy> wishedPolicy(Call& call) {
   policy.name = *name;
   policy.path = path.value_or("/");
   policy.description = description.value_or("");
-  policy.tags = TRY(requestTags(call));
+  policy.tags = TRY(requestTags(call, KeyCase::Kept));
   policy.created = policy.updated = base::unixSeconds(call.now);
   return policy;
 }
@@ -88,17 +94,20 @@ std::string policyResource(const Call& call) {
 
 base::Result<std::string> requestedArn(const Call& call, std::string_view parameter, std::string_view member) {
   auto given = call.parameters.find(parameter);
-  TRY(Constraints().required(member, given).length(member, given, 20, 2048).verdict());
+  TRY(Constraints(Values::Hidden).required(member, given).length(member, given, 20, 2048).verdict());
   auto arn = policy::parseArn(*given);
   const bool isOurs = arn && arn->partition == partitionOf(call.settings.region);
   if (!isOurs || arn->service != "iam" || !arn->resource.starts_with("policy/"))
-    return awsError("InvalidInput", "ARN " + std::string(*given) + " is not valid.");
+    return awsError(arn ? "InvalidInput" : "ValidationError", "ARN " + std::string(*given) + " is not valid.");
   return std::string(*given);
 }
 
 base::Result<std::string> requestedPolicy(const Call& call) {
   auto document = call.parameters.find("PolicyDocument");
-  TRY(Constraints().required("policyDocument", document).length("policyDocument", document, 1, 131072).verdict());
+  TRY(Constraints(Values::Hidden)
+          .required("policyDocument", document)
+          .length("policyDocument", document, 1, 131072)
+          .verdict());
   auto parsed = policy::parsePolicy(*document, policy::PolicyKind::Identity);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
   if (policy::quotaSize(*document) > kPolicyQuota)
@@ -124,7 +133,7 @@ base::Result<void> createPolicy(Call& call) {
   if (call.state.policies.size() >= kMostPolicies)
     return awsError("LimitExceeded", "Cannot exceed quota for PoliciesPerAccount: 1500");
   policy.id = makeId(call.random, "ANPA", 17);
-  writeOwnPolicy(call, policy, "Policy", true);
+  writeOwnPolicy(call, policy, "Policy", PolicyAnswer::Created);
   std::string key = text::lowerCase(policy.name);
   call.state.policies.emplace(std::move(key), std::move(policy));
   return {};
@@ -133,19 +142,19 @@ base::Result<void> createPolicy(Call& call) {
 base::Result<void> getPolicy(Call& call) {
   const std::string arn = TRY(requestedArn(call, "PolicyArn", "policyArn"));
   if (const ManagedPolicy* known = managedPolicy(arn)) {
-    writeAwsPolicy(call, *known, arn, "Policy");
+    writeAwsPolicy(call, *known, arn, "Policy", PolicyAnswer::Got);
     return {};
   }
   const CustomerPolicy* own = customerPolicy(call, arn);
   if (!own) return notFound(arn);
-  writeOwnPolicy(call, *own, "Policy", true);
+  writeOwnPolicy(call, *own, "Policy", PolicyAnswer::Got);
   return {};
 }
 
 base::Result<void> listPolicies(Call& call) {
   auto scope = call.parameters.find("Scope");
   bool isScope = !scope || *scope == "All" || *scope == "AWS" || *scope == "Local";
-  TRY(Constraints().pattern("scope", scope, isScope, "All|AWS|Local").verdict());
+  TRY(Constraints(Values::Hidden).pattern("scope", scope, isScope, "All|AWS|Local").verdict());
   const std::string wanted(scope.value_or("All"));
   const std::string prefix(call.parameters.find("PathPrefix").value_or("/"));
   const bool onlyAttached = text::lowerCase(call.parameters.get("OnlyAttached")) == "true";
@@ -159,9 +168,9 @@ base::Result<void> listPolicies(Call& call) {
   call.xml.open("Policies");
   for (std::size_t i = page.first; i < page.end; ++i) {
     if (const ManagedPolicy* known = managedPolicy(arns[i]))
-      writeAwsPolicy(call, *known, arns[i], "member");
+      writeAwsPolicy(call, *known, arns[i], "member", PolicyAnswer::Listed);
     else
-      writeOwnPolicy(call, *customerPolicy(call, arns[i]), "member", false);
+      writeOwnPolicy(call, *customerPolicy(call, arns[i]), "member", PolicyAnswer::Listed);
   }
   call.xml.close();
   writePageEnd(call.xml, page);
@@ -202,13 +211,14 @@ base::Result<void> listEntitiesForPolicy(Call& call) {
 
 base::Result<void> tagPolicy(Call& call) {
   CustomerPolicy* policy = TRY(findCustomerPolicy(call));
-  Tags tags = TRY(requestTags(call));
-  return addTags(policy->tags, tags);
+  Tags tags = TRY(requestTags(call, KeyCase::Kept));
+  return addTags(policy->tags, tags, KeyCase::Kept);
 }
 
 base::Result<void> untagPolicy(Call& call) {
+  const std::vector<std::string> keys = TRY(requestTagKeys(call));
   CustomerPolicy* policy = TRY(findCustomerPolicy(call));
-  for (const std::string& key : call.parameters.list("TagKeys")) policy->tags.erase(key);
+  for (const std::string& key : keys) policy->tags.erase(key);
   return {};
 }
 

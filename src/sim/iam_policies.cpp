@@ -14,7 +14,7 @@ constexpr std::size_t kInlineQuota = 10'240, kMostAttached = 10;
 
 base::Result<std::string> policyName(const Call& call) {
   auto name = call.parameters.find("PolicyName");
-  TRY(Constraints()
+  TRY(Constraints(Values::Hidden)
           .required("policyName", name)
           .length("policyName", name, 1, 128)
           .pattern("policyName", name, !name || policy::isNameText(*name), "[\\w+=,.@-]+")
@@ -31,7 +31,10 @@ base::Error noInlinePolicy(std::string_view name) {
 base::Result<void> putRolePolicy(Call& call) {
   std::string name = TRY(policyName(call));
   auto document = call.parameters.find("PolicyDocument");
-  TRY(Constraints().required("policyDocument", document).length("policyDocument", document, 1, 131072).verdict());
+  TRY(Constraints(Values::Hidden)
+          .required("policyDocument", document)
+          .length("policyDocument", document, 1, 131072)
+          .verdict());
   Role* role = TRY(findRole(call));
   auto parsed = policy::parsePolicy(*document, policy::PolicyKind::Identity);
   if (!parsed) return awsError("MalformedPolicyDocument", parsed.error().message);
@@ -128,22 +131,43 @@ base::Result<void> listInstanceProfilesForRole(Call& call) {
 }
 
 base::Result<void> getAccountSummary(Call& call) {
+  std::size_t versions = 0;
+  for (const auto& [name, policy] : call.state.policies) versions += policy.versions.size();
   const std::pair<std::string_view, std::size_t> entries[] = {
-      {"Roles", call.state.roles.size()},
-      {"RolesQuota", 1000},
-      {"Providers", call.state.providers.size()},
+      {"AccessKeysPerUserQuota", 2},
+      {"AccountAccessKeysPresent", 0},
+      {"AccountMFAEnabled", 0},
+      {"AccountPasswordPresent", 0},
+      {"AccountSigningCertificatesPresent", 0},
       {"AssumeRolePolicySizeQuota", 2048},
-      {"RolePolicySizeQuota", kInlineQuota},
+      {"AttachedPoliciesPerGroupQuota", 10},
       {"AttachedPoliciesPerRoleQuota", kMostAttached},
+      {"AttachedPoliciesPerUserQuota", 10},
+      {"GlobalEndpointTokenVersion", 1},
+      {"GroupPolicySizeQuota", 5120},
+      {"Groups", 0},
+      {"GroupsPerUserQuota", 10},
+      {"GroupsQuota", 300},
+      {"InstanceProfiles", 0},
+      {"InstanceProfilesQuota", 1000},
+      {"MFADevices", 0},
+      {"MFADevicesInUse", 0},
       {"Policies", call.state.policies.size()},
       {"PoliciesQuota", 1500},
       {"PolicySizeQuota", 6144},
-      {"VersionsPerPolicyQuota", 5},
+      {"PolicyVersionsInUse", versions},
+      {"PolicyVersionsInUseQuota", 10'000},
+      {"Providers", call.state.providers.size()},
+      {"RolePolicySizeQuota", kInlineQuota},
+      {"Roles", call.state.roles.size()},
+      {"RolesQuota", 1000},
+      {"ServerCertificates", 0},
+      {"ServerCertificatesQuota", 20},
+      {"SigningCertificatesPerUserQuota", 2},
+      {"UserPolicySizeQuota", 2048},
       {"Users", 1},
       {"UsersQuota", 5000},
-      {"AccountMFAEnabled", 0},
-      {"AccountAccessKeysPresent", 0},
-      {"GlobalEndpointTokenVersion", 1},
+      {"VersionsPerPolicyQuota", 5},
   };
   call.xml.open("SummaryMap");
   for (const auto& [key, value] : entries)

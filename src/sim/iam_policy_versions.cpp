@@ -22,7 +22,7 @@ base::Result<std::string> wantedVersion(const Call& call) {
   auto version = call.parameters.find("VersionId");
   bool isVersion = version && version->size() > 1 && version->starts_with('v') &&
                    version->find_first_not_of("0123456789", 1) == std::string_view::npos;
-  TRY(Constraints()
+  TRY(Constraints(Values::Hidden)
           .required("versionId", version)
           .pattern("versionId", version, isVersion, "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?")
           .verdict());
@@ -35,6 +35,21 @@ base::Result<int> versionOf(const Call& call, const CustomerPolicy& policy) {
   for (const auto& [number, kept] : policy.versions)
     if (nameOf(number) == version) return number;
   return noVersion(call, version);
+}
+
+struct OwnVersion {
+  CustomerPolicy* policy;
+  int number;
+};
+
+// The version of the account's own policy that the request names: one of a policy that is not there is not there.
+base::Result<OwnVersion> ownVersion(Call& call) {
+  const std::string version = TRY(wantedVersion(call));
+  auto policy = findCustomerPolicy(call);
+  if (!policy && policy.error().code == "NoSuchEntity") return noVersion(call, version);
+  CustomerPolicy* own = TRY(std::move(policy));
+  const int number = TRY(versionOf(call, *own));
+  return OwnVersion{own, number};
 }
 
 // Lists leave the document out.
@@ -86,8 +101,7 @@ base::Result<void> getPolicyVersion(Call& call) {
     writeAwsVersion(call, *known, "PolicyVersion", true);
     return {};
   }
-  const CustomerPolicy* own = TRY(findCustomerPolicy(call));
-  const int number = TRY(versionOf(call, *own));
+  const auto [own, number] = TRY(ownVersion(call));
   writeVersion(call, *own, number, "PolicyVersion", true);
   return {};
 }
@@ -113,15 +127,13 @@ base::Result<void> listPolicyVersions(Call& call) {
 }
 
 base::Result<void> setDefaultPolicyVersion(Call& call) {
-  CustomerPolicy* policy = TRY(findCustomerPolicy(call));
-  const int number = TRY(versionOf(call, *policy));
+  const auto [policy, number] = TRY(ownVersion(call));
   makeDefault(call, *policy, number);
   return {};
 }
 
 base::Result<void> deletePolicyVersion(Call& call) {
-  CustomerPolicy* policy = TRY(findCustomerPolicy(call));
-  const int number = TRY(versionOf(call, *policy));
+  const auto [policy, number] = TRY(ownVersion(call));
   if (number == policy->defaultVersion)
     return awsError("DeleteConflict", "Cannot delete the default version of a policy.");
   policy->versions.erase(number);

@@ -13,14 +13,12 @@ constexpr std::size_t kMostClientIds = 100, kMostThumbprints = 5, kMostProviders
 // IAM stores the top intermediate's fingerprint when none is given; an issuer in our own buckets has no chain at all.
 constexpr std::string_view kStandInThumbprint = "a9d53002e97e00e043244f3d170d6f4c414104fd";
 
-base::Error cannotFind() { return awsError("NoSuchEntity", "OpenId connect Provider ARN cannot be found."); }
-
 std::string arnOf(const Call& call, const std::string& url) { return arn(call, "iam", "oidc-provider/" + url); }
 
 // The provider of the parameter OpenIDConnectProviderArn, or null.
 base::Result<OidcProvider*> lookUp(Call& call) {
   auto wanted = call.parameters.find("OpenIDConnectProviderArn");
-  TRY(Constraints()
+  TRY(Constraints(Values::Hidden)
           .required("openIDConnectProviderArn", wanted)
           .length("openIDConnectProviderArn", wanted, 20, 2048)
           .verdict());
@@ -56,24 +54,22 @@ base::Result<std::string> storedUrl(const Call& call, std::string_view url) {
   return authority + (slash == rest.npos ? "" : rest.substr(slash));
 }
 
+// One constraint for each list, whichever of its items breaks it.
+void checkLengths(Constraints& constraints, std::string_view member, const std::vector<std::string>& items,
+                  std::size_t least, std::size_t most) {
+  const bool hold =
+      std::ranges::all_of(items, [&](const std::string& item) { return item.size() >= least && item.size() <= most; });
+  constraints.items(member, hold,
+                    "Member must have length less than or equal to " + std::to_string(most) +
+                        ", Member must have length greater than or equal to " + std::to_string(least));
+}
+
 base::Result<void> checkThumbprints(const std::vector<std::string>& thumbprints) {
   if (thumbprints.size() > kMostThumbprints)
     return awsError("InvalidInput", "Thumbprint list must contain fewer than 5 entries.");
-  Constraints constraints;
-  for (const std::string& thumbprint : thumbprints) {
-    constraints.length("thumbprintList", thumbprint, 40, 40);
+  for (const std::string& thumbprint : thumbprints)
     if (thumbprint.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
       return awsError("InvalidInput", "Thumbprint must contain only hexadecimal characters.");
-  }
-  return constraints.verdict();
-}
-
-base::Result<void> checkClientIds(const std::vector<std::string>& clientIds) {
-  Constraints constraints;
-  for (const std::string& id : clientIds) constraints.length("clientIDList", id, 1, 255);
-  TRY(constraints.verdict());
-  if (clientIds.size() > kMostClientIds)
-    return awsError("LimitExceeded", "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100");
   return {};
 }
 
@@ -98,16 +94,20 @@ std::string providerResource(const Call& call) {
 
 base::Result<void> createOpenIdConnectProvider(Call& call) {
   auto url = call.parameters.find("Url");
-  TRY(Constraints().required("url", url).length("url", url, 1, 255).verdict());
   OidcProvider provider;
-  provider.url = TRY(storedUrl(call, *url));
   std::set<std::string> seen;
   for (std::string& id : call.parameters.list("ClientIDList"))
     if (seen.insert(id).second) provider.clientIds.push_back(std::move(id));
   provider.thumbprints = call.parameters.list("ThumbprintList");
-  TRY(checkClientIds(provider.clientIds));
+  Constraints constraints(Values::Hidden);
+  checkLengths(constraints, "clientIDList", provider.clientIds, 1, 255);
+  checkLengths(constraints, "thumbprintList", provider.thumbprints, 40, 40);
+  TRY(constraints.required("url", url).length("url", url, 1, 255).verdict());
+  provider.url = TRY(storedUrl(call, *url));
+  if (provider.clientIds.size() > kMostClientIds)
+    return awsError("LimitExceeded", "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100");
   TRY(checkThumbprints(provider.thumbprints));
-  provider.tags = TRY(requestTags(call));
+  provider.tags = TRY(requestTags(call, KeyCase::Kept));
   if (provider.thumbprints.empty()) {
     if (!call.issuers.isReachable(call, "https://" + provider.url))
       return awsError("OpenIdIdpCommunicationError", "The IdP host at " + provider.url + " could not be reached.");
@@ -145,14 +145,17 @@ base::Result<void> listOpenIdConnectProviders(Call& call) {
 
 base::Result<void> deleteOpenIdConnectProvider(Call& call) {
   OidcProvider* provider = TRY(lookUp(call));
-  if (!provider) return cannotFind();
+  if (!provider)
+    return awsError("NoSuchEntity", "OpenId connect Provider " +
+                                        std::string(call.parameters.get("OpenIDConnectProviderArn")) +
+                                        " cannot be found.");
   call.state.providers.erase(std::string(provider->url));
   return {};
 }
 
 base::Result<void> addClientId(Call& call) {
   auto id = call.parameters.find("ClientID");
-  TRY(Constraints().required("clientID", id).length("clientID", id, 1, 255).verdict());
+  TRY(Constraints(Values::Hidden).required("clientID", id).length("clientID", id, 1, 255).verdict());
   OidcProvider* provider = TRY(find(call));
   if (contains(provider->clientIds, *id)) return {};
   if (provider->clientIds.size() >= kMostClientIds)
@@ -163,7 +166,7 @@ base::Result<void> addClientId(Call& call) {
 
 base::Result<void> removeClientId(Call& call) {
   auto id = call.parameters.find("ClientID");
-  TRY(Constraints().required("clientID", id).length("clientID", id, 1, 255).verdict());
+  TRY(Constraints(Values::Hidden).required("clientID", id).length("clientID", id, 1, 255).verdict());
   OidcProvider* provider = TRY(find(call));
   std::erase(provider->clientIds, *id);
   return {};
@@ -173,6 +176,9 @@ base::Result<void> updateThumbprint(Call& call) {
   OidcProvider* provider = TRY(find(call));
   std::vector<std::string> thumbprints = call.parameters.list("ThumbprintList");
   if (thumbprints.empty()) return awsError("InvalidInput", "Thumbprint list must contain at least one entry.");
+  Constraints constraints(Values::Hidden);
+  checkLengths(constraints, "thumbprintList", thumbprints, 40, 40);
+  TRY(constraints.verdict());
   TRY(checkThumbprints(thumbprints));
   provider->thumbprints = std::move(thumbprints);
   return {};
@@ -180,13 +186,14 @@ base::Result<void> updateThumbprint(Call& call) {
 
 base::Result<void> tagOpenIdConnectProvider(Call& call) {
   OidcProvider* provider = TRY(find(call));
-  Tags tags = TRY(requestTags(call));
-  return addTags(provider->tags, tags);
+  Tags tags = TRY(requestTags(call, KeyCase::Kept));
+  return addTags(provider->tags, tags, KeyCase::Kept);
 }
 
 base::Result<void> untagOpenIdConnectProvider(Call& call) {
+  const std::vector<std::string> keys = TRY(requestTagKeys(call));
   OidcProvider* provider = TRY(find(call));
-  for (const std::string& key : call.parameters.list("TagKeys")) provider->tags.erase(key);
+  for (const std::string& key : keys) provider->tags.erase(key);
   return {};
 }
 

@@ -56,20 +56,24 @@ void checkDescription(Constraints& constraints, const std::optional<std::string_
                "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*");
 }
 
-void writeRole(Call& call, const Role& role, std::string_view element, bool withTags) {
+// What the answers tell of a role: none of them everything but GetRole's.
+enum class RoleAnswer { Created, Got, Listed };
+
+void writeRole(Call& call, const Role& role, std::string_view element, RoleAnswer answer) {
   text::XmlWriter& xml = call.xml;
+  const bool isCreated = answer == RoleAnswer::Created, isListed = answer == RoleAnswer::Listed;
   xml.open(element).leaf("Path", role.path).leaf("RoleName", role.name).leaf("RoleId", role.id);
   xml.leaf("Arn", roleArn(call, role)).leaf("CreateDate", timeText(role.created));
   xml.leaf("AssumeRolePolicyDocument", text::percentEncode(role.trustPolicy));
-  if (!role.description.empty()) xml.leaf("Description", role.description);
-  xml.leaf("MaxSessionDuration", std::to_string(role.maxSessionDuration));
-  if (!role.boundary.empty())
+  if (!isCreated && !role.description.empty()) xml.leaf("Description", role.description);
+  if (!isCreated) xml.leaf("MaxSessionDuration", std::to_string(role.maxSessionDuration));
+  if (!isListed && !role.boundary.empty())
     xml.open("PermissionsBoundary")
         .leaf("PermissionsBoundaryType", "Policy")
         .leaf("PermissionsBoundaryArn", role.boundary)
         .close();
-  if (withTags && !role.tags.empty()) writeTags(xml, role.tags);
-  if (withTags) xml.open("RoleLastUsed").close();
+  if (!isListed && !role.tags.empty()) writeTags(xml, role.tags);
+  if (answer == RoleAnswer::Got) xml.open("RoleLastUsed").close();
   xml.close();
 }
 
@@ -78,7 +82,7 @@ base::Result<Role> requestedRole(const Call& call) {
   auto name = asked.find("RoleName"), path = asked.find("Path"), trust = asked.find("AssumeRolePolicyDocument");
   auto description = asked.find("Description"), boundary = asked.find("PermissionsBoundary");
   auto duration = TRY(asked.number("MaxSessionDuration"));
-  Constraints constraints;
+  Constraints constraints(Values::Hidden);
   checkName(constraints, name);
   constraints.length("path", path, 1, 512)
       .pattern("path", path, !path || isPath(*path), "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)")
@@ -89,6 +93,7 @@ base::Result<Role> requestedRole(const Call& call) {
   checkDescription(constraints, description);
   TRY(constraints.verdict());
   TRY(checkTrustPolicy(call, *trust));
+  if (boundary) TRY(requestedArn(call, "PermissionsBoundary", "permissionsBoundary"));
   Role role;
   role.name = *name;
   role.path = path.value_or("/");
@@ -96,7 +101,7 @@ base::Result<Role> requestedRole(const Call& call) {
   role.description = description.value_or("");
   role.boundary = boundary.value_or("");
   role.maxSessionDuration = duration.value_or(3600);
-  role.tags = TRY(requestTags(call));
+  role.tags = TRY(requestTags(call, KeyCase::Ignored));
   return role;
 }
 
@@ -111,7 +116,7 @@ std::string roleResource(const Call& call) {
 
 base::Result<Role*> findRole(Call& call) {
   auto name = call.parameters.find("RoleName");
-  Constraints constraints;
+  Constraints constraints(Values::Hidden);
   checkName(constraints, name);
   TRY(constraints.verdict());
   auto found = call.state.roles.find(text::lowerCase(*name));
@@ -129,7 +134,7 @@ base::Result<void> createRole(Call& call) {
     return awsError("LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000");
   role.id = makeId(call.random, "AROA", 17);
   role.created = base::unixSeconds(call.now);
-  writeRole(call, role, "Role", true);
+  writeRole(call, role, "Role", RoleAnswer::Created);
   std::string key = text::lowerCase(role.name);
   call.state.roles.emplace(std::move(key), std::move(role));
   return {};
@@ -137,13 +142,13 @@ base::Result<void> createRole(Call& call) {
 
 base::Result<void> getRole(Call& call) {
   const Role* role = TRY(findRole(call));
-  writeRole(call, *role, "Role", true);
+  writeRole(call, *role, "Role", RoleAnswer::Got);
   return {};
 }
 
 base::Result<void> listRoles(Call& call) {
   auto wanted = call.parameters.find("PathPrefix");
-  TRY(Constraints()
+  TRY(Constraints(Values::Hidden)
           .length("pathPrefix", wanted, 1, 512)
           .pattern("pathPrefix", wanted, !wanted || wanted->starts_with('/'), "\\u002F[\\u0021-\\u007F]*")
           .verdict());
@@ -153,7 +158,7 @@ base::Result<void> listRoles(Call& call) {
     if (role.path.starts_with(prefix)) roles.push_back(&role);
   Page page = TRY(pageOf(call, roles.size()));
   call.xml.open("Roles");
-  for (std::size_t i = page.first; i < page.end; ++i) writeRole(call, *roles[i], "member", false);
+  for (std::size_t i = page.first; i < page.end; ++i) writeRole(call, *roles[i], "member", RoleAnswer::Listed);
   call.xml.close();
   writePageEnd(call.xml, page);
   return {};
@@ -173,7 +178,7 @@ base::Result<void> updateRole(Call& call) {
   Role* role = TRY(findRole(call));
   auto description = call.parameters.find("Description");
   auto duration = TRY(call.parameters.number("MaxSessionDuration"));
-  Constraints constraints;
+  Constraints constraints(Values::Hidden);
   checkDescription(constraints, description);
   TRY(constraints.range("maxSessionDuration", duration, 3600, 43200).verdict());
   if (description) role->description = *description;
@@ -183,7 +188,10 @@ base::Result<void> updateRole(Call& call) {
 
 base::Result<void> updateAssumeRolePolicy(Call& call) {
   auto document = call.parameters.find("PolicyDocument");
-  TRY(Constraints().required("policyDocument", document).length("policyDocument", document, 1, 131072).verdict());
+  TRY(Constraints(Values::Hidden)
+          .required("policyDocument", document)
+          .length("policyDocument", document, 1, 131072)
+          .verdict());
   Role* role = TRY(findRole(call));
   TRY(checkTrustPolicy(call, *document));
   role->trustPolicy = *document;
@@ -192,13 +200,15 @@ base::Result<void> updateAssumeRolePolicy(Call& call) {
 
 base::Result<void> tagRole(Call& call) {
   Role* role = TRY(findRole(call));
-  Tags tags = TRY(requestTags(call));
-  return addTags(role->tags, tags);
+  Tags tags = TRY(requestTags(call, KeyCase::Ignored));
+  return addTags(role->tags, tags, KeyCase::Ignored);
 }
 
 base::Result<void> untagRole(Call& call) {
+  const std::vector<std::string> keys = TRY(requestTagKeys(call));
   Role* role = TRY(findRole(call));
-  for (const std::string& key : call.parameters.list("TagKeys")) role->tags.erase(key);
+  for (const std::string& key : keys)
+    std::erase_if(role->tags, [&](const auto& tag) { return text::lowerCase(tag.first) == text::lowerCase(key); });
   return {};
 }
 

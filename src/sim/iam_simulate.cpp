@@ -60,7 +60,7 @@ base::Result<Trial> readTrial(const Call& call) {
   Trial trial;
   trial.actions = call.parameters.list("ActionNames");
   trial.resources = call.parameters.list("ResourceArns");
-  Constraints constraints;
+  Constraints constraints(Values::Hidden);
   if (trial.actions.empty()) constraints.failed("", "actionNames", "Member must not be null");
   for (const std::string& action : trial.actions) constraints.length("actionNames", action, 3, 128);
   TRY(constraints.verdict());
@@ -168,14 +168,17 @@ std::string simulatedPrincipal(const Call& call) { return std::string(call.param
 
 base::Result<void> simulateCustomPolicy(Call& call) {
   if (call.parameters.list("PolicyInputList").empty())
-    TRY(Constraints().failed("", "policyInputList", "Member must not be null").verdict());
+    TRY(Constraints(Values::Hidden).failed("", "policyInputList", "Member must not be null").verdict());
   Trial trial = TRY(readTrial(call));
   return run(call, trial);
 }
 
 base::Result<void> simulatePrincipalPolicy(Call& call) {
   auto source = call.parameters.find("PolicySourceArn");
-  TRY(Constraints().required("policySourceArn", source).length("policySourceArn", source, 20, 2048).verdict());
+  TRY(Constraints(Values::Hidden)
+          .required("policySourceArn", source)
+          .length("policySourceArn", source, 20, 2048)
+          .verdict());
   Trial trial = TRY(readTrial(call));
   if (*source == administratorOf(call.settings).arn)
     TRY(add(trial.policies, "AdministratorAccess", kEverything));

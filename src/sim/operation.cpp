@@ -97,12 +97,19 @@ int statusOf(Service service, std::string_view code) {
 }
 
 base::Error notImplemented() {
-  return awsError("NotImplemented", "A header you provided implies functionality that is not implemented.");
+  return awsError("NotImplemented", "A header you provided implies functionality that is not implemented");
 }
 
 base::Error notImplemented(Call& call, std::string_view header) {
   call.errorDetails = {{"Header", std::string(header)}};
   return notImplemented();
+}
+
+base::Error conditionNotImplemented(Call& call, std::string_view header) {
+  base::Error error = notImplemented(call, header);
+  call.errorDetails.emplace_back(
+      "additionalMessage", "We don't accept the provided value of " + std::string(header) + " header for this API");
+  return error;
 }
 
 base::Error awsError(std::string_view code, std::string message) {

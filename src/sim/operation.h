@@ -28,6 +28,9 @@ constexpr bool isRest(Service service) { return service == Service::S3 || servic
 
 std::string_view nameOf(Service service);  // as a signing scope says it: "s3"
 
+// Elements beside Code and Message in an error of S3, in their order: {"BucketName", "x"}.
+using ErrorDetails = std::vector<std::pair<std::string, std::string>>;
+
 // Who signed the request. A session is a copy: the caller stays what it was while the operation changes the state.
 struct Caller {
   enum class Kind { Anonymous, Administrator, Session, Service };
@@ -61,8 +64,7 @@ struct Call {
   PolicyCache* policies = nullptr;     // null: every policy is read anew
   // For the call log, never for the client: why it was refused, condition by condition.
   std::string reason = {};
-  // S3 only: elements beside Code and Message in an error, e.g. {"BucketName", "x"}.
-  std::vector<std::pair<std::string, std::string>> errorDetails = {};
+  ErrorDetails errorDetails = {};  // S3 only
 };
 
 // What reads something for the sake of `call`: in the same world at the same time, but for nobody yet.
@@ -95,6 +97,8 @@ base::Error awsError(std::string_view code, std::string message);
 // S3's answer to what is not there; it names the header that asks for it, if one does.
 base::Error notImplemented();
 base::Error notImplemented(Call& call, std::string_view header);
+// The same of a condition whose header has a value that the operation doesn't take.
+base::Error conditionNotImplemented(Call& call, std::string_view header);
 // The status that goes with a code. S3 and the query services differ in one: ExpiredToken.
 int statusOf(Service service, std::string_view code);
 

@@ -66,7 +66,8 @@ base::Result<std::optional<std::int64_t>> Parameters::number(std::string_view na
 }
 
 Constraints& Constraints::failed(std::string_view value, std::string_view member, std::string_view constraint) {
-  faults_.push_back("Value " + std::string(value) + (value.empty() ? "at '" : " at '") + std::string(member) +
+  const bool isShown = values_ == Values::Shown && !value.empty();
+  faults_.push_back("Value " + (isShown ? std::string(value) + " " : "") + "at '" + std::string(member) +
                     "' failed to satisfy constraint: " + std::string(constraint));
   return *this;
 }
@@ -101,11 +102,16 @@ Constraints& Constraints::range(std::string_view member, const std::optional<std
   return *this;
 }
 
-Constraints& Constraints::tag(std::string_view key, std::string_view value) {
-  length("tags.1.member.key", key, 1, 128)
-      .pattern("tags.1.member.key", key, policy::isTagText(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
-  return length("tags.1.member.value", value, 0, 256)
-      .pattern("tags.1.member.value", value, policy::isTagText(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+Constraints& Constraints::tag(std::size_t number, std::string_view key, std::string_view value) {
+  const std::string member = "tags." + std::to_string(number) + ".member.";
+  length(member + "key", key, 1, 128)
+      .pattern(member + "key", key, policy::isTagText(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
+  return length(member + "value", value, 0, 256)
+      .pattern(member + "value", value, policy::isTagText(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+}
+
+Constraints& Constraints::items(std::string_view member, bool hold, std::string_view constraints) {
+  return hold ? *this : failed("", member, "Member must satisfy constraint: [" + std::string(constraints) + "]");
 }
 
 base::Result<void> Constraints::verdict() const {

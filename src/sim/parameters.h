@@ -41,10 +41,14 @@ class Parameters {
   std::vector<std::uint32_t> byName_;  // positions, sorted by name: a form may have very many
 };
 
+// Whether a ValidationError repeats the values it refuses: those of STS do, those of IAM don't.
+enum class Values { Shown, Hidden };
+
 // Gathers every broken constraint of a request, then says them in one ValidationError:
 // "2 validation errors detected: Value 'x' at 'roleArn' failed to satisfy constraint: …; …".
 class Constraints {
  public:
+  explicit Constraints(Values values) : values_(values) {}
   Constraints& required(std::string_view member, const std::optional<std::string_view>& value);
   // Absent values pass. Lengths count code points. A secret's value is not repeated in the message.
   Constraints& length(std::string_view member, const std::optional<std::string_view>& value, std::size_t least,
@@ -53,11 +57,15 @@ class Constraints {
                        std::string_view regularExpression);
   Constraints& range(std::string_view member, const std::optional<std::int64_t>& value, std::int64_t least,
                      std::int64_t most);
-  Constraints& tag(std::string_view key, std::string_view value);  // of tags.1.member
+  // Of tags.NUMBER.member.
+  Constraints& tag(std::size_t number, std::string_view key, std::string_view value);
+  // A list whose items have constraints: they are named all together, whichever is broken.
+  Constraints& items(std::string_view member, bool hold, std::string_view constraints);
   Constraints& failed(std::string_view value, std::string_view member, std::string_view constraint);
   base::Result<void> verdict() const;
 
  private:
+  Values values_;
   std::vector<std::string> faults_;
 };
 

@@ -79,8 +79,8 @@ base::Error malformedXml();
 base::Result<void> checkRequest(Call& call, const Operation& operation);
 
 // <Tagging><TagSet>…: MalformedXML, InvalidTag. Objects have at most ten: BadRequest.
-base::Result<Tags> readTagSet(const text::XmlElement& tagging);
-base::Result<void> checkTag(std::string_view key, std::string_view value);
+base::Result<Tags> readTagSet(Call& call, const text::XmlElement& tagging);
+base::Result<void> checkTag(Call& call, std::string_view key, std::string_view value);
 base::Result<void> checkObjectTags(const Tags& tags);
 void answerTagSet(Call& call, const Tags& tags);
 std::string storageClassOf(const std::map<std::string, std::string>& headers);

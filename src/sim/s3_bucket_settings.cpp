@@ -226,7 +226,7 @@ base::Result<void> putBucketOwnershipControls(Call& call) {
   Bucket* bucket = TRY(findBucket(call));
   text::XmlElement body = TRY(requestXml(call));
   const text::XmlElement* rule = body.find("Rule");
-  if (body.name != "OwnershipControls" || !rule) return malformedXml();
+  if (body.name != "OwnershipControls" || body.all("Rule").size() != 1) return malformedXml();
   std::string_view wanted = rule->textOf("ObjectOwnership");
   if (wanted != "BucketOwnerEnforced" && wanted != "BucketOwnerPreferred" && wanted != "ObjectWriter")
     return malformedXml();
@@ -253,13 +253,18 @@ base::Result<void> deleteBucketOwnershipControls(Call& call) {
   return {};
 }
 
-base::Result<void> checkTag(std::string_view key, std::string_view value) {
-  if (key.empty() || key.size() > 128) return awsError("InvalidTag", "The TagKey you have provided is invalid");
-  if (value.size() > 256) return awsError("InvalidTag", "The TagValue you have provided is invalid");
-  if (policy::isReservedTagKey(key)) return awsError("InvalidTag", "System tags cannot be added/updated by requester");
-  if (!policy::isTagText(key)) return awsError("InvalidTag", "The TagKey you have provided is invalid");
-  if (!policy::isTagText(value)) return awsError("InvalidTag", "The TagValue you have provided is invalid");
-  return {};
+base::Result<void> checkTag(Call& call, std::string_view key, std::string_view value) {
+  const bool isKey = !key.empty() && key.size() <= 128 && policy::isTagText(key);
+  const bool isValue = value.size() <= 256 && policy::isTagText(value);
+  const bool isReserved = policy::isReservedTagKey(key);
+  if (isKey && isValue && !isReserved) return {};
+  call.errorDetails = {{"TagKey", std::string(key)}};
+  if (isReserved)
+    return awsError("InvalidTag", call.key.empty() ? "System tags cannot be added/updated by requester"
+                                                   : "Your TagKey cannot be prefixed with aws:");
+  if (!isKey) return awsError("InvalidTag", "The TagKey you have provided is invalid");
+  call.errorDetails.emplace_back("TagValue", value);
+  return awsError("InvalidTag", "The TagValue you have provided is invalid");
 }
 
 base::Result<void> checkObjectTags(const Tags& tags) {
@@ -267,15 +272,16 @@ base::Result<void> checkObjectTags(const Tags& tags) {
   return {};
 }
 
-base::Result<Tags> readTagSet(const text::XmlElement& tagging) {
+base::Result<Tags> readTagSet(Call& call, const text::XmlElement& tagging) {
   const text::XmlElement* set = tagging.find("TagSet");
   if (tagging.name != "Tagging" || !set) return malformedXml();
   Tags tags;
   for (const text::XmlElement* tag : set->all("Tag")) {
     std::string key(tag->textOf("Key")), value(tag->textOf("Value"));
-    TRY(checkTag(key, value));
-    if (!tags.emplace(key, value).second)
-      return awsError("InvalidTag", "Cannot provide multiple Tags with the same key");
+    TRY(checkTag(call, key, value));
+    if (tags.emplace(key, value).second) continue;
+    call.errorDetails = {{"TagKey", key}};
+    return awsError("InvalidTag", "Cannot provide multiple Tags with the same key");
   }
   return tags;
 }
@@ -290,7 +296,7 @@ void answerTagSet(Call& call, const Tags& tags) {
 base::Result<void> putBucketTagging(Call& call) {
   Bucket* bucket = TRY(findBucket(call));
   text::XmlElement body = TRY(requestXml(call));
-  Tags tags = TRY(readTagSet(body));
+  Tags tags = TRY(readTagSet(call, body));
   if (tags.size() > 50) return awsError("BadRequest", "Bucket tag count cannot be greater than 50");
   bucket->tags = std::move(tags);
   call.response->status = 204;

@@ -90,28 +90,37 @@ base::Result<void> checkNamespace(Call& call, const std::string& region) {
   }
   bool isRegional = wanted == "account-regional";
   auto named = namespaceOf(call.bucket);
-  call.errorDetails = {{"BucketName", call.bucket}};
-  if (named && !wanted)
+  if (named && !wanted) {
+    call.errorDetails = {{"Header", "x-amz-bucket-namespace"}};
     return awsError("MissingNamespaceHeader",
-                    "The requested bucket name is in an account regional namespace: the request must have the header "
-                    "x-amz-bucket-namespace: account-regional");
-  std::string suffix = "-" + call.settings.account + "-" + region + "-an";
-  if (isRegional && !call.bucket.ends_with(suffix))
-    return awsError(
-        "InvalidBucketNamespace",
-        "The requested bucket name does not end with the suffix of the account regional namespace, " + suffix);
+                    "The requested bucket is an account-regional namespace bucket, but your request is missing the "
+                    "required x-amz-bucket-namespace header.");
+  }
+  const std::string suffix = "-" + call.settings.account + "-" + region + "-an";
+  if (isRegional && !named)
+    return awsError("InvalidNamespaceHeader",
+                    "The requested bucket name did not include the account-regional namespace suffix, but the provided "
+                    "x-amz-bucket-namespace header value is account-regional. Specify " +
+                        suffix +
+                        " as the bucket name suffix to create a bucket in your account-regional namespace, or remove "
+                        "the header.");
   if (named && !isRegional)
-    return awsError("InvalidBucketNamespace",
+    return awsError("InvalidNamespaceHeader",
                     "The requested bucket name is in an account regional namespace, not in the global one");
-  call.errorDetails.clear();
-  return {};
+  if (!isRegional || call.bucket.ends_with(suffix)) return {};
+  call.errorDetails = {{"BucketName", call.bucket}};
+  return awsError(
+      "InvalidBucketNamespace",
+      "The requested bucket name does not end with the suffix of the account regional namespace, " + suffix);
 }
 
-base::Result<void> readNewSettings(const Call& call, Bucket& bucket) {
+base::Result<void> readNewSettings(Call& call, Bucket& bucket) {
   auto ownership = call.request.headers.find("x-amz-object-ownership");
   if (ownership) {
-    if (*ownership != "BucketOwnerEnforced" && *ownership != "BucketOwnerPreferred" && *ownership != "ObjectWriter")
+    if (*ownership != "BucketOwnerEnforced" && *ownership != "BucketOwnerPreferred" && *ownership != "ObjectWriter") {
+      call.errorDetails = {{"ArgumentName", "x-amz-object-ownership"}};
       return awsError("InvalidArgument", "Invalid x-amz-object-ownership header: " + std::string(*ownership));
+    }
     bucket.ownership = *ownership;
   }
   auto acl = call.request.headers.find("x-amz-acl");
@@ -137,7 +146,7 @@ base::Result<void> listBuckets(Call& call) {
     return awsError("InvalidArgument", "Argument max-buckets must be an integer between 1 and 10000");
   }
   auto after = text::decodeBase64Url(call.parameters.get("continuation-token"));
-  if (!after) return awsError("InvalidArgument", "The continuation token provided is incorrect");
+  if (!after) return badContinuation(call);
   text::XmlWriter xml;
   xml.open("ListAllMyBucketsResult", kNamespace);
   writeOwner(xml, call);

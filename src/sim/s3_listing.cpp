@@ -68,6 +68,11 @@ void writeItems(text::XmlWriter& xml, const Call& call, const ListRequest& asked
 
 }  // namespace
 
+base::Error badContinuation(Call& call) {
+  call.errorDetails = {{"ArgumentName", "continuation-token"}};
+  return awsError("InvalidArgument", "The continuation token provided is incorrect");
+}
+
 base::Result<std::int64_t> countOf(Call& call, std::string_view name, std::int64_t otherwise) {
   std::string_view text = call.parameters.get(name);
   if (text.empty()) return otherwise;
@@ -126,7 +131,7 @@ base::Result<void> listObjectsV2(Call& call) {
   auto token = call.parameters.find("continuation-token");
   if (token) {
     auto plain = text::decodeBase64Url(*token);
-    if (!plain || plain->empty()) return awsError("InvalidArgument", "The continuation token provided is incorrect");
+    if (!plain || plain->empty()) return badContinuation(call);
     after = *plain;
   }
   Listing listing = list(*bucket, wanted, after);

@@ -14,6 +14,8 @@ struct ListRequest {
   bool encoded = false;  // encoding-type=url: keys are percent-encoded in the answer
 };
 
+base::Error badContinuation(Call& call);
+
 // `countName` is max-keys or max-uploads; more than 1000 are 1000. InvalidArgument.
 base::Result<ListRequest> listRequest(Call& call, std::string_view countName);
 // A parameter that is a number from 0 to 2^31 - 1; `otherwise` when it is absent or empty.

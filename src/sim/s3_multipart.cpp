@@ -69,21 +69,21 @@ base::Result<void> store(Call& call, Upload& upload, std::int64_t number, Part p
 
 // bytes=first-last, both there and inside: what is copied is never less than what was asked for.
 base::Result<Range> copiedRange(Call& call, std::string_view text, std::size_t size) {
-  call.errorDetails = {{"ArgumentName", "x-amz-copy-source-range"}, {"ArgumentValue", std::string(text)}};
-  auto outside = [size] {
-    return awsError("InvalidArgument",
-                    "Range specified is not valid for source object of size: " + std::to_string(size));
-  };
   auto range = rangeOf(call, text, size);
-  if (!range) return outside();
   const bool isPair = text.find('-') != text.npos && !text.ends_with('-') && text.find('-') != text.find('=') + 1;
-  if (!*range || !isPair)
+  call.errorDetails.clear();
+  if (!range && isPair)
+    return awsError("InvalidRequest", "The specified copy range is invalid for the source object size");
+  call.errorDetails = {{"ArgumentName", "x-amz-copy-source-range"}, {"ArgumentValue", std::string(text)}};
+  if (!range || !*range || !isPair)
     return awsError("InvalidArgument",
                     "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
                     "the zero-based offsets of the first and last bytes to copy");
   const std::string whole =
       "bytes=" + std::to_string((*range)->first) + "-" + std::to_string((*range)->first + (*range)->size - 1);
-  if (text.size() > whole.size() || !text.ends_with(whole.substr(whole.find('-')))) return outside();
+  if (text.size() > whole.size() || !text.ends_with(whole.substr(whole.find('-'))))
+    return awsError("InvalidArgument",
+                    "Range specified is not valid for source object of size: " + std::to_string(size));
   call.errorDetails.clear();
   return **range;
 }
@@ -269,6 +269,7 @@ base::Result<void> completeMultipartUpload(Call& call) {
   Upload* upload = TRY(findUpload(call));
   text::XmlElement body = TRY(requestXml(call));
   if (body.name != "CompleteMultipartUpload") return malformedXml();
+  TRY(checkReplacing(call));
   auto there = bucket->objects.find(call.key);
   TRY(checkWriteConditions(call, there == bucket->objects.end() ? nullptr : &there->second));
   ChosenParts parts = TRY(chosenParts(call, *upload, body));

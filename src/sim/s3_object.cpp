@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "crypto/digest.h"
+#include "policy/iam_text.h"
 #include "sim/authorize.h"
 #include "sim/s3.h"
 #include "text/encoding.h"
@@ -73,12 +74,15 @@ base::Result<Object*> findObject(Call& call) {
   return &found->second;
 }
 
-base::Result<Object*> findObjectToRead(Call& call) {
+base::Result<void> checkVersion(Call& call) {
   auto version = call.parameters.find("versionId");
-  if (version && *version != "null") {
-    call.errorDetails = {{"ArgumentName", "versionId"}, {"ArgumentValue", std::string(*version)}};
-    return awsError("InvalidArgument", "Invalid version id specified");
-  }
+  if (!version || *version == "null") return {};
+  call.errorDetails = {{"ArgumentName", "versionId"}, {"ArgumentValue", std::string(*version)}};
+  return awsError("InvalidArgument", "Invalid version id specified");
+}
+
+base::Result<Object*> findObjectToRead(Call& call) {
+  TRY(checkVersion(call));
   return findObject(call);
 }
 
@@ -95,7 +99,8 @@ base::Error preconditionFailed(Call& call, std::string_view condition) {
   return awsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold");
 }
 
-Precondition weighConditions(const Conditions& conditions, const Object& object, std::string_view& failed) {
+Precondition weighConditions(const Conditions& conditions, const Object& object, base::Time now,
+                             std::string_view& failed) {
   auto time = [](std::optional<std::string_view> text) -> std::optional<std::int64_t> {
     auto parsed = base::parseHttpDate(text.value_or(std::string_view()));
     return parsed ? std::optional(base::unixSeconds(*parsed)) : std::nullopt;
@@ -110,9 +115,21 @@ Precondition weighConditions(const Conditions& conditions, const Object& object,
     return Precondition::Failed;
   }
   failed = conditions.noneMatch ? "If-None-Match" : "If-Modified-Since";
-  bool same = conditions.noneMatch ? namesTag(*conditions.noneMatch, object.etag)
-                                   : modified && object.lastModified <= *modified;
+  bool same = conditions.noneMatch
+                  ? namesTag(*conditions.noneMatch, object.etag)
+                  : modified && object.lastModified <= *modified && *modified <= base::unixSeconds(now);
   return same ? Precondition::NotModified : Precondition::Holds;
+}
+
+base::Result<void> checkReplacing(Call& call) {
+  auto match = call.request.headers.find("if-match");
+  if (match && call.request.headers.find("if-none-match")) {
+    base::Error error = notImplemented(call, "If-Match,If-None-Match");
+    call.errorDetails.emplace_back("additionalMessage", "Multiple conditional request headers present in the request");
+    return error;
+  }
+  if (match == "*") return conditionNotImplemented(call, "If-Match");
+  return {};
 }
 
 base::Result<void> checkWriteConditions(Call& call, const Object* there) {
@@ -121,7 +138,7 @@ base::Result<void> checkWriteConditions(Call& call, const Object* there) {
     if (!namesTag(*wanted, there->etag)) return preconditionFailed(call, "If-Match");
   }
   auto none = call.request.headers.find("if-none-match");
-  if (none && *none != "*") return notImplemented(call, "If-None-Match");
+  if (none && *none != "*") return conditionNotImplemented(call, "If-None-Match");
   if (none && there) return preconditionFailed(call, "If-None-Match");
   return {};
 }
@@ -142,12 +159,14 @@ base::Result<void> checkNewObject(Call& call) {
   constexpr std::array<std::string_view, 5> kClasses{"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA",
                                                      "INTELLIGENT_TIERING"};
   auto storage = call.request.headers.find("x-amz-storage-class");
-  if (storage && std::find(kClasses.begin(), kClasses.end(), *storage) == kClasses.end())
+  if (storage && std::find(kClasses.begin(), kClasses.end(), *storage) == kClasses.end()) {
+    call.errorDetails = {{"StorageClassRequested", std::string(*storage)}};
     return awsError("InvalidStorageClass", "The storage class you specified is not valid");
+  }
   return {};
 }
 
-base::Result<std::map<std::string, std::string>> objectHeaders(const Call& call) {
+base::Result<std::map<std::string, std::string>> objectHeaders(Call& call) {
   constexpr std::size_t kMostMetadata = 2048;
   std::map<std::string, std::string> kept = {{"content-type", "binary/octet-stream"}};
   std::size_t metadata = 0;
@@ -162,26 +181,29 @@ base::Result<std::map<std::string, std::string>> objectHeaders(const Call& call)
       if (std::string encoding = contentEncoding(value); !encoding.empty()) kept[name] = encoding;
     if (name == "x-amz-storage-class" && value != "STANDARD") kept[name] = value;
   }
-  if (metadata > kMostMetadata)
+  if (metadata > kMostMetadata) {
+    call.errorDetails = {{"Size", std::to_string(metadata)}, {"MaxSizeAllowed", std::to_string(kMostMetadata)}};
     return awsError("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size");
+  }
   return kept;
 }
 
-base::Result<Tags> taggingHeader(const Call& call) {
+base::Result<Tags> taggingHeader(Call& call) {
   Tags tags;
   auto header = call.request.headers.find("x-amz-tagging");
   if (!header) return tags;
-  auto fields = text::formDecode(*header);
-  if (!fields)
+  auto malformed = [&] {
+    call.errorDetails = {{"ArgumentName", "x-amz-tagging"}, {"ArgumentValue", std::string(*header)}};
     return awsError("InvalidArgument",
-                    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
-                    "parameters without tag name duplicates.");
+                    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without "
+                    "tag name duplicates.");
+  };
+  auto fields = text::formDecode(*header);
+  if (!fields) return malformed();
   for (auto& [key, value] : *fields) {
-    TRY(checkTag(key, value));
-    if (!tags.emplace(key, value).second)
-      return awsError("InvalidArgument",
-                      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL "
-                      "query parameters without tag name duplicates.");
+    if (!policy::isTagText(key) || !policy::isTagText(value)) return malformed();
+    TRY(checkTag(call, key, value));
+    if (!tags.emplace(key, value).second) return malformed();
   }
   TRY(checkObjectTags(tags));
   return tags;
@@ -272,7 +294,9 @@ base::Result<CopySource> copySource(Call& call) {
   std::size_t slash = rest.find('/');
   if (slash == rest.npos || slash == 0 || slash + 1 == rest.size()) {
     call.errorDetails = {{"ArgumentName", "x-amz-copy-source"}, {"ArgumentValue", std::string(given)}};
-    return awsError("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
+    return awsError("InvalidArgument",
+                    path ? "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+                         : "Invalid copy source encoding");
   }
   // The caller as a reader of the source, with the source's own rights.
   Call reader = readerFor(call, call.request, call.region, std::string(rest.substr(0, slash)),
@@ -299,7 +323,7 @@ base::Result<CopySource> copySource(Call& call) {
                         headers.find("x-amz-copy-source-if-modified-since"),
                         headers.find("x-amz-copy-source-if-unmodified-since")};
   std::string_view failed;
-  if (weighConditions(conditions, found->second, failed) != Precondition::Holds)
+  if (weighConditions(conditions, found->second, call.now, failed) != Precondition::Holds)
     return preconditionFailed(call, "x-amz-copy-source-" + std::string(failed));
   return CopySource{reader.bucket, reader.key, &found->second};
 }

@@ -18,7 +18,8 @@ std::string quotedTag(std::string_view etag);
 // NoSuchKey, or AccessDenied to those who may not list: they must not learn what is there.
 base::Error noSuchKey(Call& call);
 base::Result<Object*> findObject(Call& call);
-base::Result<Object*> findObjectToRead(Call& call);  // the same, and its versionId is "null" if one is named
+base::Result<void> checkVersion(Call& call);         // the versionId is "null" if one is named
+base::Result<Object*> findObjectToRead(Call& call);  // findObject() and checkVersion()
 
 // RFC 9110, section 13.1: whether the list names the entity tag, or is "*".
 bool namesTag(std::string_view list, std::string_view etag);
@@ -29,15 +30,19 @@ struct Conditions {
   std::optional<std::string_view> match, noneMatch, modifiedSince, unmodifiedSince;
 };
 enum class Precondition { Holds, NotModified, Failed };
-Precondition weighConditions(const Conditions& conditions, const Object& object, std::string_view& failed);
+// At `now`: a time in the future says nothing of what has been modified since.
+Precondition weighConditions(const Conditions& conditions, const Object& object, base::Time now,
+                             std::string_view& failed);
+// Of a write that replaces: one condition at most, and no If-Match of everything.
+base::Result<void> checkReplacing(Call& call);
 // A write's If-Match and If-None-Match against what is there: null when the key is free.
 base::Result<void> checkWriteConditions(Call& call, const Object* there);
 
 // What a new object needs to be right before its body is looked at: key, ACL, encryption and storage class.
 base::Result<void> checkNewObject(Call& call);
 // content-type, cache-control, x-amz-meta-… as they stay with the object.
-base::Result<std::map<std::string, std::string>> objectHeaders(const Call& call);
-base::Result<Tags> taggingHeader(const Call& call);  // x-amz-tagging
+base::Result<std::map<std::string, std::string>> objectHeaders(Call& call);
+base::Result<Tags> taggingHeader(Call& call);  // x-amz-tagging
 
 // EntityTooLarge when `bytes` more would not fit in Settings::mostStored beside what is stored, less the `replaced`
 // ones.

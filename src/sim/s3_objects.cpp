@@ -22,7 +22,7 @@ base::Result<bool> checkReadConditions(Call& call, const Object& object) {
   Conditions conditions{headers.find("if-match"), headers.find("if-none-match"), headers.find("if-modified-since"),
                         headers.find("if-unmodified-since")};
   std::string_view failed;
-  Precondition verdict = weighConditions(conditions, object, failed);
+  Precondition verdict = weighConditions(conditions, object, call.now, failed);
   if (verdict == Precondition::Failed) return preconditionFailed(call, failed);
   if (verdict == Precondition::NotModified) call.response->status = 304;
   return verdict == Precondition::NotModified;
@@ -153,6 +153,7 @@ void writeParts(text::XmlWriter& xml, const Object& object) {
 base::Result<void> putObject(Call& call) {
   Bucket* bucket = TRY(findBucket(call));
   TRY(checkNewObject(call));
+  TRY(checkReplacing(call));
   auto there = bucket->objects.find(call.key);
   bool isThere = there != bucket->objects.end();
   TRY(checkWriteConditions(call, isThere ? &there->second : nullptr));
@@ -177,6 +178,7 @@ base::Result<void> headObject(Call& call) { return answerObject(call, false); }
 
 base::Result<void> deleteObject(Call& call) {
   Bucket* bucket = TRY(findBucket(call));
+  TRY(checkVersion(call));
   auto there = bucket->objects.find(call.key);
   TRY(checkWriteConditions(call, there == bucket->objects.end() ? nullptr : &there->second));
   bucket->objects.erase(call.key);
@@ -199,6 +201,7 @@ base::Result<void> deleteObjects(Call& call) {
     auto done = deleteOne(call, *bucket, *object);
     if (done && quiet) continue;
     xml.open(done ? "Deleted" : "Error").leaf("Key", object->textOf("Key"));
+    if (std::string_view version = object->textOf("VersionId"); !version.empty()) xml.leaf("VersionId", version);
     if (!done) xml.leaf("Code", done.error().code).leaf("Message", done.error().message);
     xml.close();
   }
@@ -210,7 +213,10 @@ base::Result<void> getObjectAttributes(Call& call) {
   const Object* object = TRY(findObjectToRead(call));
   std::string wanted = "," + std::string(call.request.headers.get("x-amz-object-attributes")) + ",";
   std::erase(wanted, ' ');
-  if (!areAttributes(wanted)) return awsError("InvalidArgument", "Invalid attribute name specified.");
+  if (!areAttributes(wanted)) {
+    call.errorDetails = {{"ArgumentName", "x-amz-object-attributes"}};
+    return awsError("InvalidArgument", "Invalid attribute name specified.");
+  }
   auto has = [&](std::string_view name) { return wanted.find("," + std::string(name) + ",") != wanted.npos; };
   call.response->headers.set("Last-Modified", base::httpDate(base::fromUnixSeconds(object->lastModified)));
   text::XmlWriter xml;
@@ -267,7 +273,7 @@ base::Result<void> copyObject(Call& call) {
 base::Result<void> putObjectTagging(Call& call) {
   Object* object = TRY(findObjectToRead(call));
   text::XmlElement body = TRY(requestXml(call));
-  Tags tags = TRY(readTagSet(body));
+  Tags tags = TRY(readTagSet(call, body));
   TRY(checkObjectTags(tags));
   object->tags = std::move(tags);
   return {};

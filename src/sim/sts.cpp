@@ -101,13 +101,13 @@ policy::Request trustRequest(const Call& call, const SessionWish& wish, const oi
 // signature, role and trust policy, session.
 base::Result<void> assumeRoleWithWebIdentity(Call& call) {
   auto given = call.parameters.find("WebIdentityToken"), providerId = call.parameters.find("ProviderId");
-  Constraints constraints;
+  Constraints constraints(Values::Shown);
   SessionWish wish = TRY(readSessionWish(call, constraints));
   constraints.required("webIdentityToken", given)
       .length("webIdentityToken", given, 4, 20000, true)
       .length("providerId", providerId, 4, 2048);
   TRY(constraints.verdict());
-  TRY(checkRoleArn(wish));
+  TRY(checkRoleArn(wish, "Request ARN is invalid"));
   TRY(checkProviderId(call));
   OidcProvider provider;
   oidc::UnverifiedToken unverified = TRY(checkToken(call, wish, provider));
@@ -135,7 +135,7 @@ base::Result<void> getCallerIdentity(Call& call) {
 base::Result<void> getAccessKeyInfo(Call& call) {
   auto id = call.parameters.find("AccessKeyId");
   bool word = id && std::all_of(id->begin(), id->end(), [](char c) { return policy::isNameText({&c, 1}) && c != '-'; });
-  TRY(Constraints()
+  TRY(Constraints(Values::Shown)
           .required("accessKeyId", id)
           .length("accessKeyId", id, 16, 128)
           .pattern("accessKeyId", id, word, "[\\w]*")

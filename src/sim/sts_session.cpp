@@ -66,8 +66,9 @@ base::Result<Passed> readPassed(const Call& call, Constraints& constraints) {
       .pattern("sourceIdentity", identity, !identity || policy::isNameText(*identity), "[\\w+=,.@-]*");
   passed.sourceIdentity = identity.value_or("");
   std::set<std::string> seen;
+  std::size_t number = 0;
   for (const auto& [key, value] : call.parameters.tags("Tags")) {
-    constraints.tag(key, value);
+    constraints.tag(++number, key, value);
     if (!seen.insert(text::lowerCase(key)).second)
       return awsError("InvalidParameterValue",
                       "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
@@ -77,6 +78,10 @@ base::Result<Passed> readPassed(const Call& call, Constraints& constraints) {
   }
   if (passed.tags.size() > 50) constraints.failed("", "tags", "Member must have length less than or equal to 50");
   passed.transitiveKeys = call.parameters.list("TransitiveTagKeys");
+  for (const std::string& key : passed.transitiveKeys)
+    if (!seen.contains(text::lowerCase(key)))
+      return awsError("InvalidParameterValue",
+                      "The specified transitive tag key must be included in the requested tags.");
   return passed;
 }
 
@@ -87,7 +92,9 @@ base::Result<void> inherit(const Call& call, Passed& passed) {
   for (const std::string& key : session.transitiveKeys) {
     auto found = session.context.find("aws:principaltag/" + text::lowerCase(key));
     if (found == session.context.end()) continue;
-    if (passed.tags.contains(key))
+    const bool isReplaced = std::ranges::any_of(
+        passed.tags, [&](const auto& tag) { return text::lowerCase(tag.first) == text::lowerCase(key); });
+    if (isReplaced)
       return awsError(
           "InvalidParameterValue",
           "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag "
@@ -130,9 +137,9 @@ base::Result<SessionWish> readSessionWish(const Call& call, Constraints& constra
   auto role = asked.find("RoleArn"), name = asked.find("RoleSessionName"), sessionPolicy = asked.find("Policy");
   auto duration = TRY(asked.number("DurationSeconds"));
   constraints.required("roleArn", role)
-      .length("roleArn", role, 20, 2048)
-      .pattern("roleArn", role, !role || isText(*role, false),
-               "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+");
+      .pattern("roleArn", role, !role || (!role->empty() && isText(*role, false)),
+               "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+")
+      .length("roleArn", role, 20, 2048);
   constraints.required("roleSessionName", name)
       .length("roleSessionName", name, 2, 64)
       .pattern("roleSessionName", name, !name || policy::isNameText(*name), "[\\w+=,.@-]*");
@@ -149,8 +156,8 @@ base::Result<SessionWish> readSessionWish(const Call& call, Constraints& constra
   return wish;
 }
 
-base::Result<void> checkRoleArn(SessionWish& wish) {
-  base::Error bad = awsError("ValidationError", "Request ARN is invalid");
+base::Result<void> checkRoleArn(SessionWish& wish, std::string refusal) {
+  base::Error bad = awsError("ValidationError", std::move(refusal));
   auto parsed = policy::parseArn(wish.roleArn);
   if (!parsed) return bad;
   bool account = parsed->account.size() == 12 && parsed->account.find_first_not_of("0123456789") == std::string::npos;
@@ -242,12 +249,12 @@ std::string wishedRole(const Call& call) { return std::string(call.parameters.ge
 
 base::Result<void> assumeRole(Call& call) {
   constexpr std::int64_t kChained = 3600;  // a role that assumes a role gets an hour at most
-  Constraints constraints;
+  Constraints constraints(Values::Shown);
   SessionWish wish = TRY(readSessionWish(call, constraints));
   Passed passed = TRY(readPassed(call, constraints));
   constraints.length("externalId", call.parameters.find("ExternalId"), 2, 1224);
   TRY(constraints.verdict());
-  TRY(checkRoleArn(wish));
+  TRY(checkRoleArn(wish, wish.roleArn + " is invalid"));
   TRY(inherit(call, passed));
   policy::Request request = assumeRequest(call, wish, passed);
   const std::vector<std::string> also = policy::actionsFor(passed);
@@ -267,10 +274,11 @@ base::Result<void> assumeRole(Call& call) {
   if (call.caller.session && wish.duration > kChained)
     return awsError("ValidationError",
                     "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
-                    "role chaining");
+                    "role chaining.");
   const std::size_t packed = TRY(checkSession(wish, **role, passed.tags));
   issueSession(call, wish, **role, baggageOf(passed));
-  call.xml.leaf("PackedPolicySize", std::to_string(packed));
+  const bool isPacked = !wish.sessionPolicy.empty() || !wish.policyArns.empty() || !passed.tags.empty();
+  if (isPacked) call.xml.leaf("PackedPolicySize", std::to_string(packed));
   if (!passed.sourceIdentity.empty()) call.xml.leaf("SourceIdentity", passed.sourceIdentity);
   return {};
 }

@@ -31,7 +31,8 @@ struct SessionBaggage {
 
 // Adds what is wrong with the parameters to `constraints`; an error is for a number that is none.
 base::Result<SessionWish> readSessionWish(const Call& call, Constraints& constraints);
-base::Result<void> checkRoleArn(SessionWish& wish);
+// `refusal` is what a ValidationError says of a RoleArn that is no role's: each operation has its own words.
+base::Result<void> checkRoleArn(SessionWish& wish, std::string refusal);
 
 // The role, if its trust policy lets `request` in for its action and for each of `also`; else AccessDenied, which never
 // says why. The reason is left in call.reason.

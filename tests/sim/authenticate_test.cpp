@@ -132,6 +132,82 @@ TEST(Authenticate, TakesAPresignedUrlUntilItExpires) {
   EXPECT_EQ(account.receive(presigned(account, "604800")).status, 200);
 }
 
+TEST(Authenticate, TellsASignerOfS3WhatItSigned) {
+  LocalAccount account;
+  account.credentials.secretAccessKey += "x";
+  const Reply reply = account.s3("GET", "/");
+  EXPECT_EQ(reply.at("AWSAccessKeyId"), account.credentials.accessKeyId);
+  EXPECT_EQ(reply.at("SignatureProvided").size(), 64u);
+  EXPECT_TRUE(reply.at("StringToSign").starts_with("AWS4-HMAC-SHA256\n"));
+  EXPECT_TRUE(reply.at("StringToSignBytes").starts_with("41 57 53 34 2d "));
+  EXPECT_TRUE(reply.at("CanonicalRequest").starts_with("GET\n/\n\nhost:127.0.0.1:4566\n"));
+  EXPECT_TRUE(reply.at("CanonicalRequestBytes").starts_with("47 45 54 0a 2f 0a "));
+  EXPECT_EQ(account.iam({{"Action", "ListRoles"}}).response.body.find("StringToSign"), std::string::npos);
+  account.credentials.accessKeyId = "AKIAUNKNOWN";
+  EXPECT_EQ(account.s3("GET", "/").at("AWSAccessKeyId"), "AKIAUNKNOWN");
+}
+
+TEST(Authenticate, TellsS3sClocksAndHashes) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  http::Request old = account.s3Request("GET", "/", "", {});
+  const std::string then = base::iso8601Basic(account.clock.now());
+  aws::sign(old, account.credentials, "us-west-2", "s3", account.clock.now());
+  account.clock.advance(minutes(16));
+  const std::string now = base::rfc3339(account.clock.now());
+  const Reply skewed = account.receive(old);
+  EXPECT_EQ(skewed.at("RequestTime"), then);
+  EXPECT_EQ(skewed.at("ServerTime"), now);
+  EXPECT_EQ(skewed.at("MaxAllowedSkewMilliseconds"), "900000");
+  const std::string hash(64, '0');
+  const Reply other = account.s3("PUT", "/bucket/key", "body", {{"x-amz-content-sha256", hash}});
+  EXPECT_EQ(other.at("ClientComputedContentSHA256"), hash);
+  EXPECT_EQ(other.at("S3ComputedContentSHA256"), text::hex(crypto::sha256("body")));
+  const Reply none = account.s3("PUT", "/bucket/key", "body", {{"x-amz-content-sha256", "whatever"}});
+  EXPECT_EQ(none.at("ArgumentName") + "=" + none.at("ArgumentValue"), "x-amz-content-sha256=whatever");
+}
+
+TEST(Authenticate, NamesTheHeadersThatAreNotSigned) {
+  LocalAccount account;
+  http::Request request = account.s3Request("GET", "/", "", {});
+  aws::sign(request, account.credentials, "us-west-2", "s3", account.clock.now());
+  request.headers.add("X-Amz-Meta-A", "1");
+  request.headers.add("X-Amz-Tagging", "a=b");
+  const Reply reply = account.receive(request);
+  EXPECT_EQ(reply.refusal(), "403 AccessDenied: There were headers present in the request which were not signed");
+  EXPECT_EQ(reply.at("HeadersNotSigned"), "x-amz-meta-a, x-amz-tagging");
+}
+
+TEST(Authenticate, SaysOfAPresignedUrlWhatItsQueryLacks) {
+  LocalAccount account;
+  account.makeBucket("bucket");
+  account.s3("PUT", "/bucket/key", "body");
+  const http::Request good = presigned(account, "60");
+  auto without = [&](const std::string& name) {
+    http::Request request = good;
+    const std::size_t at = request.target.find(name), end = request.target.find('&', at);
+    request.target.erase(at, end == std::string::npos ? end : end + 1 - at);
+    return account.receive(request).refusal();
+  };
+  for (const char* name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Expires", "X-Amz-SignedHeaders"})
+    EXPECT_EQ(without(name),
+              "400 AuthorizationQueryParametersError: Query-string authentication version 4 requires the "
+              "X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires "
+              "parameters.")
+        << name;
+  http::Request iam = good;
+  iam.target.replace(iam.target.find("%2Fs3%2F"), 8, "%2Fs4%2F");
+  EXPECT_EQ(account.receive(iam).refusal(),
+            "400 AuthorizationQueryParametersError: Error parsing the X-Amz-Credential parameter; incorrect service "
+            "\"s4\". This endpoint belongs to \"s3\".");
+  const std::string end = base::rfc3339(account.clock.now() + seconds(60));
+  account.clock.advance(seconds(61));
+  const Reply expired = account.receive(good);
+  EXPECT_EQ(expired.at("X-Amz-Expires"), "60");
+  EXPECT_EQ(expired.at("Expires"), end);
+  EXPECT_EQ(expired.at("ServerTime"), base::rfc3339(account.clock.now()));
+}
+
 // Nothing that is not listed, and nothing unsigned, is answered.
 TEST(Authenticate, DeniesByDefault) {
   LocalAccount account;

@@ -31,6 +31,12 @@ TEST(Checksum, ReadsContentMd5) {
             "400 BadDigest: The Content-MD5 you specified did not match what we received.");
   EXPECT_EQ(account.s3("PUT", "/bucket/key", "body", {{"Content-MD5", "x"}}).refusal(),
             "400 InvalidDigest: The Content-MD5 you specified was invalid.");
+  EXPECT_EQ(account.s3("PUT", "/bucket/key", "body", {{"Content-MD5", "x"}}).at("Content-MD5"), "x");
+  const std::string other = "AAAAAAAAAAAAAAAAAAAAAA==";
+  const Reply object = account.s3("PUT", "/bucket/key", "body", {{"Content-MD5", other}});
+  EXPECT_EQ(object.at("CalculatedDigest"), text::base64(crypto::md5("body")));
+  EXPECT_EQ(object.at("ExpectedDigest"), std::string(32, '0'));
+  EXPECT_EQ(account.s3("PUT", "/bucket?tagging", "body", {{"Content-MD5", other}}).at("ExpectedDigest"), other);
 }
 
 TEST(Checksum, IsRequiredForSettings) {

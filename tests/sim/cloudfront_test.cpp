@@ -168,7 +168,7 @@ TEST_F(CloudFront, RefusesWhatCouldNotWork) {
   EXPECT_EQ(made("<TargetOriginId>bucket", "<TargetOriginId>other"), "NoSuchOrigin");
   EXPECT_EQ(made(accessId, "ENOTHERE"), "InvalidOriginAccessControl");
   EXPECT_EQ(made("<Quantity>1", "<Quantity>2"), "InconsistentQuantities");
-  EXPECT_EQ(made("issuer.s3.us-west-2.amazonaws.com", "example.com"), "InvalidOrigin");
+  EXPECT_EQ(made("issuer.s3.us-west-2.amazonaws.com", "example.com"), "InvalidArgument");
   EXPECT_EQ(made("<Comment/>", ""), "MalformedXML");
   EXPECT_EQ(made("658327ea", "00000000"), "NoSuchCachePolicy");
   EXPECT_EQ(made("<Comment/>", "<Comment/><Aliases><Quantity>1</Quantity><Items><CNAME>a.b</CNAME></Items></Aliases>"),
@@ -199,6 +199,9 @@ TEST_F(CloudFront, InvalidatesInItsTime) {
   std::string wrong = batch;
   wrong.replace(wrong.find("/keys"), 5, "keys");
   EXPECT_EQ(call("POST", "distribution/" + id + "/invalidation", wrong).code, "InvalidArgument");
+  EXPECT_EQ(call("POST", "distribution/" + id + "/invalidation", "<InvalidationBatch/>").refusal(),
+            "400 MalformedXML: 1 validation error detected: Value null at 'invalidationBatch.callerReference' failed "
+            "to satisfy constraint: Member must not be null");
 }
 
 TEST_F(CloudFront, KeepsTags) {

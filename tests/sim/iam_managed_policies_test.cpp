@@ -122,6 +122,41 @@ TEST(ManagedPolicies, OfAwsCannotBeChanged) {
   EXPECT_EQ(account.of("GetPolicyVersion", kAws, {{"VersionId", "v3"}}).status, 200);
   EXPECT_EQ(account.of("GetPolicy", "arn:aws:s3:::a-bucket-of-mine").refusal(),
             "400 InvalidInput: ARN arn:aws:s3:::a-bucket-of-mine is not valid.");
+  EXPECT_EQ(account.of("GetPolicy", "longpolicynamebutnoarn").refusal(),
+            "400 ValidationError: ARN longpolicynamebutnoarn is not valid.");
+}
+
+TEST(CustomerPolicy, IsToldInFullByGetPolicyAlone) {
+  PolicyAccount account;
+  const Reply made = account.create("other");
+  EXPECT_EQ(made.at("CreatePolicyResult/Policy/Description"), "(absent)");
+  EXPECT_EQ(made.at("CreatePolicyResult/Policy/Tags"), "(absent)");
+  EXPECT_EQ(account.of("GetPolicy").at("GetPolicyResult/Policy/Tags"), "");
+  EXPECT_EQ(account.of("GetPolicy", kAws).at("GetPolicyResult/Policy/Tags"), "");
+  const Reply listed = account.iam({{"Action", "ListPolicies"}, {"Scope", "AWS"}, {"MaxItems", "1"}});
+  EXPECT_EQ(listed.at("ListPoliciesResult/Policies/member/Description"), "(absent)");
+}
+
+TEST(CustomerPolicy, MissesTheVersionsOfAPolicyThatIsNotThere) {
+  PolicyAccount account;
+  const std::string arn = "arn:aws:iam::111122223333:policy/none";
+  for (const char* action : {"GetPolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion"})
+    EXPECT_EQ(account.of(action, arn, {{"VersionId", "v1"}}).refusal(),
+              "404 NoSuchEntity: Policy " + arn + " version v1 does not exist or is not attachable.");
+}
+
+TEST(CustomerPolicy, HasTagsWhoseKeysHaveACase) {
+  PolicyAccount account;
+  const Fields both = {{"Tags.member.1.Key", "a"},
+                       {"Tags.member.1.Value", "1"},
+                       {"Tags.member.2.Key", "A"},
+                       {"Tags.member.2.Value", "2"}};
+  EXPECT_EQ(account.of("TagPolicy", kArn, both).status, 200);
+  EXPECT_EQ(account.of("UntagPolicy", kArn, {{"TagKeys.member.1", "A"}}).status, 200);
+  EXPECT_EQ(account.of("ListPolicyTags").at("ListPolicyTagsResult/Tags/member/Value"), "1");
+  Fields twice = both;
+  twice[2].second = "a";
+  EXPECT_EQ(account.of("TagPolicy", kArn, twice).refusal(), "400 InvalidInput: Duplicate tag keys found.");
 }
 
 TEST(CustomerPolicy, HasTags) {

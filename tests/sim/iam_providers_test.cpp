@@ -88,7 +88,23 @@ TEST(OidcProvider, IsMissedInTwoWays) {
   EXPECT_EQ(account.iam(on("GetOpenIDConnectProvider")).refusal(),
             "404 NoSuchEntity: OpenIDConnect Provider not found for arn " + kArn);
   EXPECT_EQ(account.iam(on("DeleteOpenIDConnectProvider")).refusal(),
-            "404 NoSuchEntity: OpenId connect Provider ARN cannot be found.");
+            "404 NoSuchEntity: OpenId connect Provider " + kArn + " cannot be found.");
+}
+
+TEST(OidcProvider, IsToldAllThatIsTooLongAtOnce) {
+  LocalAccount account;
+  EXPECT_EQ(account
+                .iam({{"Action", "CreateOpenIDConnectProvider"},
+                      {"Url", std::string(256, 'b')},
+                      {"ClientIDList.member.1", std::string(256, 'b')},
+                      {"ThumbprintList.member.1", std::string(41, 'b')}})
+                .refusal(),
+            "400 ValidationError: 3 validation errors detected: Value at 'clientIDList' failed to satisfy constraint: "
+            "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have "
+            "length greater than or equal to 1]; Value at 'thumbprintList' failed to satisfy constraint: Member must "
+            "satisfy constraint: [Member must have length less than or equal to 40, Member must have length greater "
+            "than or equal to 40]; Value at 'url' failed to satisfy constraint: Member must have length less than or "
+            "equal to 255");
 }
 
 TEST(OidcProvider, MustBeReachableWhenIamHasToFetchItsThumbprint) {

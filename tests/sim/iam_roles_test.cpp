@@ -29,6 +29,43 @@ TEST(Role, ComesBackWithAnEncodedTrustPolicy) {
   EXPECT_EQ(got.at("GetRoleResult/Role/Tags/member/Value"), "v");
 }
 
+TEST(Role, IsToldInFullByGetRoleAlone) {
+  LocalAccount account;
+  const std::string boundary = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+  const Reply made = account.iam(create("echo", {{"Description", "a role"}, {"PermissionsBoundary", boundary}}));
+  const Reply got = account.iam(on("GetRole")), listed = account.iam({{"Action", "ListRoles"}});
+  const std::string create = "CreateRoleResult/Role/", get = "GetRoleResult/Role/",
+                    list = "ListRolesResult/Roles/member/", arn = "PermissionsBoundary/PermissionsBoundaryArn";
+  for (const char* name : {"Description", "MaxSessionDuration", "RoleLastUsed"}) {
+    EXPECT_EQ(made.at(create + name), "(absent)");
+    EXPECT_NE(got.at(get + name), "(absent)");
+  }
+  EXPECT_EQ(made.at(create + arn), boundary);
+  EXPECT_EQ(got.at(get + arn), boundary);
+  EXPECT_EQ(listed.at(list + arn), "(absent)");
+  EXPECT_EQ(listed.at(list + "RoleLastUsed"), "(absent)");
+  EXPECT_EQ(listed.at(list + "Description"), "a role");
+}
+
+TEST(Role, HasTagsWhoseKeysHaveNoCase) {
+  LocalAccount account;
+  account.iam(create("echo", {{"Tags.member.1.Key", "team"}, {"Tags.member.1.Value", "edge"}}));
+  EXPECT_EQ(account
+                .iam(on("TagRole", {{"Tags.member.1.Key", "a"},
+                                    {"Tags.member.1.Value", "1"},
+                                    {"Tags.member.2.Key", "A"},
+                                    {"Tags.member.2.Value", "2"}}))
+                .refusal(),
+            "400 InvalidInput: Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  EXPECT_EQ(account.iam(on("UntagRole", {{"TagKeys.member.1", "TEAM"}})).status, 200);
+  EXPECT_EQ(account.iam(on("ListRoleTags")).at("ListRoleTagsResult/Tags/member"), "(absent)");
+  EXPECT_EQ(account.iam(on("UntagRole", {{"TagKeys.member.1", "team#"}})).refusal(),
+            "400 ValidationError: 1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member "
+            "must satisfy constraint: [Member must have length less than or equal to 128, Member must have length "
+            "greater than or equal to 1, Member must satisfy regular expression pattern: "
+            "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+, Member must not be null]");
+}
+
 TEST(Role, IsUniqueWhateverItsCase) {
   LocalAccount account;
   account.iam(create("echo"));
@@ -52,7 +89,7 @@ TEST(Role, HoldsToItsLimits) {
   EXPECT_EQ(account.iam(create("echo", {{"Tags.member.1.Key", "k#"}, {"Tags.member.1.Value", "v"}})).code,
             "ValidationError");
   EXPECT_EQ(account.iam({{"Action", "ListRoles"}, {"PathPrefix", "pg"}}).refusal(),
-            "400 ValidationError: 1 validation error detected: Value 'pg' at 'pathPrefix' failed to satisfy "
+            "400 ValidationError: 1 validation error detected: Value at 'pathPrefix' failed to satisfy "
             "constraint: Member must satisfy regular expression pattern: \\u002F[\\u0021-\\u007F]*");
   Fields large = create("echo");
   large[2].second.insert(large[2].second.size() - 3, std::string(R"(,"Sid":")") + std::string(2000, 's') + "\"");
@@ -120,7 +157,8 @@ TEST(RolePolicies, AreOfTheirOwnPartition) {
     const bool isChina = region == "cn-north-1";
     EXPECT_EQ(attach(isChina ? china : world).status, 200);
     const std::string other = isChina ? world : china;
-    EXPECT_EQ(account.iam(create("bound", {{"PermissionsBoundary", other}})).code, "NoSuchEntity");
+    EXPECT_EQ(account.iam(create("bound", {{"PermissionsBoundary", other}})).refusal(),
+              "400 InvalidInput: ARN " + other + " is not valid.");
     EXPECT_EQ(attach(other).refusal(), "400 InvalidInput: ARN " + other + " is not valid.");
   }
 }

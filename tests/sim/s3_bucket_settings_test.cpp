@@ -219,6 +219,13 @@ TEST(BucketTags, LeaveAwsKeysToAws) {
   };
   EXPECT_EQ(put("aws:a").refusal(), "400 InvalidTag: System tags cannot be added/updated by requester");
   EXPECT_EQ(put("k#").refusal(), "400 InvalidTag: The TagKey you have provided is invalid");
+  EXPECT_EQ(put("k#").at("TagKey"), "k#");
+  const Reply value = put("k</Key><Value>v#</Value></Tag><Tag><Key>l");
+  EXPECT_EQ(value.refusal(), "400 InvalidTag: The TagValue you have provided is invalid");
+  EXPECT_EQ(value.at("TagKey") + "=" + value.at("TagValue"), "k=v#");
+  const Reply twice = put("k</Key><Value>v</Value></Tag><Tag><Key>k");
+  EXPECT_EQ(twice.refusal(), "400 InvalidTag: Cannot provide multiple Tags with the same key");
+  EXPECT_EQ(twice.at("TagKey"), "k");
 }
 
 TEST(OwnershipControls, StartAsBucketOwnerEnforced) {

@@ -57,11 +57,14 @@ TEST(CreateBucket, KeepsTheRegionalNamespaceOfTheAccount) {
     return account.s3("PUT", "/" + name, constraint("us-west-2"), headers);
   };
   EXPECT_EQ(make("oidc-111122223333-us-west-2-an", "account-regional").status, 200);
-  EXPECT_EQ(make("other-111122223333-us-west-2-an", "").code, "MissingNamespaceHeader");
-  EXPECT_EQ(make("other-111122223333-us-west-2-an", "global").code, "InvalidBucketNamespace");
+  EXPECT_EQ(
+      make("other-111122223333-us-west-2-an", "").refusal(),
+      "400 MissingNamespaceHeader: The requested bucket is an account-regional namespace bucket, but your request "
+      "is missing the required x-amz-bucket-namespace header.");
+  EXPECT_EQ(make("other-111122223333-us-west-2-an", "global").code, "InvalidNamespaceHeader");
   EXPECT_EQ(make("oidc-999988887777-us-west-2-an", "account-regional").code, "InvalidBucketNamespace");
   EXPECT_EQ(make("oidc-111122223333-eu-west-1-an", "account-regional").code, "InvalidBucketNamespace");
-  EXPECT_EQ(make("plain", "account-regional").code, "InvalidBucketNamespace");
+  EXPECT_EQ(make("plain", "account-regional").code, "InvalidNamespaceHeader");
   EXPECT_EQ(make("plain", "galactic").code, "InvalidArgument");
   EXPECT_EQ(make("plain", "global").status, 200);
   EXPECT_EQ(make("japan-an", "").status, 200);

@@ -96,6 +96,15 @@ TEST_F(Copies, AndOriginalsHaveTags) {
   for (int i = 0; i < 11; ++i) many += "k" + std::to_string(i) + "=v&";
   many.pop_back();
   EXPECT_EQ(account.s3("PUT", "/bucket/many", "x", {{"x-amz-tagging", many}}).code, "BadRequest");
+  for (const char* tags : {"k=1&k=2", "k=1,l=2"}) {
+    const Reply reply = account.s3("PUT", "/bucket/many", "x", {{"x-amz-tagging", tags}});
+    EXPECT_EQ(reply.refusal(),
+              "400 InvalidArgument: The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
+              "parameters without tag name duplicates.");
+    EXPECT_EQ(reply.at("ArgumentValue"), tags);
+  }
+  EXPECT_EQ(account.s3("PUT", "/bucket/many", "x", {{"x-amz-tagging", "aws:k=1"}}).refusal(),
+            "400 InvalidTag: Your TagKey cannot be prefixed with aws:");
 }
 
 }  // namespace

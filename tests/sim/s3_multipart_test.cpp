@@ -183,8 +183,10 @@ TEST_F(Multipart, CopiesNoRangeThatIsNotInsideItsSource) {
   EXPECT_EQ(copy("bytes=0-9").status, 200);
   EXPECT_EQ(copy("bytes=0-99999999").refusal(),
             "400 InvalidArgument: Range specified is not valid for source object of size: 10");
-  for (const char* range : {"bytes=0-10", "bytes=10-11", "bytes=0-", "bytes=-3", "bytes=5-4", "0-4", "bytes=a-4"})
+  for (const char* range : {"bytes=0-10", "bytes=0-", "bytes=-0", "bytes=-3", "bytes=5-4", "0-4", "bytes=a-4"})
     EXPECT_EQ(copy(range).code, "InvalidArgument") << range;
+  EXPECT_EQ(copy("bytes=10-11").refusal(),
+            "400 InvalidRequest: The specified copy range is invalid for the source object size");
 }
 
 TEST_F(Multipart, ListsPartsByPages) {

@@ -1,7 +1,10 @@
+#include "base/time.h"
 #include "local_account.h"
 
 namespace sim {
 namespace {
+
+using std::chrono::seconds;
 
 struct Objects : testing::Test {
   Objects() { account.makeBucket("bucket"); }
@@ -57,6 +60,37 @@ TEST_F(Objects, HoldToConditions) {
   EXPECT_EQ(account.s3("PUT", "/bucket/key", "two", {{"If-Match", tag}}).status, 200);
   EXPECT_EQ(account.s3("PUT", "/bucket/key", "three", {{"If-Match", tag}}).status, 412);
   EXPECT_EQ(account.s3("PUT", "/bucket/new", "x", {{"If-Match", tag}}).status, 404);
+  account.clock.advance(seconds(10));
+  auto since = [&](seconds ahead) {
+    return account.s3("GET", "/bucket/key", "", {{"If-Modified-Since", base::httpDate(account.clock.now() + ahead)}});
+  };
+  EXPECT_EQ(since(seconds(0)).status, 304);
+  EXPECT_EQ(since(seconds(3600)).status, 200) << "a time in the future says nothing";
+}
+
+TEST_F(Objects, ReplaceByNoConditionThatS3DoesNotTake) {
+  const std::string refusal = "501 NotImplemented: A header you provided implies functionality that is not implemented";
+  auto put = [&](Fields headers) { return account.s3("PUT", "/bucket/key", "x", std::move(headers)); };
+  const Reply any = put({{"If-Match", "*"}});
+  EXPECT_EQ(any.refusal(), refusal);
+  EXPECT_EQ(any.at("Header"), "If-Match");
+  EXPECT_EQ(any.at("additionalMessage"), "We don't accept the provided value of If-Match header for this API");
+  EXPECT_EQ(put({{"If-None-Match", "\"x\""}}).at("additionalMessage"),
+            "We don't accept the provided value of If-None-Match header for this API");
+  const Reply both = put({{"If-Match", "\"x\""}, {"If-None-Match", "*"}});
+  EXPECT_EQ(both.at("Header"), "If-Match,If-None-Match");
+  EXPECT_EQ(both.at("additionalMessage"), "Multiple conditional request headers present in the request");
+}
+
+TEST_F(Objects, HaveNoVersionToDelete) {
+  account.s3("PUT", "/bucket/key", "one");
+  const Reply reply = account.s3("DELETE", "/bucket/key?versionId=HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD");
+  EXPECT_EQ(reply.refusal(), "400 InvalidArgument: Invalid version id specified");
+  EXPECT_EQ(reply.at("ArgumentName"), "versionId");
+  EXPECT_EQ(account.s3("GET", "/bucket/key").status, 200);
+  const Reply many = account.s3("POST", "/bucket?delete",
+                                "<Delete><Object><Key>key</Key><VersionId>HPniJ</VersionId></Object></Delete>");
+  EXPECT_EQ(many.at("Error/Code") + " " + many.at("Error/VersionId"), "NoSuchVersion HPniJ");
 }
 
 TEST_F(Objects, HaveTheAttributesThatThereAre) {

@@ -471,6 +471,15 @@ TEST(AssumeRole, RefusesTagsOfAnotherForm) {
                     {"Tags.member.2.Key", "A"},
                     {"Tags.member.2.Value", "y"}}),
             "InvalidParameterValue");
+  EXPECT_EQ(assume({{"Tags.member.1.Key", "a"}, {"Tags.member.1.Value", "x"}, {"TransitiveTagKeys.member.1", "b"}}),
+            "InvalidParameterValue");
+}
+
+TEST(AssumeRole, NamesAnArnThatIsNoRole) {
+  LocalAccount account;
+  for (const char* arn : {"nothing-valid-in-here", "arn:aws:iam::111122223333:user/echo", "arn:a:a::aaaaaaaaaa:x"})
+    EXPECT_EQ(account.sts({{"Action", "AssumeRole"}, {"RoleArn", arn}, {"RoleSessionName", "me"}}).refusal(),
+              "400 ValidationError: " + std::string(arn) + " is invalid");
 }
 
 TEST(AssumeRoleWithWebIdentity, SpeaksSixAlgorithms) {
