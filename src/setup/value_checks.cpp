@@ -153,8 +153,8 @@ std::string checkTagValue(std::string_view value) {
 
 std::string checkSecret(std::string_view value) {
   std::size_t slash = value.find('/');
-  bool fits = slash != std::string_view::npos && isLabel(value.substr(0, slash), 63) &&
-              isSubdomain(value.substr(slash + 1));
+  bool fits =
+      slash != std::string_view::npos && isLabel(value.substr(0, slash), 63) && isSubdomain(value.substr(slash + 1));
   return fits ? "" : "must be namespace/name, such as eksa-system/edge-sa";
 }
 
