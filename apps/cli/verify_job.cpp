@@ -6,7 +6,8 @@
 namespace cli {
 namespace {
 
-constexpr std::string_view kRootsFolder = "/etc/irsa-verify";
+constexpr const char* kRootsFolder = "/etc/irsa-verify";
+constexpr const char* kRootsFile = "/etc/irsa-verify/ca.crt";
 
 text::Json labels() { return {{"app.kubernetes.io/managed-by", "irsa"}}; }
 
@@ -17,7 +18,7 @@ text::Json environmentOf(const VerifyJob& job) {
   };
   give("AWS_REGION", job.region);
   give("AWS_ENDPOINT_URL_STS", job.stsEndpoint);
-  if (!job.rootsPem.empty()) give("AWS_CA_BUNDLE", std::string(kRootsFolder) + "/ca.crt");
+  if (!job.rootsPem.empty()) give("AWS_CA_BUNDLE", kRootsFile);
   return environment;
 }
 
