@@ -27,7 +27,7 @@ class WebhookPage(unittest.TestCase):
             metrics = set(re.findall(r"(?m)^# TYPE (\w+) ", webhook.metrics()))
         self.assertGreater(len(metrics), 15)
         section = PAGE.partition("## Metrics")[2].partition("## What lint")[0]
-        named = set(re.findall(r"`((?:http|irsa|pod)_\w+)", section))
+        named = set(re.findall(r"`((?:http|irsa|pod|process)_\w+)", section))
         self.assertEqual(named, metrics)
 
     def test_every_finding(self):
