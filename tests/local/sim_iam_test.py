@@ -96,7 +96,7 @@ class Providers(Iam):
 
     def test_absent_ones(self):
         self.assertEqual(self.refused(self.iam.get_open_id_connect_provider, OpenIDConnectProviderArn=PROVIDER), (404, "NoSuchEntity", f"OpenIDConnect Provider not found for arn {PROVIDER}"))
-        self.assertEqual(self.refused(self.iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=PROVIDER), (404, "NoSuchEntity", "OpenId connect Provider ARN cannot be found."))
+        self.assertEqual(self.refused(self.iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=PROVIDER), (404, "NoSuchEntity", f"OpenId connect Provider {PROVIDER} cannot be found."))
 
     def test_one_that_iam_cannot_reach_needs_a_thumbprint(self):
         self.assertEqual(self.refused(self.iam.create_open_id_connect_provider, Url="https://127.0.0.1")[:2], (400, "OpenIdIdpCommunicationError"))
@@ -109,8 +109,8 @@ class Providers(Iam):
     def test_tags(self):
         self.provide(Tags=[{"Key": "a", "Value": "1"}])
         self.iam.tag_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER, Tags=[{"Key": "A", "Value": "2"}])
-        self.assertEqual(self.iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=PROVIDER)["Tags"], [{"Key": "A", "Value": "2"}])
-        self.assertEqual(self.refused(self.iam.tag_open_id_connect_provider, OpenIDConnectProviderArn=PROVIDER, Tags=[{"Key": "b", "Value": ""}, {"Key": "B", "Value": ""}])[1], "InvalidInput")
+        self.assertEqual(self.iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=PROVIDER)["Tags"], [{"Key": "A", "Value": "2"}, {"Key": "a", "Value": "1"}])
+        self.assertEqual(self.refused(self.iam.tag_open_id_connect_provider, OpenIDConnectProviderArn=PROVIDER, Tags=[{"Key": "b", "Value": ""}, {"Key": "b", "Value": ""}])[1], "InvalidInput")
         many = [{"Key": f"k{number}", "Value": ""} for number in range(50)]
         self.assertEqual(self.refused(self.iam.tag_open_id_connect_provider, OpenIDConnectProviderArn=PROVIDER, Tags=many)[:2], (409, "LimitExceeded"))
 
