@@ -31,6 +31,7 @@ constexpr std::array kKnownCodes{
     KnownCode{"NoSuchPublicAccessBlockConfiguration", ErrorKind::NotFound},
     KnownCode{"EntityAlreadyExists", ErrorKind::AlreadyExists},
     KnownCode{"OriginAccessControlAlreadyExists", ErrorKind::AlreadyExists},
+    KnownCode{"DistributionAlreadyExists", ErrorKind::AlreadyExists},
     KnownCode{"BucketAlreadyExists", ErrorKind::AlreadyExists},
     KnownCode{"BucketAlreadyOwnedByYou", ErrorKind::AlreadyExists},
     KnownCode{"ExpiredToken", ErrorKind::Denied},

@@ -50,7 +50,7 @@ struct Distribution {
 
   bool isDeployed() const { return status == "Deployed"; }
 };
-// The same CallerReference and config again answer with the distribution that is there.
+// A CallerReference counts once, whatever the config: again it is DistributionAlreadyExists.
 struct CreateDistributionWithTags {
   text::XmlElement config;
   Tags tags;

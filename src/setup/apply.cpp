@@ -121,6 +121,15 @@ struct IsOursAlready {
       return control.name == call.name && control.description == call.description;
     });
   }
+  bool operator()(const aws::CreateDistributionWithTags& call) const {
+    auto distributions = aws::listAll(world.aws, aws::ListDistributions{});
+    if (!distributions) return false;
+    return std::any_of(distributions->begin(), distributions->end(), [&](const aws::Distribution& listed) {
+      if (listed.config.textOf("Comment") != call.config.textOf("Comment")) return false;
+      auto tags = world.aws.call(aws::ListTagsForResource{listed.arn});
+      return tags && sameOwner(call.tags, *tags);
+    });
+  }
   bool operator()(const aws::CreateOpenIDConnectProvider& call) const {
     auto arns = world.aws.call(aws::ListOpenIDConnectProviders{});
     if (!arns) return false;

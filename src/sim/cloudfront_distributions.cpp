@@ -56,19 +56,12 @@ void put(Call& call, Distribution& distribution, const XmlElement& config) {
 base::Result<void> create(Call& call, XmlElement wanted, Tags tags) {
   XmlElement config = TRY(completeConfig(call, std::move(wanted), ""));
   std::string reference(config.textOf("CallerReference"));
-  text::XmlWriter xml;
-  xml.element(config);
-  std::string text = std::move(xml).take();
-  for (const auto& [id, other] : call.state.distributions) {
-    if (other.callerReference != reference) continue;
-    if (other.config != text)
+  for (const auto& [id, other] : call.state.distributions)
+    if (other.callerReference == reference)
       return awsError("DistributionAlreadyExists",
                       "The caller reference that you are using to create a distribution is associated with another "
                       "distribution. Already exists: " +
                           id);
-    call.response->status = 201;
-    return answerDistribution(call, other);
-  }
   Distribution made;
   made.id = newId(call);
   made.callerReference = std::move(reference);

@@ -60,7 +60,11 @@ class NodeJob(NodesCase):
 
     def test_the_result_is_a_document_and_the_image_that_of_irsa_yaml(self):
         done = self.irsa(*self.accept("node1"), "-o", "json", "--quiet")
-        self.assertEqual(json.loads(done.stdout), {"nodes": ["node1"], "issuer": NEW, "phase": "accept"})
+        document = json.loads(done.stdout)
+        output = document.pop("output")
+        self.assertEqual(document, {"nodes": ["node1"], "issuer": NEW, "phase": "accept"})
+        self.assertEqual(list(output), ["node1"])
+        self.assertIn("pre-image", output["node1"])
         self.assertEqual(done.stderr, "")
         self.assertEqual(self.issuers(), [[OLD], [OLD, NEW]])
         self.assertEqual(self.kubelets.made[0]["spec"]["template"]["spec"]["containers"][0]["image"], "irsa-anywhere:0.1.0")
