@@ -406,7 +406,7 @@ base::Result<std::vector<std::string>> runThere(const ApiServerOptions& options,
 }
 
 // `about` is what the result says beside the nodes and what was said there.
-int onNodes(const ApiServerOptions& options, std::vector<std::string> arguments, text::Json about,
+int onNodes(const ApiServerOptions& options, std::vector<std::string> arguments, const text::Json& about,
             const Console& console) {
   const std::chrono::seconds timeout = options.common.timeout.count() > 0 ? options.common.timeout : kDefaultTimeout;
   const NodeCall call{std::move(arguments), options.key.sent, timeout * 2};
