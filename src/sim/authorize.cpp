@@ -137,10 +137,9 @@ BucketWeighing weighBucket(const Call& call, policy::Request request, std::strin
 // A trust policy that names the caller, and not the account, is enough to assume its role. What it denies is the
 // operation's to say.
 void weighTrust(const Call& call, policy::Request request, Weighing& out) {
-  const std::string_view arn = call.parameters.get("RoleArn");
-  auto role = call.state.roles.find(text::lowerCase(arn.substr(arn.rfind('/') + 1)));
-  if (role == call.state.roles.end() || roleArn(call, role->second) != arn) return;
-  auto trust = parsedPolicy(call, role->second.trustPolicy, PolicyKind::Trust);
+  const Role* role = roleOfArn(call, call.parameters.get("RoleArn"));
+  if (!role) return;
+  auto trust = parsedPolicy(call, role->trustPolicy, PolicyKind::Trust);
   if (!trust) return;
   request.principalAccount.clear();
   if (policy::decide(*trust, PolicyKind::Trust, request) != Verdict::Allow) return;

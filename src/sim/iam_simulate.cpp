@@ -145,10 +145,9 @@ base::Result<void> run(Call& call, Trial& trial) {
 
 // Whatever a role has: its policies, its boundary and its tags.
 base::Result<void> addRole(const Call& call, std::string_view source, Trial& trial) {
-  auto found = call.state.roles.find(text::lowerCase(source.substr(source.rfind('/') + 1)));
-  if (found == call.state.roles.end() || roleArn(call, found->second) != source)
-    return awsError("NoSuchEntity", "PolicySource " + std::string(source) + " not found.");
-  const Role& role = found->second;
+  const Role* found = roleOfArn(call, source);
+  if (!found) return awsError("NoSuchEntity", "PolicySource " + std::string(source) + " not found.");
+  const Role& role = *found;
   for (const auto& [name, document] : role.inlinePolicies)
     TRY(add(trial.policies, "role_" + role.name + "_" + name, document));
   for (const std::string& arn : role.attachedPolicies)

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/time.h"
+#include "text/words.h"
 
 namespace sim {
 namespace {
@@ -144,6 +145,11 @@ std::string arn(const Call& call, std::string_view service, std::string_view res
 }
 
 std::string roleArn(const Call& call, const Role& role) { return arn(call, "iam", "role" + role.path + role.name); }
+
+Role* roleOfArn(const Call& call, std::string_view arn) {
+  auto found = call.state.roles.find(text::lowerCase(arn.substr(arn.rfind('/') + 1)));
+  return found != call.state.roles.end() && roleArn(call, found->second) == arn ? &found->second : nullptr;
+}
 
 std::string timeText(std::int64_t seconds) { return base::rfc3339(base::fromUnixSeconds(seconds)); }
 

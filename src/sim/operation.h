@@ -105,6 +105,8 @@ int statusOf(Service service, std::string_view code);
 std::string partitionOf(std::string_view region);  // "aws", "aws-cn", "aws-us-gov", …
 std::string arn(const Call& call, std::string_view service, std::string_view resource);  // without a region
 std::string roleArn(const Call& call, const Role& role);
+// The role of exactly this ARN, path and case included; null when there is none.
+Role* roleOfArn(const Call& call, std::string_view arn);
 std::string timeText(std::int64_t seconds);  // 2026-11-23T20:00:00Z
 
 // `prefix` and `count` letters and digits, as AWS makes its ids: "AROA…", "ASIA…".

@@ -15,10 +15,9 @@ bool isThere(const Call& call, const std::string& principal) {
   const bool isRole = arn->service == "iam" && resource.starts_with("role/");
   const bool isSession = arn->service == "sts" && resource.starts_with("assumed-role/");
   if (!isRole && !isSession) return arn->service == "sts" || resource == "root";
-  std::string_view name = resource.substr(resource.find('/') + 1);
-  name = isRole ? name.substr(name.rfind('/') + 1) : name.substr(0, name.find('/'));
-  auto role = call.state.roles.find(text::lowerCase(name));
-  return role != call.state.roles.end() && (isSession || roleArn(call, role->second) == principal);
+  if (isRole) return roleOfArn(call, principal) != nullptr;
+  const std::string_view session = resource.substr(resource.find('/') + 1);
+  return call.state.roles.contains(text::lowerCase(session.substr(0, session.find('/'))));
 }
 
 }  // namespace

@@ -46,14 +46,6 @@ base::Error notAuthorized(std::string_view action) {
   return awsError("AccessDenied", "Not authorized to perform " + std::string(action));
 }
 
-// The role of exactly this ARN, path and case included.
-Role* roleOfArn(Call& call, const SessionWish& wish) {
-  std::string name = wish.roleArn.substr(wish.roleArn.rfind('/') + 1);
-  auto found = call.state.roles.find(text::lowerCase(name));
-  if (found == call.state.roles.end() || roleArn(call, found->second) != wish.roleArn) return nullptr;
-  return &found->second;
-}
-
 std::string secretOf(Call& call, std::size_t bytes) { return text::base64(call.random(bytes)); }
 
 // What an AssumeRole brings or its caller hands on.
@@ -172,7 +164,7 @@ base::Result<void> checkRoleArn(SessionWish& wish, std::string refusal) {
 
 base::Result<Role*> trustedRole(Call& call, const SessionWish& wish, policy::Request request,
                                 const std::vector<std::string>& also) {
-  Role* role = roleOfArn(call, wish);
+  Role* role = roleOfArn(call, wish.roleArn);
   if (!role) {
     call.reason = "there is no role " + wish.roleArn;
     return notAuthorized(request.action);
