@@ -72,6 +72,9 @@ base::Result<void> simulateCustomPolicy(Call& call);
 base::Result<void> simulatePrincipalPolicy(Call& call);
 std::string simulatedPrincipal(const Call& call);
 
+// What the answers tell of a role or a policy: none of them everything but GetRole's and GetPolicy's.
+enum class Told { Created, Got, Listed };
+
 // The keys of a role's tags are the same in whatever case they are written; a policy's and a provider's are not.
 enum class KeyCase { Ignored, Kept };
 

@@ -36,29 +36,25 @@ void writeCounts(Call& call, std::string_view arn) {
   call.xml.leaf("IsAttachable", "true");
 }
 
-// What the answers tell of a policy: none of them everything but GetPolicy's.
-enum class PolicyAnswer { Created, Got, Listed };
-
 void writeAwsPolicy(Call& call, const ManagedPolicy& policy, std::string_view arn, std::string_view element,
-                    PolicyAnswer answer) {
+                    Told told) {
   call.xml.open(element).leaf("PolicyName", policy.name).leaf("PolicyId", policy.id).leaf("Arn", arn).leaf("Path", "/");
   call.xml.leaf("DefaultVersionId", policy.version);
   writeCounts(call, arn);
-  if (answer == PolicyAnswer::Got) call.xml.leaf("Description", policy.description);
+  if (told == Told::Got) call.xml.leaf("Description", policy.description);
   call.xml.leaf("CreateDate", policy.created).leaf("UpdateDate", policy.updated);
-  if (answer == PolicyAnswer::Got) writeTags(call.xml, {});
+  if (told == Told::Got) writeTags(call.xml, {});
   call.xml.close();
 }
 
-void writeOwnPolicy(Call& call, const CustomerPolicy& policy, std::string_view element, PolicyAnswer answer) {
+void writeOwnPolicy(Call& call, const CustomerPolicy& policy, std::string_view element, Told told) {
   const std::string arn = policyArn(call, policy);
   call.xml.open(element).leaf("PolicyName", policy.name).leaf("PolicyId", policy.id).leaf("Arn", arn);
   call.xml.leaf("Path", policy.path).leaf("DefaultVersionId", "v" + std::to_string(policy.defaultVersion));
   writeCounts(call, arn);
-  if (answer == PolicyAnswer::Got && !policy.description.empty()) call.xml.leaf("Description", policy.description);
+  if (told == Told::Got && !policy.description.empty()) call.xml.leaf("Description", policy.description);
   call.xml.leaf("CreateDate", timeText(policy.created)).leaf("UpdateDate", timeText(policy.updated));
-  if (answer == PolicyAnswer::Got || (answer == PolicyAnswer::Created && !policy.tags.empty()))
-    writeTags(call.xml, policy.tags);
+  if (told == Told::Got || (told == Told::Created && !policy.tags.empty())) writeTags(call.xml, policy.tags);
   call.xml.close();
 }
 
@@ -133,7 +129,7 @@ base::Result<void> createPolicy(Call& call) {
   if (call.state.policies.size() >= kMostPolicies)
     return awsError("LimitExceeded", "Cannot exceed quota for PoliciesPerAccount: 1500");
   policy.id = makeId(call.random, "ANPA", 17);
-  writeOwnPolicy(call, policy, "Policy", PolicyAnswer::Created);
+  writeOwnPolicy(call, policy, "Policy", Told::Created);
   std::string key = text::lowerCase(policy.name);
   call.state.policies.emplace(std::move(key), std::move(policy));
   return {};
@@ -142,12 +138,12 @@ base::Result<void> createPolicy(Call& call) {
 base::Result<void> getPolicy(Call& call) {
   const std::string arn = TRY(requestedArn(call, "PolicyArn", "policyArn"));
   if (const ManagedPolicy* known = managedPolicy(arn)) {
-    writeAwsPolicy(call, *known, arn, "Policy", PolicyAnswer::Got);
+    writeAwsPolicy(call, *known, arn, "Policy", Told::Got);
     return {};
   }
   const CustomerPolicy* own = customerPolicy(call, arn);
   if (!own) return notFound(arn);
-  writeOwnPolicy(call, *own, "Policy", PolicyAnswer::Got);
+  writeOwnPolicy(call, *own, "Policy", Told::Got);
   return {};
 }
 
@@ -168,9 +164,9 @@ base::Result<void> listPolicies(Call& call) {
   call.xml.open("Policies");
   for (std::size_t i = page.first; i < page.end; ++i) {
     if (const ManagedPolicy* known = managedPolicy(arns[i]))
-      writeAwsPolicy(call, *known, arns[i], "member", PolicyAnswer::Listed);
+      writeAwsPolicy(call, *known, arns[i], "member", Told::Listed);
     else
-      writeOwnPolicy(call, *customerPolicy(call, arns[i]), "member", PolicyAnswer::Listed);
+      writeOwnPolicy(call, *customerPolicy(call, arns[i]), "member", Told::Listed);
   }
   call.xml.close();
   writePageEnd(call.xml, page);

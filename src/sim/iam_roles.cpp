@@ -56,12 +56,9 @@ void checkDescription(Constraints& constraints, const std::optional<std::string_
                "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*");
 }
 
-// What the answers tell of a role: none of them everything but GetRole's.
-enum class RoleAnswer { Created, Got, Listed };
-
-void writeRole(Call& call, const Role& role, std::string_view element, RoleAnswer answer) {
+void writeRole(Call& call, const Role& role, std::string_view element, Told told) {
   text::XmlWriter& xml = call.xml;
-  const bool isCreated = answer == RoleAnswer::Created, isListed = answer == RoleAnswer::Listed;
+  const bool isCreated = told == Told::Created, isListed = told == Told::Listed;
   xml.open(element).leaf("Path", role.path).leaf("RoleName", role.name).leaf("RoleId", role.id);
   xml.leaf("Arn", roleArn(call, role)).leaf("CreateDate", timeText(role.created));
   xml.leaf("AssumeRolePolicyDocument", text::percentEncode(role.trustPolicy));
@@ -73,7 +70,7 @@ void writeRole(Call& call, const Role& role, std::string_view element, RoleAnswe
         .leaf("PermissionsBoundaryArn", role.boundary)
         .close();
   if (!isListed && !role.tags.empty()) writeTags(xml, role.tags);
-  if (answer == RoleAnswer::Got) xml.open("RoleLastUsed").close();
+  if (told == Told::Got) xml.open("RoleLastUsed").close();
   xml.close();
 }
 
@@ -134,7 +131,7 @@ base::Result<void> createRole(Call& call) {
     return awsError("LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000");
   role.id = makeId(call.random, "AROA", 17);
   role.created = base::unixSeconds(call.now);
-  writeRole(call, role, "Role", RoleAnswer::Created);
+  writeRole(call, role, "Role", Told::Created);
   std::string key = text::lowerCase(role.name);
   call.state.roles.emplace(std::move(key), std::move(role));
   return {};
@@ -142,7 +139,7 @@ base::Result<void> createRole(Call& call) {
 
 base::Result<void> getRole(Call& call) {
   const Role* role = TRY(findRole(call));
-  writeRole(call, *role, "Role", RoleAnswer::Got);
+  writeRole(call, *role, "Role", Told::Got);
   return {};
 }
 
@@ -158,7 +155,7 @@ base::Result<void> listRoles(Call& call) {
     if (role.path.starts_with(prefix)) roles.push_back(&role);
   Page page = TRY(pageOf(call, roles.size()));
   call.xml.open("Roles");
-  for (std::size_t i = page.first; i < page.end; ++i) writeRole(call, *roles[i], "member", RoleAnswer::Listed);
+  for (std::size_t i = page.first; i < page.end; ++i) writeRole(call, *roles[i], "member", Told::Listed);
   call.xml.close();
   writePageEnd(call.xml, page);
   return {};
