@@ -83,6 +83,8 @@ struct Action {
   std::string before = {}, after = {};  // of a document or policy that differs, as people read it
 };
 
+inline constexpr std::size_t kAttachedQuota = 10;  // managed policies of a role; AWS raises it on request
+
 struct Plan {
   std::vector<Action> actions;
   std::vector<std::string> notes;  // what is skipped or kept, and why

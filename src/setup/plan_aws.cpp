@@ -71,7 +71,6 @@ void repairRole(const DesiredRole& wanted, const aws::Role& live, const std::str
 }
 
 void planAttached(const RoleSettings& role, const ObservedRole& live, const std::string& target, PlanDraft& draft) {
-  constexpr std::size_t kUsualQuota = 10;
   std::vector<std::string> missing, left;
   std::ranges::copy_if(role.policies, std::back_inserter(missing),
                        [&](const std::string& arn) { return !contains(live.attachedPolicies, arn); });
@@ -82,7 +81,7 @@ void planAttached(const RoleSettings& role, const ObservedRole& live, const std:
       draft.add(Change::Add, target, aws::AttachRolePolicy{role.name, arn}, arn + " is not attached");
   };
   // The pods lose no permission in between, if there is room for both.
-  const bool hasRoom = live.attachedPolicies.size() + missing.size() <= kUsualQuota;
+  const bool hasRoom = live.attachedPolicies.size() + missing.size() <= kAttachedQuota;
   if (hasRoom) attach();
   for (const std::string& arn : left)
     draft.add(Change::Remove, target, aws::DetachRolePolicy{role.name, arn}, arn + " is not in irsa.yaml");

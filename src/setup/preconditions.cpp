@@ -13,8 +13,7 @@ namespace setup {
 namespace {
 
 constexpr long kUsualTrustQuota = policy::kTrustQuota;
-constexpr std::size_t kUsualAttachedQuota = 10;  // managed policies of a role
-constexpr std::size_t kMostResources = 50;       // asked about at once
+constexpr std::size_t kMostResources = 50;  // asked about at once
 
 template <typename T>
 std::size_t countOf(const Plan& plan) {
@@ -74,7 +73,7 @@ base::Result<void> checkTrustSizes(const std::map<std::string, long>& summary, c
 
 base::Result<void> checkAttached(const std::map<std::string, long>& summary, const Configuration& configuration) {
   auto found = summary.find("AttachedPoliciesPerRoleQuota");
-  const long quota = found == summary.end() ? long(kUsualAttachedQuota) : found->second;
+  const long quota = found == summary.end() ? long(kAttachedQuota) : found->second;
   for (const Binding& binding : configuration.bindings)
     if (long(binding.role.policies.size()) > quota)
       return base::conflict("role " + binding.role.name + " is to have " +
@@ -92,7 +91,7 @@ base::Result<void> checkQuotas(const Configuration& configuration, const World& 
                                   [](const auto& role) { return long(role.second) > kUsualTrustQuota; });
   const bool hasManyPolicies = countOf<aws::AttachRolePolicy>(plan) > 0 &&
                                std::ranges::any_of(configuration.bindings, [](const Binding& binding) {
-                                 return binding.role.policies.size() > kUsualAttachedQuota;
+                                 return binding.role.policies.size() > kAttachedQuota;
                                });
   if (roles + providers == 0 && !hasLongTrust && !hasManyPolicies) return {};
   auto summary = world.aws.call(aws::GetAccountSummary{});
