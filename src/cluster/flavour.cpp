@@ -30,6 +30,11 @@ std::vector<std::string> leftWarnings(const Flavour& flavour, const Sources& bef
   return jwksUriWarnings(valuesOf(is->jwksUris), valuesOf(was->issuers), valuesOf(is->issuers));
 }
 
+std::string folderOr(const std::string& written, std::string_view usual) {
+  if (written.empty()) return std::string(usual);
+  return written.ends_with('/') ? written : written + "/";
+}
+
 std::span<const Flavour> flavours() { return all(); }
 
 const Flavour* flavourNamed(std::string_view name) {

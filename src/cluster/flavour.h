@@ -79,6 +79,9 @@ struct Flavour {
 std::vector<std::string> leftWarnings(const Flavour& flavour, const Sources& before, const Edit& edit,
                                       std::string_view version);
 
+// A folder that is written down, with a slash behind it; `usual` where none is.
+std::string folderOr(const std::string& written, std::string_view usual);
+
 std::span<const Flavour> flavours();
 const Flavour* flavourNamed(std::string_view name);    // null when there is none
 const Flavour* flavourOf(const text::YamlText& file);  // null when none recognises it

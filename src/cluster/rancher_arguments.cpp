@@ -237,8 +237,7 @@ base::Result<Survey> surveyRancher(const Sources& sources, std::string_view prog
   seen.keyFiles = foldedEntries(entriesNamed(counting, "service-account-key-file"), "");
   seen.signingKeys = foldedEntries(entriesNamed(counting, "service-account-signing-key-file"), "");
   seen.jwksUris = foldedEntries(entriesNamed(counting, "service-account-jwks-uri"), "");
-  const std::string data = scalarAt(file, 0, {"data-dir"});
-  seen.ownKeys = data.empty() ? "/var/lib/rancher/" : data + (data.ends_with('/') ? "" : "/");
+  seen.ownKeys = folderOr(scalarAt(file, 0, {"data-dir"}), "/var/lib/rancher/");
   findReplaced(own, counting, seen.findings);
   return seen;
 }
