@@ -38,21 +38,10 @@ base::Result<std::size_t> containerIn(const YamlNode& root, std::string_view wan
 }
 
 void collectFlags(const YamlNode& list, const text::YamlPath& path, std::vector<LocatedFlag>& flags) {
-  for (std::size_t i = 0; i < list.items.size(); ++i) {
-    std::string_view item = list.items[i].scalar;
-    if (!item.starts_with("--") || item.size() == 2) continue;
-    item.remove_prefix(2);
-    const std::size_t equals = item.find('=');
-    LocatedFlag located{{std::string(item.substr(0, equals)), ""}, path, i, i, list.items[i].start};
-    std::replace(located.flag.name.begin(), located.flag.name.end(), '_', '-');
-    if (equals != std::string_view::npos) {
-      located.flag.value = item.substr(equals + 1);
-    } else if (i + 1 < list.items.size() && !list.items[i + 1].scalar.starts_with("-")) {
-      located.flag.value = list.items[i + 1].scalar;
-      located.last = ++i;
-    }
-    flags.push_back(std::move(located));
-  }
+  std::vector<std::string> words;
+  for (const YamlNode& item : list.items) words.push_back(item.scalar);
+  for (FlagWords& one : flagsIn(words))
+    flags.push_back({std::move(one.flag), path, one.first, one.last, list.items[one.first].start});
 }
 
 std::vector<std::string> valuesNamed(const std::vector<Flag>& flags, std::string_view name) {
@@ -171,6 +160,27 @@ base::Result<text::YamlPath> containerOf(const YamlText& manifest, std::string_v
   }
   const std::size_t container = TRY(containerIn(manifest.documents().front(), name));
   return text::YamlPath{"spec", "containers", container};
+}
+
+std::vector<FlagWords> flagsIn(const std::vector<std::string>& words) {
+  std::vector<FlagWords> flags;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view word = words[i];
+    if (!word.starts_with("--") || word.size() == 2) continue;
+    word.remove_prefix(2);
+    const std::size_t equals = word.find('=');
+    FlagWords found{{std::string(word.substr(0, equals)), ""}, equals != std::string_view::npos, i, i};
+    std::ranges::replace(found.flag.name, '_', '-');
+    if (found.hasValue) {
+      found.flag.value = word.substr(equals + 1);
+    } else if (i + 1 < words.size() && !words[i + 1].starts_with("-")) {
+      found.flag.value = words[i + 1];
+      found.hasValue = true;
+      found.last = ++i;
+    }
+    flags.push_back(std::move(found));
+  }
+  return flags;
 }
 
 base::Result<std::vector<LocatedFlag>> locateFlags(const YamlText& manifest, std::string_view name) {

@@ -22,6 +22,15 @@ struct Flag {
   bool operator==(const Flag&) const = default;
 };
 
+// A flag and its words [first, last] of a command line.
+struct FlagWords {
+  Flag flag;
+  bool hasValue = false;
+  std::size_t first = 0, last = 0;
+};
+// --name=value, or --name and the word after it unless that is a flag, too; what belongs to no flag is passed over.
+std::vector<FlagWords> flagsIn(const std::vector<std::string>& words);
+
 // What the one container `kube-apiserver` is started with: the flags of `command`, then those of `args`.
 struct ApiServerFlags {
   std::vector<Flag> flags;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/time.h"
+#include "cluster/api_server_manifest.h"
 #include "oidc/discovery.h"
 #include "oidc/web_identity_token.h"
 
@@ -39,7 +40,8 @@ struct Flags {
   std::string signingKey, signingEndpoint, advertised;
 };
 
-void takeFlag(std::string_view name, const std::string& value, Flags& flags) {
+void takeFlag(const cluster::Flag& flag, Flags& flags) {
+  const auto& [name, value] = flag;
   if (name == "service-account-issuer") flags.issuers.push_back(value);
   if (name == "service-account-key-file") flags.keyFiles.push_back(value);
   if (name == "service-account-signing-key-file") flags.signingKey = value;
@@ -47,24 +49,14 @@ void takeFlag(std::string_view name, const std::string& value, Flags& flags) {
   if (name == "advertise-address") flags.advertised = value;
 }
 
-// --name=value, or --name and then the value; '_' counts as '-', as in kube-apiserver.
-void takeFlags(const std::vector<std::string>& items, Flags& flags) {
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!items[i].starts_with("--")) continue;
-    const std::size_t equals = items[i].find('=');
-    std::string name = items[i].substr(0, equals).substr(2);
-    std::ranges::replace(name, '_', '-');
-    const bool isNext = equals == std::string::npos && i + 1 < items.size() && !items[i + 1].starts_with("-");
-    if (equals != std::string::npos || isNext) takeFlag(name, isNext ? items[++i] : items[i].substr(equals + 1), flags);
-  }
-}
-
 Flags flagsOf(const Json& pod) {
   Flags flags;
   const Json& containers = text::at(text::at(pod, "spec"), "containers");
   for (const Json& container : containers.is_array() ? containers : Json::array()) {
     if (text::stringAt(container, "name") != kProgram) continue;
-    for (const char* list : {"command", "args"}) takeFlags(text::stringsIn(text::at(container, list)), flags);
+    for (const char* list : {"command", "args"})
+      for (const cluster::FlagWords& one : cluster::flagsIn(text::stringsIn(text::at(container, list))))
+        if (one.hasValue) takeFlag(one.flag, flags);
   }
   return flags;
 }
