@@ -23,7 +23,7 @@ class Files {
  public:
   virtual ~Files() = default;
 
-  // NotFound if there is no such file. Follows symbolic links. Refuses files over 256 MiB (Invalid).
+  // NotFound if there is no such file. Follows symbolic links. Refuses files over 64 MiB (Invalid).
   virtual Result<std::string> read(const std::string& path) const = 0;
 
   // Absent when nothing is there. Does not follow a symbolic link at `path` itself.

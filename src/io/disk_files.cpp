@@ -12,7 +12,7 @@
 namespace io {
 namespace {
 
-constexpr std::size_t kLargestFile = 256u << 20;
+constexpr std::size_t kLargestFile = 64u << 20;
 
 base::Error failure(std::string_view doing, const std::string& path, int number = errno) {
   std::string message = std::string(doing) + " " + path + ": " + errorText(number);
@@ -29,7 +29,7 @@ base::Error failure(std::string_view doing, const std::string& path, int number 
 }
 
 base::Error tooLarge(const std::string& path) {
-  return base::invalid("reading " + path + ": it is larger than 256 MiB");
+  return base::invalid("reading " + path + ": it is larger than 64 MiB");
 }
 
 base::Result<void> syncFolder(const std::string& folder) {

@@ -44,9 +44,9 @@ TEST_F(DiskFiles, NamesTheFileThatItCantRead) {
   EXPECT_EQ(files_->read(at("plain/below")).error().kind, ErrorKind::NotFound);
 }
 
-TEST_F(DiskFiles, RefusesToReadMoreThan256MiB) {
+TEST_F(DiskFiles, RefusesToReadMoreThan64MiB) {
   write("large", "");
-  std::filesystem::resize_file(at("large"), (256u << 20) + 1);
+  std::filesystem::resize_file(at("large"), (64u << 20) + 1);
   auto read = files_->read(at("large"));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().kind, ErrorKind::Invalid);
