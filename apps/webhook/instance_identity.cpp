@@ -2,11 +2,11 @@
 
 #include <utility>
 
-#include "http/message.h"
 #include "http/url.h"
 #include "io/client.h"
 #include "io/system.h"
 #include "text/json.h"
+#include "text/words.h"
 
 namespace webhook {
 namespace {
@@ -21,7 +21,7 @@ base::Result<std::string> ask(http::Client& client, const http::Request& request
 }
 
 base::Result<admission::RoleArnParts> askInstance() {
-  if (http::sameName(io::environment("AWS_EC2_METADATA_DISABLED").value_or(""), "true"))
+  if (text::lowerCase(io::environment("AWS_EC2_METADATA_DISABLED").value_or("")) == "true")
     return base::unavailable("AWS_EC2_METADATA_DISABLED is true");
   const std::string endpoint = io::environment("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or("http://169.254.169.254");
   const http::Url url = TRY(http::parseUrl(endpoint));
