@@ -164,6 +164,7 @@ base::Result<void> serve(const SimOptions& options) {
   const Address address = TRY(addressOf(options));
   const sim::Settings settings = TRY(settingsOf(options, ground.random));
   const io::ServerOptions serverOptions = TRY(serverOptionsOf(options, address, *ground.files));
+  io::shareOneHeap();
   const std::unique_ptr<http::Client> issuers = TRY(issuerClient(options, *ground.files));
   base::Time start = ground.clock.now();
   if (!options.time.empty()) start = TRY(base::parseRfc3339(options.time));

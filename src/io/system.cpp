@@ -95,6 +95,8 @@ void runUnattended() {
   ::mallopt(M_ARENA_MAX, 2);
 }
 
+void shareOneHeap() { ::mallopt(M_ARENA_MAX, 1); }
+
 void blockTerminationSignals() {
   sigset_t set = terminationSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);

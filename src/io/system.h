@@ -41,6 +41,10 @@ base::Result<std::shared_ptr<FileLock>> lockFile(const std::string& path);
 // freed, and threads share what is freed.
 void runUnattended();
 
+// Lets all threads allocate from the heap of the first, which grows in larger steps than theirs would: for a program
+// that answers one request at a time. Before threads are started.
+void shareOneHeap();
+
 // From now on this process and those that it starts see `folder` as the root of the file system and begin there:
 // chroot(2). Denied without CAP_SYS_CHROOT, unless it is the root already.
 base::Result<void> enterRoot(const std::string& folder);

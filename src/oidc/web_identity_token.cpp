@@ -50,20 +50,22 @@ base::Result<Json> objectOf(std::string_view part, const std::string& name) {
 base::Result<std::int64_t> timestampAt(const Json& claims, std::string_view member) {
   constexpr std::int64_t kLargest = std::int64_t{1} << 53;
   const Json& value = text::at(claims, member);
-  base::Error none = broken(TokenRule::RequiredClaims, "Invalid timestamp in token claims.",
-                            "the claim " + std::string(member) + " is not a whole number of seconds");
+  auto none = [&] {
+    return broken(TokenRule::RequiredClaims, "Invalid timestamp in token claims.",
+                  "the claim " + std::string(member) + " is not a whole number of seconds");
+  };
   std::int64_t seconds = 0;
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{kLargest}) return none;
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{kLargest}) return none();
   if (value.is_number_integer()) {
     seconds = value.get<std::int64_t>();
   } else if (value.is_string()) {
     const auto& digits = value.get_ref<const std::string&>();
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-    if (error != std::errc() || end != digits.data() + digits.size()) return none;
+    if (error != std::errc() || end != digits.data() + digits.size()) return none();
   } else {
-    return none;
+    return none();
   }
-  if (seconds < -kLargest || seconds > kLargest) return none;
+  if (seconds < -kLargest || seconds > kLargest) return none();
   return seconds;
 }
 
@@ -250,16 +252,16 @@ base::Result<void> checkSignature(const UnverifiedToken& token, const Jwks& jwks
   return broken(TokenRule::Signature, std::string(kBadSignature), "the signature is not one of the key " + jwk->kid);
 }
 
-base::Result<VerifiedToken> verify(const UnverifiedToken& token, const Jwks& jwks,
-                                   const std::vector<std::string>& clientIds, base::Time now) {
+base::Result<VerifiedToken> verify(UnverifiedToken token, const Jwks& jwks, const std::vector<std::string>& clientIds,
+                                   base::Time now) {
   TRY(checkClaims(token, clientIds, now));
   TRY(checkSignature(token, jwks));
   VerifiedToken verified;
-  verified.claims_ = token.claims;
   verified.issuer_ = token.issuer();
   verified.subject_ = text::stringAt(token.claims, "sub");
   verified.audience_ = TRY(audienceOf(token, clientIds));
   verified.audiences_ = token.audiences();
+  verified.claims_ = std::move(token.claims);
   return verified;
 }
 

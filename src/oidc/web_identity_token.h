@@ -60,8 +60,7 @@ class VerifiedToken {
   text::Json claims_;
   std::string issuer_, subject_, audience_;
   std::vector<std::string> audiences_;
-  friend base::Result<VerifiedToken> verify(const UnverifiedToken&, const Jwks&, const std::vector<std::string>&,
-                                            base::Time);
+  friend base::Result<VerifiedToken> verify(UnverifiedToken, const Jwks&, const std::vector<std::string>&, base::Time);
 };
 
 // Splits verify() where STS does: everything that can be said before the keys are fetched, and the rest.
@@ -74,8 +73,8 @@ std::vector<base::Error> brokenClaims(const UnverifiedToken& token, const std::v
 
 // Five minutes of tolerance on exp, nbf and iat; kid chooses the key (one key only: kid may be absent). The message is
 // AWS's own sentence where AWS has one.
-base::Result<VerifiedToken> verify(const UnverifiedToken& token, const Jwks& jwks,
-                                   const std::vector<std::string>& clientIds, base::Time now);
+base::Result<VerifiedToken> verify(UnverifiedToken token, const Jwks& jwks, const std::vector<std::string>& clientIds,
+                                   base::Time now);
 
 // A compact JWS over `claims`, with {"alg","kid"} as kube-apiserver writes them.
 base::Result<std::string> sign(const text::Json& claims, const crypto::SigningKey& key);

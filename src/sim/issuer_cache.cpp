@@ -55,21 +55,21 @@ seconds freshness(const http::Headers& headers) {
   return std::max(seconds(0), life - secondsOf(trimmed(headers.get("age"))));
 }
 
-const oidc::Jwks* IssuerCache::find(const std::string& issuer, base::Time now) const {
+IssuerCache::Keys IssuerCache::find(const std::string& issuer, base::Time now) const {
   auto found = entries_.find(issuer);
-  return found == entries_.end() || now >= found->second.until ? nullptr : &found->second.keys;
+  return found == entries_.end() || now >= found->second.until ? nullptr : found->second.keys;
 }
 
-void IssuerCache::keep(const std::string& issuer, const oidc::Jwks& keys, base::Time now, seconds time) {
+void IssuerCache::keep(const std::string& issuer, Keys keys, base::Time now, seconds time) {
   if (time <= seconds(0)) {
     entries_.erase(issuer);
     return;
   }
-  insert(issuer, {keys, now + time}, now);
+  insert(issuer, {std::move(keys), now + time}, now);
 }
 
-void IssuerCache::keepOwn(const std::string& issuer, const oidc::Jwks& keys, base::Time now) {
-  insert(issuer, {keys, base::fromUnixSeconds(base::unixSeconds(now) + 1), true}, now);
+void IssuerCache::keepOwn(const std::string& issuer, Keys keys, base::Time now) {
+  insert(issuer, {std::move(keys), base::fromUnixSeconds(base::unixSeconds(now) + 1), true}, now);
 }
 
 void IssuerCache::forgetOwn() {
@@ -82,10 +82,10 @@ void IssuerCache::insert(const std::string& issuer, Entry entry, base::Time now)
   if (entries_.size() < kMostIssuers) entries_.insert_or_assign(issuer, std::move(entry));
 }
 
-base::Result<oidc::Jwks> IssuerCache::parse(const std::string& document) {
+base::Result<IssuerCache::Keys> IssuerCache::parse(const std::string& document) {
   auto found = parsed_.find(document);
   if (found != parsed_.end()) return found->second;
-  oidc::Jwks keys = TRY(oidc::parseJwks(document));
+  Keys keys = std::make_shared<const oidc::Jwks>(TRY(oidc::parseJwks(document)));
   if (parsed_.size() == kMostParsed) parsed_.clear();
   parsed_.emplace(document, keys);
   return keys;

@@ -136,12 +136,12 @@ base::Result<IssuerReader::Document> IssuerReader::document(Call& call, const st
   return document;
 }
 
-base::Result<oidc::Jwks> IssuerReader::keys(Call& call, const std::string& issuer, const std::string& kid,
-                                            const std::vector<std::string>& thumbprints) {
+base::Result<IssuerCache::Keys> IssuerReader::keys(Call& call, const std::string& issuer, const std::string& kid,
+                                                   const std::vector<std::string>& thumbprints) {
   thumbprints_ = thumbprints;
-  if (const oidc::Jwks* kept = cache_.find(issuer, call.now)) {
+  if (IssuerCache::Keys kept = cache_.find(issuer, call.now)) {
     auto isWanted = [&](const oidc::Jwk& key) { return key.kid == kid; };
-    if (kid.empty() || std::any_of(kept->keys.begin(), kept->keys.end(), isWanted)) return *kept;
+    if (kid.empty() || std::any_of(kept->keys.begin(), kept->keys.end(), isWanted)) return kept;
   }
   auto keys = read(call, issuer);
   if (keys) return keys;
@@ -152,7 +152,7 @@ base::Result<oidc::Jwks> IssuerReader::keys(Call& call, const std::string& issue
   return noKey();
 }
 
-base::Result<oidc::Jwks> IssuerReader::read(Call& call, const std::string& issuer) {
+base::Result<IssuerCache::Keys> IssuerReader::read(Call& call, const std::string& issuer) {
   auto withoutSlash = [](const std::string& url) { return url.ends_with('/') ? url.substr(0, url.size() - 1) : url; };
   std::string base = withoutSlash(issuer);
   Document discovery = TRY(document(call, base + std::string(oidc::kDiscoveryPath)));

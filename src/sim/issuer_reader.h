@@ -38,8 +38,8 @@ class IssuerReader {
   // The keys of `issuer` ("https://…"). Errors carry AWS's code and sentence; the real cause is left in call.reason.
   // What Cache-Control let it keep is used unless it has no key `kid`. A certificate is trusted for its authority, or
   // for the provider's `thumbprints`. The state may change while this runs: hold no reference into it across the call.
-  base::Result<oidc::Jwks> keys(Call& call, const std::string& issuer, const std::string& kid,
-                                const std::vector<std::string>& thumbprints);
+  base::Result<IssuerCache::Keys> keys(Call& call, const std::string& issuer, const std::string& kid,
+                                       const std::vector<std::string>& thumbprints);
 
   // Whether anything answers at the issuer's host.
   bool isReachable(Call& call, const std::string& issuer);
@@ -52,7 +52,7 @@ class IssuerReader {
   };
   base::Result<Document> document(Call& call, const std::string& url);
   base::Result<Document> fetch(Call& call, const std::string& url);
-  base::Result<oidc::Jwks> read(Call& call, const std::string& issuer);
+  base::Result<IssuerCache::Keys> read(Call& call, const std::string& issuer);
 
   http::Client* client_;
   IssuerCache& cache_;

@@ -111,8 +111,9 @@ base::Result<void> assumeRoleWithWebIdentity(Call& call) {
   TRY(checkProviderId(call));
   OidcProvider provider;
   oidc::UnverifiedToken unverified = TRY(checkToken(call, wish, provider));
-  oidc::Jwks keys = TRY(call.issuers.keys(call, unverified.issuer(), unverified.kid, provider.thumbprints));
-  auto token = oidc::verify(unverified, keys, provider.clientIds, call.now);
+  const IssuerCache::Keys keys =
+      TRY(call.issuers.keys(call, unverified.issuer(), unverified.kid, provider.thumbprints));
+  auto token = oidc::verify(std::move(unverified), *keys, provider.clientIds, call.now);
   if (!token) return wireError(call, token.error());
   auto claims = policy::sessionClaims(token->claims());
   if (!claims) return invalidToken(claims.error().message);

@@ -1,6 +1,7 @@
 #include "sim/sts_session.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 
 #include "base/time.h"
@@ -212,7 +213,7 @@ base::Result<std::size_t> checkSession(const SessionWish& wish, const Role& role
 void issueSession(Call& call, const SessionWish& wish, const Role& role, SessionBaggage baggage) {
   constexpr std::int64_t kDay = 86'400;  // so long an expired session is still told apart from an unknown one
   std::int64_t now = base::unixSeconds(call.now);
-  if (call.state.sessions.size() % 1024 == 1023)
+  if (const std::size_t kept = call.state.sessions.size(); kept >= 1024 && std::has_single_bit(kept))
     std::erase_if(call.state.sessions, [&](const auto& entry) { return entry.second.expiration + kDay < now; });
   Session session;
   session.accessKeyId = makeId(call.random, "ASIA", 16);

@@ -1,5 +1,6 @@
 #include "text/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <set>
@@ -9,6 +10,8 @@
 
 namespace text {
 namespace {
+
+constexpr std::size_t kFew = 16;  // members of an object
 
 // Builds a document on the reader's grammar, and adds the one rule that RFC 8259 section 4 leaves open.
 class Builder {
@@ -43,9 +46,16 @@ class Builder {
 
   Json object() {
     Json::object_t members;
-    std::set<std::string, std::less<>> names;
+    std::set<std::string, std::less<>> names;  // empty as long as looking through the members is quicker
+    auto isTwice = [&](std::string_view name) {
+      if (members.size() < kFew)
+        return std::ranges::any_of(members, [&](const auto& one) { return one.first == name; });
+      if (names.empty())
+        for (const auto& [known, _] : members) names.insert(known);
+      return !names.emplace(name).second;
+    };
     in_.object([&](std::string_view name) {
-      if (!names.emplace(name).second) {
+      if (isTwice(name)) {
         twice_ = name;
         return in_.refuse("a member name twice");
       }
@@ -93,7 +103,7 @@ std::vector<std::string> stringsIn(const Json& json) {
 const Json& at(const Json& json, std::string_view member) {
   static const Json kNull;
   if (!json.is_object()) return kNull;
-  auto found = json.find(std::string(member));
+  auto found = json.find(member);
   return found == json.end() ? kNull : *found;
 }
 

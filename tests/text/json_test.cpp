@@ -40,6 +40,14 @@ TEST(Json, J03_RefusesAMemberNameTwiceAndSaysWhere) {
             "line 4, column 3: the member \"a\" occurs twice in one object");
   EXPECT_EQ(refusal(R"({"a": {"x": 1}, "b": {"x": 1}})"), "accepted");
   EXPECT_THAT(refusal(R"({"a": 1, "\u0061": 2})"), HasSubstr("occurs twice"));
+  for (int many : {15, 16, 17, 40})
+    for (int which : {0, many / 2, many - 1}) {
+      std::string text = "{";
+      for (int i = 0; i < many; ++i) text += "\"m" + std::to_string(i) + "\": 0, ";
+      EXPECT_EQ(refusal(text + "\"m\": 0}"), "accepted");
+      EXPECT_THAT(refusal(text + "\"m" + std::to_string(which) + "\": 0}"),
+                  HasSubstr("the member \"m" + std::to_string(which) + "\" occurs twice"));
+    }
 }
 
 TEST(Json, SaysWhereATextIsWrong) {
