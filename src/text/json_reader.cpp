@@ -1,5 +1,6 @@
 #include "text/json_reader.h"
 
+#include <array>
 #include <charconv>
 
 #include "text/utf8.h"
@@ -8,6 +9,16 @@ namespace text {
 namespace {
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether `c` stands behind a backslash (RFC 8259 section 7), \u aside.
+bool isShortEscape(char c) {
+  static constexpr auto kShort = [] {
+    std::array<bool, 256> table{};
+    for (const char known : std::string_view("\"\\/bfnrt")) table[std::size_t(known)] = true;
+    return table;
+  }();
+  return kShort[static_cast<unsigned char>(c)];
+}
 
 // The four digits of \uXXXX, or -1.
 int hexadecimal(const char* digits, const char* end) {
@@ -147,16 +158,26 @@ void JsonReader::skip() {
   };
   const auto passText = [&]() __attribute__((always_inline)) {  // behind the opening quote
     const char* from = at;
-    at = passPlain(at, end);
-    if (at == end || *at != '"') return leaveTo([&] { passHardString(from); });
-    ++at;
-    return true;
+    for (;;) {
+      at = passPlain(at, end);
+      if (at != end && *at == '"') {
+        ++at;
+        return true;
+      }
+      if (end - at < 2 || *at != '\\' || !isShortEscape(at[1])) return leaveTo([&] { passHardString(from); });
+      at += 2;
+    }
   };
   const auto token = [&]() __attribute__((always_inline)) {  // its first byte; 0 with a failure
     if (at != end && *at > ' ') return *at;
     char c = 0;
     leaveTo([&] { c = nextAfterBlanks(); });
     return c;
+  };
+  const auto comes = [&](char wanted) __attribute__((always_inline)) {  // and passes it
+    const bool does = (at != end && *at == wanted) || token() == wanted;
+    at += does;
+    return does;
   };
   const auto refuse = [&](const char* why) {
     at_ = at;
@@ -171,13 +192,10 @@ void JsonReader::skip() {
     } else if (c == '{' || c == '[') {
       ++at;
       if (depth_ + open == kDeepest) return refuse("nested deeper than 64 levels");
-      ++open;
-      objects = objects << 1 | std::uint64_t(c == '{');
-      isClosed = token() == (c == '{' ? '}' : ']');
-      if (isClosed) {
-        ++at;
-        --open;
-        objects >>= 1;
+      isClosed = comes(c == '{' ? '}' : ']');
+      if (!isClosed) {
+        ++open;
+        objects = objects << 1 | std::uint64_t(c == '{');
       }
     } else if (!leaveTo([&] { passScalar(c); })) {
       return;
@@ -187,22 +205,15 @@ void JsonReader::skip() {
         at_ = at;
         return;
       }
-      const char next = token();
-      if (next == ',') {
-        ++at;
-        break;
-      }
-      if (next != ((objects & 1) != 0 ? '}' : ']')) return refuse("a comma or the end of the list is missing");
-      ++at;
+      if (comes(',')) break;
+      if (!comes((objects & 1) != 0 ? '}' : ']')) return refuse("a comma or the end of the list is missing");
       --open;
       objects >>= 1;
     }
     if ((objects & 1) == 0) continue;
-    if (token() != '"') return refuse("unexpected character");
-    ++at;
+    if (!comes('"')) return refuse("unexpected character");
     if (!passText()) return;
-    if (token() != ':') return refuse("unexpected character");
-    ++at;
+    if (!comes(':')) return refuse("unexpected character");
   }
 }
 
@@ -285,7 +296,7 @@ void JsonReader::passEscape() {
   const char* from = at_++;
   if (at_ == end_) return failAt("a string without its closing quote", from);
   if (*at_ != 'u') {
-    if (std::string_view("\"\\/bfnrt").find(*at_) == std::string_view::npos) return failAt("an unknown escape", from);
+    if (!isShortEscape(*at_)) return failAt("an unknown escape", from);
     ++at_;
     return;
   }

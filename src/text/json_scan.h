@@ -98,14 +98,22 @@ inline const char* passPlain(const char* from, const char* end) {
   return passPlainBytes(from, end);
 }
 
+inline __m128i notUnescaped(__m128i bytes) {
+  // '<' and '>' differ in the bit of 2 alone.
+  const __m128i angles = _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(2)), _mm_set1_epi8('>'));
+  const __m128i html = _mm_or_si128(angles, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
+  return _mm_or_si128(html, notPlain(bytes));
+}
+
 inline const char* passUnescaped(const char* from, const char* end) {
   for (; end - from >= 16; from += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    // '<' and '>' differ in the bit of 2 alone.
-    const __m128i angles = _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(2)), _mm_set1_epi8('>'));
-    const __m128i html = _mm_or_si128(angles, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
-    const int stop = _mm_movemask_epi8(_mm_or_si128(html, notPlain(bytes)));
+    const int stop = _mm_movemask_epi8(notUnescaped(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
     if (stop != 0) return from + __builtin_ctz(unsigned(stop));
+  }
+  if (end - from >= 8) {
+    const int stop = _mm_movemask_epi8(notUnescaped(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)))) & 0xff;
+    if (stop != 0) return from + __builtin_ctz(unsigned(stop));
+    from += 8;
   }
   return passUnescapedBytes(from, end);
 }
