@@ -193,6 +193,11 @@ TEST(JsonReader, SaysWhereAndWhyItFailed) {
   EXPECT_EQ(refusal("\"a\nb\""), "byte 2: a control character in a string");
   EXPECT_EQ(refusal("\"abc"), "byte 4: a string without its closing quote");
   EXPECT_EQ(refusal("[\"\\x\"]"), "byte 2: an unknown escape");
+  EXPECT_EQ(refusal("[\"a\\\"b\\\\\\x\"]"), "byte 7: an unknown escape");
+  EXPECT_EQ(refusal("[\"\\n\\t"), "byte 6: a string without its closing quote");
+  EXPECT_EQ(refusal("[\"\\n\\"), "byte 4: a string without its closing quote");
+  EXPECT_EQ(refusal("[\"\\n\xff\"]"), "byte 4: bytes that are no UTF-8");
+  EXPECT_EQ(refusal("{\"\\n\\ud83d\\ude00\\\"\": {}, \"\\/\": []}"), "accepted");
   EXPECT_EQ(refusal("\"\\ud800\""), "byte 1: half of a surrogate pair");
   EXPECT_EQ(refusal("\"\\u12g4\""), "byte 1: \\u without four hexadecimal digits");
   EXPECT_EQ(refusal("\"ab\xff\""), "byte 3: bytes that are no UTF-8");

@@ -33,7 +33,7 @@ TEST(JsonScan, StopsAtEveryByteThatIsNotOrdinary) {
 
 TEST(JsonScan, PassesPlainAndUnescapedBytesAndNoOthers) {
   for (int value = 0; value < 256; ++value)
-    for (std::size_t size : {1u, 15u, 16u, 17u, 40u})
+    for (std::size_t size : {1u, 7u, 8u, 9u, 15u, 16u, 17u, 28u, 40u})
       for (std::size_t at = 0; at < size; ++at) {
         std::string bytes(size, 'x');
         bytes[at] = char(value);
