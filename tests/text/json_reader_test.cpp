@@ -193,7 +193,7 @@ TEST(JsonReader, SaysWhereAndWhyItFailed) {
   EXPECT_EQ(refusal("\"a\nb\""), "byte 2: a control character in a string");
   EXPECT_EQ(refusal("\"abc"), "byte 4: a string without its closing quote");
   EXPECT_EQ(refusal("[\"\\x\"]"), "byte 2: an unknown escape");
-  EXPECT_EQ(refusal("[\"a\\\"b\\\\\\x\"]"), "byte 7: an unknown escape");
+  EXPECT_EQ(refusal("[\"a\\\"b\\\\\\x\"]"), "byte 8: an unknown escape");
   EXPECT_EQ(refusal("[\"\\n\\t"), "byte 6: a string without its closing quote");
   EXPECT_EQ(refusal("[\"\\n\\"), "byte 4: a string without its closing quote");
   EXPECT_EQ(refusal("[\"\\n\xff\"]"), "byte 4: bytes that are no UTF-8");
