@@ -65,15 +65,6 @@ base::Error badScope(const Claim& claim, const std::string& why) {
   return awsError("AuthorizationHeaderMalformed", "The authorization header is malformed; " + why);
 }
 
-bool hasQueryClaim(const Parameters& query) {
-  return query.has("X-Amz-Algorithm") || query.has("X-Amz-Credential") || query.has("X-Amz-Signature");
-}
-
-Parameters queryOf(const http::Request& request) {
-  auto fields = text::formDecode(request.query());
-  return Parameters(fields ? std::move(fields).value() : text::FormFields());
-}
-
 base::Result<void> findDate(Claim& claim) {
   std::string_view given = claim.inQuery ? claim.query.get("X-Amz-Date") : claim.request.headers.get("x-amz-date");
   auto time = base::parseIso8601Basic(given);
@@ -276,7 +267,7 @@ base::Result<void> checkSession(const Claim& claim, const Caller& caller, base::
                                               : "The security token included in the request is expired");
 }
 
-// S3 says what is malformed in its own words where they are known, the query services pass the parser's sentence on.
+// S3 says what is malformed in its own words where they are known.
 base::Error malformed(base::Error error, const http::Request& request, bool query) {
   error.code = query ? "AuthorizationQueryParametersError" : "AuthorizationHeaderMalformed";
   if (!query) return error;
@@ -288,9 +279,18 @@ base::Error malformed(base::Error error, const http::Request& request, bool quer
 
 }  // namespace
 
+Parameters queryOf(const http::Request& request) {
+  auto fields = text::formDecode(request.query());
+  return Parameters(fields ? std::move(fields).value() : text::FormFields());
+}
+
+bool claimsSignature(const Parameters& query) {
+  return query.has("X-Amz-Algorithm") || query.has("X-Amz-Credential") || query.has("X-Amz-Signature");
+}
+
 base::Result<std::optional<aws::Authorization>> claimedAuthorization(const http::Request& request) {
   auto header = request.headers.find("authorization");
-  bool query = hasQueryClaim(queryOf(request));
+  bool query = claimsSignature(queryOf(request));
   if (!header && !query) return std::optional<aws::Authorization>();
   if ((header && query) || request.headers.count("authorization") > 1)
     return awsError("InvalidArgument",

@@ -11,8 +11,13 @@
 #include "aws/sigv4.h"
 #include "base/result.h"
 #include "sim/operation.h"
+#include "sim/parameters.h"
 
 namespace sim {
+
+// The parameters of the query; none when it can't be read.
+Parameters queryOf(const http::Request& request);
+bool claimsSignature(const Parameters& query);
 
 // The claimed signature, header or query; absent when the request has none. A malformed one is an Error in the words
 // of the service.

@@ -4,6 +4,7 @@
 
 #include "sim/authenticate.h"
 #include "sim/cloudfront.h"
+#include "sim/incomplete_signature.h"
 #include "sim/issuer_reader.h"
 #include "text/words.h"
 
@@ -100,11 +101,6 @@ void readRest(const http::Request& request, Routed& into) {
     into.refusal = awsError("InvalidURI", "Couldn't parse the specified URI.");
 }
 
-base::Error inQueryWords(base::Error error) {
-  error.code = "IncompleteSignature";
-  return error;
-}
-
 }  // namespace
 
 Routed route(const http::Request& request, const Settings& settings) {
@@ -124,7 +120,9 @@ Routed route(const http::Request& request, const Settings& settings) {
     readRest(request, out);
   else
     readQuery(request, std::move(form), out);
-  if (refusal) out.refusal = out.service == Service::S3 ? *refusal : inQueryWords(*refusal);
+  if (refusal) out.refusal = std::move(refusal);
+  if (out.service != Service::S3)
+    if (auto fault = incompleteSignature(request)) out.refusal = std::move(fault);
   return out;
 }
 
