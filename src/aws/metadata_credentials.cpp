@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "http/url.h"
 #include "text/json.h"
+#include "text/words.h"
 
 namespace aws {
 namespace {
@@ -74,7 +75,7 @@ base::Result<Credentials> fromContainer(http::Client& http, const Environment& e
 }
 
 base::Result<Credentials> fromInstance(http::Client& http, const Environment& environment) {
-  if (valueOf(environment, "AWS_EC2_METADATA_DISABLED") == "true")
+  if (text::lowerCase(valueOf(environment, "AWS_EC2_METADATA_DISABLED")) == "true")
     return noInstance("AWS_EC2_METADATA_DISABLED is true");
   std::string host = valueOf(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
   auto url = http::parseUrl(host.empty() ? kInstanceHost : std::string_view(host));

@@ -210,7 +210,7 @@ TEST_F(CredentialsSearch, AnInstanceGivesItsRolesCredentialsThroughASessionOnly)
   sts.metadata[roles] = "edge\n";
   sts.metadata[roles + "edge"] = R"({"AccessKeyId":"ASIA6","SecretAccessKey":"s","Token":"t"})";
   EXPECT_EQ(source()()->accessKeyId, "ASIA6");
-  environment["AWS_EC2_METADATA_DISABLED"] = "true";
+  environment["AWS_EC2_METADATA_DISABLED"] = "True";
   EXPECT_EQ(source()().error().code, "NoCredentials");
   environment.erase("AWS_EC2_METADATA_DISABLED");
   sts.metadata.erase("PUT http://169.254.169.254/latest/api/token");
