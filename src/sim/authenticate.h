@@ -20,7 +20,7 @@ Parameters queryOf(const http::Request& request);
 bool claimsSignature(const Parameters& query);
 
 // The claimed signature, header or query; absent when the request has none. A malformed one is an Error in the words
-// of the service.
+// of S3; those of the other services are incompleteSignature()'s.
 base::Result<std::optional<aws::Authorization>> claimedAuthorization(const http::Request& request);
 
 struct Authenticated {

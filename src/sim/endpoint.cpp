@@ -14,6 +14,7 @@
 #include "sim/policy_cache.h"
 #include "sim/route.h"
 #include "sim/s3.h"
+#include "sim/sentences.h"
 #include "sim/state_file.h"
 #include "text/json.h"
 
@@ -118,8 +119,7 @@ base::Result<void> LocalAws::identify(Exchange& exchange) {
   auto named = operationOf(call, routed.service);
   if (named) exchange.operation = *named;
   if (exchange.operation && exchange.operation->unsignedOnly) return {};
-  if (!routed.claimed && !isS3)
-    return awsError("MissingAuthenticationToken", "Request is missing Authentication Token");
+  if (!routed.claimed && !isS3) return awsError("MissingAuthenticationToken", std::string(kNoToken));
   auto who = routed.claimed ? authenticate({call.request, *routed.claimed, routed.service}, state_, settings_, call.now,
                                            call.errorDetails)
                             : anonymous(call.request, call.errorDetails);

@@ -9,6 +9,7 @@
 
 #include "crypto/digest.h"
 #include "sim/authenticate.h"
+#include "sim/sentences.h"
 #include "text/encoding.h"
 
 namespace sim {
@@ -43,8 +44,7 @@ std::optional<base::Error> credentialFault(std::string_view credential) {
 
 std::optional<base::Error> headerFault(std::string_view header, bool hasDate) {
   const std::vector<std::string_view> words = wordsOf(header);
-  if (words.empty() || words[0] != kAlgorithm)
-    return awsError("MissingAuthenticationToken", "Request is missing Authentication Token");
+  if (words.empty() || words[0] != kAlgorithm) return awsError("MissingAuthenticationToken", std::string(kNoToken));
   constexpr std::array<std::string_view, 3> kWanted{"Credential", "Signature", "SignedHeaders"};
   std::array<std::string_view, kWanted.size()> values;
   for (const std::string_view word : std::span(words).subspan(1)) {

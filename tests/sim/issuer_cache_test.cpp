@@ -52,6 +52,7 @@ TEST(IssuerCache, ReadsTheSameKeySetOnce) {
   auto first = cache.parse(document), again = cache.parse(document);
   ASSERT_TRUE(first && again);
   EXPECT_EQ(*first, *again) << "one and the same";
+  EXPECT_EQ((*first)->keys.at(0).kid, key.keyId());
   EXPECT_FALSE(cache.parse("no keys"));
   for (int i = 0; i < 40; ++i) EXPECT_TRUE(cache.parse(document + std::string(std::size_t(i), ' ')));
 }
