@@ -11,6 +11,7 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual
 # what they include of the rooms is checked where it belongs. Lists of flags.
 set(IRSA_ROOM_FLAGS "" CACHE STRING "Added for rooms and programs")
 set(IRSA_TEST_FLAGS "" CACHE STRING "Added for tests")
+set(IRSA_TOGETHER "" CACHE STRING "Files compiled at a time in rooms that allow it (compile_together); empty: one")
 # Programs would be compiled with -fPIE, and then could not share the rooms' precompiled headers.
 add_compile_options(-fPIC)
 # Clang tells of libstdc++'s own use of what it deprecates (std::stable_sort).

@@ -16,8 +16,6 @@
 namespace cli {
 namespace {
 
-void append(text::Findings& to, text::Findings from) { std::move(from.begin(), from.end(), std::back_inserter(to)); }
-
 base::Result<std::vector<std::string>> authoritiesIn(const std::string& path, const base::Files& files) {
   std::vector<std::string> thumbprints;
   if (path.empty()) return thumbprints;
@@ -51,11 +49,11 @@ base::Result<text::Findings> lintCluster(const AdoptOptions& options, Ground& gr
   servers.issuer = options.issuer;
   servers.cluster = options.cluster;
   const bool hasCluster = TRY(looksAtCluster(options, *ground.files));
-  if (hasCluster || !options.manifests.empty()) append(found, TRY(lintApiServers(servers, ground)));
+  if (hasCluster || !options.manifests.empty()) text::append(found, TRY(lintApiServers(servers, ground)));
   if (!hasCluster) return found;
   const ClusterConnection cluster = TRY(connectChosenCluster(options.cluster, servers.common, ground));
   const setup::WebhookSurroundings seen = TRY(setup::lookAround(*cluster.client));
-  append(found, setup::lintWebhooks(seen, ground.clock.now()));
+  text::append(found, setup::lintWebhooks(seen, ground.clock.now()));
   return found;
 }
 
@@ -84,10 +82,10 @@ struct Look {
 int report(const Console& console, const std::vector<setup::FoundSetup>& setups, const AdoptOptions& options,
            Look& look) {
   text::Findings findings;
-  for (const setup::FoundSetup& found : setups) append(findings, setup::lintSetup(found));
+  for (const setup::FoundSetup& found : setups) text::append(findings, setup::lintSetup(found));
   base::Result<text::Findings> cluster = lintCluster(options, look.ground);
   if (!cluster) return console.fail(cluster.error(), kCouldNotLook);
-  append(findings, std::move(*cluster));
+  text::append(findings, std::move(*cluster));
   text::sortFindings(findings);
   return console.findings(findings);
 }

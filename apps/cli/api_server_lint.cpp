@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::uint64_t kLargestFile = 64U << 20U;
 
-void append(text::Findings& all, text::Findings more) { std::ranges::move(more, std::back_inserter(all)); }
-
 bool isYaml(std::string_view name) {
   return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") || name.ends_with(".manifest");
 }
@@ -39,7 +37,7 @@ struct Linter {
 
   base::Result<void> file(const std::string& path) {
     std::string contents = TRY(files.read(path));
-    append(found, TRY(findingsOf(path, std::move(contents))));
+    text::append(found, TRY(findingsOf(path, std::move(contents))));
     return {};
   }
 
@@ -58,7 +56,7 @@ struct Linter {
       }
       all.push_back({name, std::move(contents)});
     }
-    append(found, cluster::lintManifests(path, all));
+    text::append(found, cluster::lintManifests(path, all));
     return {};
   }
 
@@ -72,13 +70,13 @@ struct Linter {
       const base::Result<std::string> contents = files.read(home + "/" + name);
       if (contents) all.push_back({name, *contents});
     }
-    append(found, cluster::lintManifests(home, all));
+    text::append(found, cluster::lintManifests(home, all));
     return {};
   }
 
   base::Result<void> path(const std::string& path) {
     if (path == "-") {
-      append(found, cluster::lintApiServer("standard input", {io::readIn(), ""}, wish));
+      text::append(found, cluster::lintApiServer("standard input", {io::readIn(), ""}, wish));
       return {};
     }
     const std::optional<base::FileInfo> info = TRY(files.info(path));
@@ -138,7 +136,7 @@ base::Result<text::Findings> lintCluster(const ApiServerLintOptions& options, co
     text::Json pod = item;
     pod.update({{"apiVersion", "v1"}, {"kind", "Pod"}});
     const std::string name = text::stringAt(text::at(pod, "metadata"), "name"), written = text::compact(pod);
-    append(found, without(cluster::lintApiServer("Pod kube-system/" + name, {written, ""}, running), false));
+    text::append(found, without(cluster::lintApiServer("Pod kube-system/" + name, {written, ""}, running), false));
     servers.emplace_back(name, issuersOf(cluster::staticPod(), written));
   }
   if (servers.empty()) {
@@ -152,8 +150,8 @@ base::Result<text::Findings> lintCluster(const ApiServerLintOptions& options, co
   if (!map) return found;
   const std::string configuration = text::stringAt(text::at(*map, "data"), "ClusterConfiguration");
   cluster::LintWish kept;  // its issuer is compared with the pods'
-  append(found,
-         without(cluster::lintApiServer("ConfigMap kube-system/kubeadm-config", {configuration, ""}, kept), true));
+  text::append(
+      found, without(cluster::lintApiServer("ConfigMap kube-system/kubeadm-config", {configuration, ""}, kept), true));
   compareKept(configuration, servers.front().second, found);
   return found;
 }
@@ -170,7 +168,7 @@ base::Result<text::Findings> lintApiServers(const ApiServerLintOptions& options,
   if (options.paths.empty()) found = TRY(lintCluster(options, wish, ground));
   Linter linter{*ground.files, wish, options.patches};
   for (const std::string& path : options.paths) TRY(linter.path(path));
-  append(found, std::move(linter.found));
+  text::append(found, std::move(linter.found));
   text::sortFindings(found);
   return found;
 }

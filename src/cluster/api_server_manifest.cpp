@@ -12,9 +12,6 @@ namespace {
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kIssuerFlag = "service-account-issuer";
-constexpr std::string_view kAudiencesFlag = "api-audiences";
-
 base::Error wrongAt(const YamlNode& node, const std::string& why) {
   return base::invalid(text::place(node.start) + ": " + why);
 }

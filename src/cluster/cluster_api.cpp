@@ -13,7 +13,7 @@ using text::YamlNode;
 using text::YamlText;
 
 constexpr std::string_view kGroup = "controlplane.cluster.x-k8s.io/";
-constexpr std::string_view kManifests = "/etc/kubernetes/manifests/";
+constexpr std::string_view kManifestFolder = "/etc/kubernetes/manifests/";
 constexpr std::string_view kPlane = "KubeadmControlPlane", kTemplate = "KubeadmControlPlaneTemplate";
 
 bool recognises(const YamlText& file) { return holds(file, kGroup, kPlane) || holds(file, kGroup, kTemplate); }
@@ -88,7 +88,7 @@ base::Result<std::vector<PatchedIssuer>> otherIssuers(const YamlText& file, cons
   for (std::size_t i = 0; files && i < files->items.size(); ++i) {
     const std::string path = scalarAt(files->items[i], "path");
     const std::optional<std::string> content = contentOf(files->items[i]);
-    if (!content || path.starts_with(kManifests)) continue;
+    if (!content || path.starts_with(kManifestFolder)) continue;
     const YamlNode& written = *files->items[i].find("content");
     const bool isPlain = *content == written.scalar;
     base::Result<std::vector<PatchedIssuer>> issuers = issuersOfOthers({{path, *content}});
@@ -108,7 +108,7 @@ std::vector<Located> unseenPatches(const YamlText& file, const Plane& plane) {
   const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
   for (std::size_t i = 0; files && i < files->items.size(); ++i) {
     const YamlNode* path = files->items[i].find("path");
-    if (!path || path->scalar.starts_with(kManifests) || !isUnseen(files->items[i])) continue;
+    if (!path || path->scalar.starts_with(kManifestFolder) || !isUnseen(files->items[i])) continue;
     const std::string name = nameOf(path->scalar);
     if (name == kPatchFile || isOthersPatch(name)) found.push_back({path->scalar, path->start});
   }
@@ -126,7 +126,7 @@ void findKeysAmongManifests(const YamlText& file, const Plane& plane, text::Find
   const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
   for (std::size_t i = 0; files && i < files->items.size(); ++i) {
     const YamlNode* path = files->items[i].find("path");
-    if (!path || !path->scalar.starts_with(kManifests)) continue;
+    if (!path || !path->scalar.starts_with(kManifestFolder)) continue;
     const bool isManifest = path->scalar.ends_with(".yaml") || path->scalar.ends_with(".yml") ||
                             path->scalar.ends_with(".json") || path->scalar.ends_with(".manifest");
     const bool isKey = scalarAt(files->items[i], "content").find("PRIVATE KEY-----") != std::string::npos;
@@ -143,7 +143,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
   const Plane plane = TRY(planeIn(file));
   Survey seen;
   TRY(surveyArguments(file, plane.arguments, seen));
-  const std::vector<Located> own = TRY(argumentsNamed(file, plane.arguments, "service-account-issuer"));
+  const std::vector<Located> own = TRY(argumentsNamed(file, plane.arguments, kIssuerFlag));
   if (own.size() > 1) {
     seen.findings.push_back(
         {"ARGS_TWICE", text::Severity::Error, "",

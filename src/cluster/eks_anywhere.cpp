@@ -10,9 +10,9 @@ namespace {
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kGroup = "anywhere.eks.amazonaws.com/";
+constexpr std::string_view kEksAnywhereGroup = "anywhere.eks.amazonaws.com/";
 const text::YamlPath kPodIam{"spec", "podIamConfig"};
-const text::YamlPath kIssuer = kPodIam / "serviceAccountIssuer";
+const text::YamlPath kPodIamIssuer = kPodIam / "serviceAccountIssuer";
 const text::YamlPath kArguments{"spec", "controlPlaneConfiguration", "apiServerExtraArgs"};
 const text::YamlPath kArgument = kArguments / "service-account-issuer";
 
@@ -24,13 +24,13 @@ constexpr std::string_view kThreeSteps =
     "24 hours; (3) irsa apiserver patch --for eks-anywhere --phase finish, the annotation off, eksctl anywhere upgrade "
     "cluster -f FILE";
 
-bool recognises(const YamlText& file) { return holds(file, kGroup, "Cluster"); }
+bool isEksAnywhere(const YamlText& file) { return holds(file, kEksAnywhereGroup, "Cluster"); }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) {
+base::Result<Survey> surveyEksAnywhere(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
-  const std::size_t document = TRY(onlyObject(file, kGroup, "Cluster"));
+  const std::size_t document = TRY(onlyObject(file, kEksAnywhereGroup, "Cluster"));
   Survey seen;
-  const YamlNode* own = file.find(document, kIssuer);
+  const YamlNode* own = file.find(document, kPodIamIssuer);
   const YamlNode* argument = file.find(document, kArgument);
   for (const YamlNode* node : {own, argument}) {
     if (node) seen.issuers.push_back({node->scalar, node->start});
@@ -57,10 +57,10 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
   return seen;
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editEksAnywhere(const Sources& sources, const IssuerWish& wish) {
   TRY(checkIssuer(wish.issuer));
   YamlText file = TRY(YamlText::parse(sources.file));
-  const std::size_t document = TRY(onlyObject(file, kGroup, "Cluster"));
+  const std::size_t document = TRY(onlyObject(file, kEksAnywhereGroup, "Cluster"));
   if (const YamlNode* argument = file.find(document, kArgument)) {
     return refusal(
                "ISSUER_JOINED", argument->start,
@@ -68,18 +68,18 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
                "one")
         .withHint("take service-account-issuer out of apiServerExtraArgs, then run this again");
   }
-  const std::string now = scalarAt(file, document, kIssuer);
+  const std::string now = scalarAt(file, document, kPodIamIssuer);
   if (wish.phase != Phase::Finish && now != wish.issuer) {
     return refusal("ISSUER_ORDER", file.documents()[document].start, kThreeSteps)
         .withHint("for a new cluster, which has no tokens yet: --phase finish");
   }
   if (wish.phase != Phase::Finish) {
     return refusal(
-        "ISSUER_ORDER", file.find(document, kIssuer)->start,
+        "ISSUER_ORDER", file.find(document, kPodIamIssuer)->start,
         "this issuer signs already and alone; the way back is each node's manifest: irsa apiserver patch --for "
         "static-pod --former URL --phase switch, then accept");
   }
-  const Survey seen = TRY(survey(sources, ""));
+  const Survey seen = TRY(surveyEksAnywhere(sources, ""));
   const std::vector<std::string> audiences = valuesOf(seen.audiences),
                                  heard = wantedAudiences(audiences, valuesOf(seen.issuers), {wish.issuer}, wish.issuer);
   TRY(file.putMember(document, kPodIam, "serviceAccountIssuer", wish.issuer));
@@ -106,9 +106,9 @@ Flavour eksAnywhere() {
           .contents = "the Cluster that eksctl anywhere takes",
           .hasPatch = false,
           .upgrades = "the Cluster: new machines are made from it",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isEksAnywhere,
+          .survey = surveyEksAnywhere,
+          .edit = editEksAnywhere};
 }
 
 }  // namespace cluster

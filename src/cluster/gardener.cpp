@@ -7,24 +7,24 @@ namespace {
 
 using text::YamlText;
 
-constexpr std::string_view kGroup = "core.gardener.cloud/";
+constexpr std::string_view kGardenerGroup = "core.gardener.cloud/";
 
-bool recognises(const YamlText& file) { return holds(file, kGroup, "Shoot"); }
+bool isGardener(const YamlText& file) { return holds(file, kGardenerGroup, "Shoot"); }
 
 base::Result<IssuerFields> fieldsIn(const YamlText& file) {
-  const std::size_t document = TRY(onlyObject(file, kGroup, "Shoot"));
+  const std::size_t document = TRY(onlyObject(file, kGardenerGroup, "Shoot"));
   const text::YamlPath server{"spec", "kubernetes", "kubeAPIServer"};
   const text::YamlPath accounts = server / "serviceAccountConfig";
   return IssuerFields{document, accounts / "issuer", accounts / "acceptedIssuers", server / "apiAudiences", ""};
 }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) {
+base::Result<Survey> surveyGardener(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
   const IssuerFields fields = TRY(fieldsIn(file));
   return surveyFields(file, fields);
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editGardener(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const IssuerFields fields = TRY(fieldsIn(file));
   const text::YamlPath managed{"metadata", "annotations", "authentication.gardener.cloud/issuer"};
@@ -49,9 +49,9 @@ Flavour gardener() {
           .contents = "the Shoot; kubectl -n garden-PROJECT get shoot NAME -o yaml",
           .hasPatch = false,
           .upgrades = "the Shoot",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isGardener,
+          .survey = surveyGardener,
+          .edit = editGardener};
 }
 
 }  // namespace cluster

@@ -14,6 +14,10 @@
 
 namespace cluster {
 
+// kube-apiserver's flags, and how an argument of the first begins.
+inline constexpr std::string_view kIssuerFlag = "service-account-issuer", kAudiencesFlag = "api-audiences";
+inline constexpr std::string_view kIssuerOption = "--service-account-issuer=";
+
 // A state to reach, so that asking twice is asking once, and asking for the one before is the way back.
 enum class Phase {
   Accept,  // the former issuer signs, the new one is accepted

@@ -4,11 +4,11 @@
 namespace cluster {
 namespace {
 
-bool recognises(const text::YamlText& file) { return hasRancherArguments(file); }
+bool isK3s(const text::YamlText& file) { return hasRancherArguments(file); }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) { return surveyRancher(sources, "k3s"); }
+base::Result<Survey> surveyK3s(const Sources& sources, std::string_view) { return surveyRancher(sources, "k3s"); }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) { return editRancher(sources, wish, "k3s"); }
+base::Result<Edit> editK3s(const Sources& sources, const IssuerWish& wish) { return editRancher(sources, wish, "k3s"); }
 
 }  // namespace
 
@@ -20,9 +20,9 @@ Flavour k3s() {
           .hasPatch = false,
           .hasDropIns = true,
           .upgrades = "the configuration file",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isK3s,
+          .survey = surveyK3s,
+          .edit = editK3s};
 }
 
 }  // namespace cluster

@@ -17,13 +17,12 @@ using text::Json;
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kGroup = "kind.x-k8s.io/";
-constexpr std::string_view kFlag = "service-account-issuer";
+constexpr std::string_view kKindGroup = "kind.x-k8s.io/";
 constexpr std::string_view kMounted = "/etc/kubernetes/irsa-patches";
 constexpr std::string_view kHostFolder = "./patches";  // kind resolves it against the folder it is started in
 const std::string kMerge = "kubeadmConfigPatches", k6902 = "kubeadmConfigPatchesJSON6902";
 
-bool recognises(const YamlText& file) { return holds(file, kGroup, "Cluster"); }
+bool isKind(const YamlText& file) { return holds(file, kKindGroup, "Cluster"); }
 
 bool isControlPlane(const YamlNode& node) {
   const std::string role = scalarAt(node, "role");
@@ -38,7 +37,7 @@ struct Plan {
 
 base::Result<Plan> planOf(const YamlText& file, std::string_view version) {
   Plan plan;
-  plan.document = TRY(onlyObject(file, kGroup, "Cluster"));
+  plan.document = TRY(onlyObject(file, kKindGroup, "Cluster"));
   std::string found(version);
   const YamlNode* nodes = file.find(plan.document, {"nodes"});
   for (std::size_t i = 0; found.empty() && nodes && i < nodes->items.size(); ++i) {
@@ -110,8 +109,8 @@ struct Operation {
 
 text::YamlPath valueIn(const YamlText& patch, std::size_t index) {
   const text::YamlPath value{index, "value"};
-  const bool isEntry = scalarAt(patch, 0, value / "name") == kFlag;
-  const bool isMember = scalarAt(patch, 0, {index, "path"}).ends_with("/extraArgs/" + std::string(kFlag));
+  const bool isEntry = scalarAt(patch, 0, value / "name") == kIssuerFlag;
+  const bool isMember = scalarAt(patch, 0, {index, "path"}).ends_with("/extraArgs/" + std::string(kIssuerFlag));
   if (isEntry && patch.find(0, value / "value")) return value / "value";
   return isMember && patch.find(0, value) ? value : text::YamlPath();
 }
@@ -175,7 +174,7 @@ base::Result<Survey> surveyPlan(const YamlText& file, const Plan& plan) {
   return seen;
 }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view version) {
+base::Result<Survey> surveyKind(const Sources& sources, std::string_view version) {
   const YamlText file = TRY(YamlText::parse(sources.file));
   base::Result<Plan> plan = planOf(file, version);
   if (!plan) return Survey();  // without a version nothing can be said
@@ -200,21 +199,22 @@ base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string
     TRY(last.inner.text.setScalar(0, last.value, issuer));
     return file.setScalar(plan.document, last.inner.path, last.inner.text.text());
   }
-  std::optional<Inner> merge = TRY(patchWith(file, plan, std::string(kFlag)));
+  std::optional<Inner> merge = TRY(patchWith(file, plan, std::string(kIssuerFlag)));
   const KubeadmPlace place{0, {}, plan.isList, ""};
   std::vector<Located> there;
-  if (merge) there = TRY(argumentsNamed(merge->text, place, kFlag));
+  if (merge) there = TRY(argumentsNamed(merge->text, place, kIssuerFlag));
   if (merge && (!plan.isList || !there.empty())) {
-    TRY(setArgument(merge->text, place, std::string(kFlag), issuer));
+    TRY(setArgument(merge->text, place, std::string(kIssuerFlag), issuer));
     return file.setScalar(plan.document, merge->path, merge->text.text());
   }
   if (!plan.isList) {
     const std::string patch =
-        "kind: ClusterConfiguration\napiServer:\n  extraArgs:\n    " + std::string(kFlag) + ": " + issuer + "\n";
+        "kind: ClusterConfiguration\napiServer:\n  extraArgs:\n    " + std::string(kIssuerFlag) + ": " + issuer + "\n";
     return addTo(file, plan.document, {}, kMerge, patch);
   }
-  const std::string patch = "- op: add\n  path: /apiServer/extraArgs/-\n  value:\n    name: " + std::string(kFlag) +
-                            "\n    value: " + issuer + "\n";
+  const std::string patch =
+      "- op: add\n  path: /apiServer/extraArgs/-\n  value:\n    name: " + std::string(kIssuerFlag) +
+      "\n    value: " + issuer + "\n";
   const Json entry = {
       {"group", "kubeadm.k8s.io"}, {"version", "v1beta4"}, {"kind", "ClusterConfiguration"}, {"patch", patch}};
   return addTo(file, plan.document, {}, k6902, entry);
@@ -267,7 +267,7 @@ base::Result<void> mountPatches(YamlText& file, const Plan& plan) {
   return {};
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editKind(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const Plan plan = TRY(planOf(file, wish.version));
   if (!plan.takesPatches) {
@@ -286,7 +286,7 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   const bool hasOperation = !TRY(operationsIn(file, plan.document)).empty();
   if (hasOperation && seen.issuers.size() > 1) {
     return refusal("ARGS_TWICE", seen.issuers[1].at,
-                   std::string(kFlag) + " is set a second time here, and kubeadm orders them by its version")
+                   std::string(kIssuerFlag) + " is set a second time here, and kubeadm orders them by its version")
         .withHint("keep one of them; the other issuer goes into kubeadm's patch");
   }
   if (wanted.front() != seen.issuers.front().value) TRY(setIssuer(file, plan, wanted.front()));
@@ -313,9 +313,9 @@ Flavour kind() {
           .contents = "the Cluster that kind create cluster --config takes",
           .hasPatch = true,
           .upgrades = "nothing to keep: a kind cluster is made anew",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isKind,
+          .survey = surveyKind,
+          .edit = editKind};
 }
 
 }  // namespace cluster

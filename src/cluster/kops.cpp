@@ -8,19 +8,19 @@ namespace {
 
 using text::YamlText;
 
-constexpr std::string_view kGroup = "kops.k8s.io/";
+constexpr std::string_view kKopsGroup = "kops.k8s.io/";
 
-bool recognises(const YamlText& file) { return holds(file, kGroup, "Cluster"); }
+bool isKops(const YamlText& file) { return holds(file, kKopsGroup, "Cluster"); }
 
 base::Result<IssuerFields> fieldsIn(const YamlText& file) {
-  const std::size_t document = TRY(onlyObject(file, kGroup, "Cluster"));
+  const std::size_t document = TRY(onlyObject(file, kKopsGroup, "Cluster"));
   const text::YamlPath server{"spec", "kubeAPIServer"};
   const std::string name = scalarAt(file, document, {"metadata", "name"});
   return IssuerFields{document, server / "serviceAccountIssuer", server / "additionalServiceAccountIssuers",
                       server / "apiAudiences", name.empty() ? "" : "https://api.internal." + name};
 }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) {
+base::Result<Survey> surveyKops(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
   const IssuerFields fields = TRY(fieldsIn(file));
   Survey seen = surveyFields(file, fields);
@@ -29,7 +29,7 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
   return seen;
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editKops(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const IssuerFields fields = TRY(fieldsIn(file));
   const text::YamlPath discovery{"spec", "serviceAccountIssuerDiscovery"};
@@ -56,9 +56,9 @@ Flavour kops() {
           .contents = "the Cluster; kops get cluster NAME -o yaml",
           .hasPatch = false,
           .upgrades = "the cluster spec in kops' state store",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isKops,
+          .survey = surveyKops,
+          .edit = editKops};
 }
 
 }  // namespace cluster

@@ -7,12 +7,12 @@ namespace {
 
 using text::YamlText;
 
-constexpr std::string_view kGroup = "kubeadm.k8s.io/";
+constexpr std::string_view kKubeadmGroup = "kubeadm.k8s.io/";
 
-bool recognises(const YamlText& file) { return holds(file, kGroup, "ClusterConfiguration"); }
+bool isKubeadm(const YamlText& file) { return holds(file, kKubeadmGroup, "ClusterConfiguration"); }
 
 base::Result<KubeadmPlace> placeIn(const YamlText& file) {
-  const std::size_t document = TRY(onlyObject(file, kGroup, "ClusterConfiguration"));
+  const std::size_t document = TRY(onlyObject(file, kKubeadmGroup, "ClusterConfiguration"));
   const std::string version = scalarAt(file.documents()[document], "apiVersion");
   if (version < "kubeadm.k8s.io/v1beta3") {
     return base::invalid(text::place(file.documents()[document].start) + ": " + version + " is too old for patches")
@@ -21,7 +21,7 @@ base::Result<KubeadmPlace> placeIn(const YamlText& file) {
   return KubeadmPlace{document, {}, takesArgumentList(version), ""};
 }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view version) {
+base::Result<Survey> surveyKubeadm(const Sources& sources, std::string_view version) {
   const YamlText file = TRY(YamlText::parse(sources.file));
   const KubeadmPlace place = TRY(placeIn(file));
   Survey seen;
@@ -47,18 +47,18 @@ base::Result<std::string> namePatchFolder(YamlText& file, const std::string& ver
                           {"UpgradeConfiguration", {"node"}}};
   for (const auto& [kind, path] : places) {
     for (std::size_t i = 0; i < file.documents().size(); ++i) {
-      if (!isObject(file.documents()[i], kGroup, kind)) continue;
+      if (!isObject(file.documents()[i], kKubeadmGroup, kind)) continue;
       const std::string named = scalarAt(file, i, path / "patches" / "directory");
       if (!named.empty()) folder = named;
     }
   }
   if (folder.empty()) folder = kPatchFolder;
-  if (!holds(file, kGroup, "InitConfiguration")) {  // kubeadm takes no --patches beside --config
+  if (!holds(file, kKubeadmGroup, "InitConfiguration")) {  // kubeadm takes no --patches beside --config
     TRY(file.addDocument({{"apiVersion", version}, {"kind", "InitConfiguration"}}));
   }
   for (const auto& [kind, path] : places) {
     for (std::size_t i = 0; i < file.documents().size(); ++i) {
-      if (!isObject(file.documents()[i], kGroup, kind)) continue;
+      if (!isObject(file.documents()[i], kKubeadmGroup, kind)) continue;
       if (scalarAt(file, i, path / "patches" / "directory").empty())
         TRY(file.putMember(i, path / "patches", "directory", folder));
     }
@@ -66,7 +66,7 @@ base::Result<std::string> namePatchFolder(YamlText& file, const std::string& ver
   return folder;
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editKubeadm(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const KubeadmPlace place = TRY(placeIn(file));
   const std::vector<Located> patched = TRY(issuersOfPatch(sources));
@@ -104,9 +104,9 @@ Flavour kubeadm() {
               "jsonpath='{.data.ClusterConfiguration}'",
           .hasPatch = true,
           .upgrades = "the ConfigMap kubeadm-config and --patches at kubeadm upgrade apply|node",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isKubeadm,
+          .survey = surveyKubeadm,
+          .edit = editKubeadm};
 }
 
 }  // namespace cluster

@@ -11,8 +11,6 @@ namespace {
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kOption = "--service-account-issuer=";
-
 const text::YamlPath kArguments{"apiServer", "extraArgs"};
 
 text::YamlPath under(text::YamlPath path, const text::YamlPath& rest) {
@@ -40,7 +38,7 @@ std::vector<std::size_t> indicesNamed(const YamlText& text, const KubeadmPlace& 
 std::vector<Located> patchValue(const YamlNode& value) {
   std::vector<Located> found;
   const auto take = [&found](const YamlNode& item) {
-    if (item.scalar.starts_with(kOption)) found.push_back({item.scalar.substr(kOption.size()), item.start});
+    if (item.scalar.starts_with(kIssuerOption)) found.push_back({item.scalar.substr(kIssuerOption.size()), item.start});
   };
   take(value);
   for (const YamlNode& item : value.items) take(item);
@@ -89,12 +87,12 @@ base::Result<std::vector<Located>> argumentsNamed(const YamlText& text, const Ku
   return found;
 }
 
-base::Result<void> setArgument(YamlText& text, const KubeadmPlace& place, const std::string& name,
+base::Result<void> setArgument(YamlText& text, const KubeadmPlace& place, std::string_view name,
                                const std::string& value) {
   const text::YamlPath path = under(place.path, kArguments);
   const YamlNode* arguments = text.find(place.document, path);
   if (arguments) TRY(checkShape(*arguments, place.isList));
-  if (!place.isList) return text.putMember(place.document, path, name, value);
+  if (!place.isList) return text.putMember(place.document, path, std::string(name), value);
   std::vector<std::size_t> there = indicesNamed(text, place, name);
   for (; there.size() > 1; there.pop_back()) TRY(text.removeItem(place.document, path, there.back()));
   if (!there.empty()) return text.putMember(place.document, path / there.front(), "value", value);
@@ -110,7 +108,7 @@ std::string patchOf(const std::vector<std::string>& issuers) {
   std::string patch = "# kubeadm applies this to the API server's manifest: issuers that it accepts beside its own.\n";
   if (issuers.empty()) return patch + "[]\n";
   for (const std::string& issuer : issuers) {
-    patch += "- op: add\n  path: /spec/containers/0/command/-\n  value: " + std::string(kOption) + issuer + "\n";
+    patch += "- op: add\n  path: /spec/containers/0/command/-\n  value: " + std::string(kIssuerOption) + issuer + "\n";
   }
   return patch;
 }
@@ -139,7 +137,7 @@ base::Result<std::vector<Located>> issuersOfPatch(const Sources& sources) {
 }
 
 base::Result<void> surveyArguments(const YamlText& text, const KubeadmPlace& place, Survey& seen) {
-  seen.issuers = TRY(argumentsNamed(text, place, "service-account-issuer"));
+  seen.issuers = TRY(argumentsNamed(text, place, kIssuerFlag));
   seen.audiences = audiencesOf(TRY(argumentsNamed(text, place, "api-audiences")));
   seen.keyFiles = TRY(argumentsNamed(text, place, "service-account-key-file"));
   seen.signingKeys = TRY(argumentsNamed(text, place, "service-account-signing-key-file"));
@@ -165,10 +163,10 @@ base::Result<std::vector<std::string>> arrangeArguments(YamlText& text, const Ku
   const std::vector<Located> now = TRY(inForce(named.issuers, patched, others));
   const std::vector<std::string> wanted = TRY(wantedIssuers(now, wish));
   std::vector<std::string> rest = TRY(leftToOurs(wanted, others));
-  if (wanted.front() != initial) TRY(setArgument(text, place, "service-account-issuer", wanted.front()));
+  if (wanted.front() != initial) TRY(setArgument(text, place, kIssuerFlag, wanted.front()));
   const std::vector<std::string> audiences = valuesOf(seen.audiences);
   const std::vector<std::string> heard = wantedAudiences(audiences, valuesOf(now), wanted, wish.issuer);
-  if (heard != audiences) TRY(setArgument(text, place, "api-audiences", commaJoined(heard)));
+  if (heard != audiences) TRY(setArgument(text, place, kAudiencesFlag, commaJoined(heard)));
   return rest;
 }
 

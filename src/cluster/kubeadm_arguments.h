@@ -31,7 +31,7 @@ base::Result<std::vector<Located>> argumentsNamed(const text::YamlText& text, co
                                                   std::string_view name);
 
 // Makes `value` the only entry of that name.
-base::Result<void> setArgument(text::YamlText& text, const KubeadmPlace& place, const std::string& name,
+base::Result<void> setArgument(text::YamlText& text, const KubeadmPlace& place, std::string_view name,
                                const std::string& value);
 
 // kPatchFile's contents, and the issuers in them (and in what others wrote in its place). Invalid for anything but a

@@ -10,8 +10,6 @@ namespace {
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kFlag = "service-account-issuer", kOption = "--service-account-issuer=";
-
 std::string dashed(std::string_view text) {
   std::string result(text);
   std::ranges::replace(result, '_', '-');
@@ -19,7 +17,7 @@ std::string dashed(std::string_view text) {
 }
 
 std::size_t mentionsIn(const YamlNode& node) {
-  std::size_t count = dashed(node.scalar).find(kFlag) == std::string::npos ? 0 : 1;
+  std::size_t count = dashed(node.scalar).find(kIssuerFlag) == std::string::npos ? 0 : 1;
   for (const YamlNode& item : node.items) count += mentionsIn(item);
   for (const text::YamlMember& member : node.members) count += mentionsIn(member.key) + mentionsIn(member.value);
   return count;
@@ -31,13 +29,13 @@ const YamlNode* appendedBy(const YamlNode& operation) {
   const bool isAppending =
       scalarAt(operation, "op") == "add" && (path.ends_with("/command/-") || path.ends_with("/args/-"));
   const YamlNode* value = operation.find("value");
-  const bool isIssuer = value && dashed(value->scalar.substr(0, kOption.size())) == kOption;
+  const bool isIssuer = value && dashed(value->scalar.substr(0, kIssuerOption.size())) == kIssuerOption;
   return isAppending && isIssuer ? value : nullptr;
 }
 
 base::Result<void> addIssuers(const NamedFile& patch, std::vector<PatchedIssuer>& found) {
   const base::Result<YamlText> text = YamlText::parse(patch.contents);
-  if (!text && dashed(patch.contents).find(kFlag) == std::string::npos) return {};
+  if (!text && dashed(patch.contents).find(kIssuerFlag) == std::string::npos) return {};
   if (!text) return base::Error(text.error());
   for (const YamlNode& document : text->documents()) {
     std::size_t appended = 0;
@@ -45,7 +43,7 @@ base::Result<void> addIssuers(const NamedFile& patch, std::vector<PatchedIssuer>
       const YamlNode* value = appendedBy(operation);
       if (!value) continue;
       ++appended;
-      found.push_back({patch.name, {value->scalar.substr(kOption.size()), value->start, patch.name}});
+      found.push_back({patch.name, {value->scalar.substr(kIssuerOption.size()), value->start, patch.name}});
     }
     if (mentionsIn(document) == appended) continue;
     return refusal(

@@ -55,7 +55,7 @@ bool isKey(std::string_view text, std::string_view key) {
 Survey surveyLines(std::string_view text) {
   Survey seen;
   eachFlag(text, [&seen](std::string_view name, std::string_view value, const text::Position& at) {
-    if (name == "service-account-issuer") seen.issuers.push_back({std::string(value), at});
+    if (name == kIssuerFlag) seen.issuers.push_back({std::string(value), at});
     if (name == "service-account-key-file") seen.keyFiles.push_back({std::string(value), at});
     if (name == "service-account-signing-key-file") seen.signingKeys.push_back({std::string(value), at});
     if (name == "service-account-jwks-uri") seen.jwksUris.push_back({std::string(value), at});

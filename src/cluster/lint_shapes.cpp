@@ -12,7 +12,7 @@ using text::Severity;
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kManifests = "/etc/kubernetes/manifests";
+constexpr std::string_view kStaticPods = "/etc/kubernetes/manifests";
 
 const YamlNode* hostPathOf(const YamlNode& volume) {
   const YamlNode* path = volume.find("hostPath");
@@ -30,7 +30,7 @@ void lintHostPath(const YamlNode& volume, const YamlNode& hostPath, FindingList&
             isName ? "indent name as far as hostPath" : "");
   }
   const std::string path = scalarAt(hostPath, "path");
-  if (path.starts_with(kManifests) && (path.size() == kManifests.size() || path[kManifests.size()] == '/')) {
+  if (path.starts_with(kStaticPods) && (path.size() == kStaticPods.size() || path[kStaticPods.size()] == '/')) {
     out.add("KEY_IN_MANIFESTS", Severity::Error, hostPath.find("path")->start,
             path + " lies in the folder whose every file the kubelet runs as a pod",
             "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already");

@@ -7,7 +7,7 @@
 namespace cluster {
 namespace {
 
-constexpr std::string_view kIssuer = "--service-account-issuer", kAudiences = "--api-audiences";
+constexpr std::string_view kIssuerWord = "--service-account-issuer", kAudiencesWord = "--api-audiences";
 
 struct Line {
   std::string text;  // with its line end
@@ -110,11 +110,11 @@ std::vector<Handed> handedOver(const std::vector<Line>& lines) {
 Survey surveyOf(const std::vector<Line>& lines) {
   Survey seen;
   for (const Handed& flag : handedOver(lines)) {
-    if (flag.name == kIssuer) seen.issuers.push_back(flag.value);
+    if (flag.name == kIssuerWord) seen.issuers.push_back(flag.value);
     if (flag.name == "--service-account-key-file") seen.keyFiles.push_back(flag.value);
     if (flag.name == "--service-account-signing-key-file") seen.signingKeys.push_back(flag.value);
     if (flag.name == "--service-account-jwks-uri") seen.jwksUris.push_back(flag.value);
-    if (flag.name != kAudiences) continue;
+    if (flag.name != kAudiencesWord) continue;
     for (const std::string& one : commaSplit(flag.value.value)) seen.audiences.push_back({one, flag.value.at});
   }
   seen.beginsWithDefault = seen.issuers.empty();
@@ -125,13 +125,14 @@ Survey surveyOf(const std::vector<Line>& lines) {
 
 base::Result<void> refuseSharedLines(const std::vector<Line>& lines) {
   for (const Handed& flag : handedOver(lines)) {
-    if (flag.isAlone || (flag.name != kIssuer && flag.name != kAudiences)) continue;
+    if (flag.isAlone || (flag.name != kIssuerWord && flag.name != kAudiencesWord)) continue;
     return refusal("ARGS_SHAPE", flag.value.at, flag.name + " shares its line, or has its value on another one")
         .withHint("write " + flag.name + "=VALUE on a line of its own");
   }
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const Line& line = lines[i];
-    if ((line.name != kIssuer && line.name != kAudiences) || line.value.find_first_of("'\"") == std::string::npos)
+    if ((line.name != kIssuerWord && line.name != kAudiencesWord) ||
+        line.value.find_first_of("'\"") == std::string::npos)
       continue;
     return refusal("ARGS_SHAPE", {i + 1, 1, 0}, line.name + " has quotes within its value")
         .withHint("quote the value as a whole, or not at all");
@@ -140,24 +141,24 @@ base::Result<void> refuseSharedLines(const std::vector<Line>& lines) {
 }
 
 Line issuerLine(const std::vector<Line>& lines, const std::string& issuer) {
-  const auto model = std::ranges::find(lines, kIssuer, &Line::name);
+  const auto model = std::ranges::find(lines, kIssuerWord, &Line::name);
   const std::string gap = model == lines.end() || model->gap.empty() ? "=" : model->gap,
                     quote = model == lines.end() ? "'" : model->quote;
-  return lineOf(std::string(kIssuer) + gap + quote + issuer + quote + lineEndOf(lines));
+  return lineOf(std::string(kIssuerWord) + gap + quote + issuer + quote + lineEndOf(lines));
 }
 
 // The issuers' lines in the wanted order, where the first one stood; the others stay.
 void arrange(std::vector<Line>& lines, const std::vector<std::string>& wanted) {
-  const auto first = std::ranges::find(lines, kIssuer, &Line::name);
+  const auto first = std::ranges::find(lines, kIssuerWord, &Line::name);
   std::size_t at = std::size_t(first - lines.begin());
   std::vector<Line> ordered;
   for (const std::string& issuer : wanted) {
     const auto there =
-        std::ranges::find_if(lines, [&](const Line& line) { return line.name == kIssuer && line.value == issuer; });
+        std::ranges::find_if(lines, [&](const Line& line) { return line.name == kIssuerWord && line.value == issuer; });
     ordered.push_back(there == lines.end() ? issuerLine(lines, issuer) : *there);
     if (!ordered.back().text.ends_with('\n')) ordered.back().text += lineEndOf(lines);
   }
-  std::erase_if(lines, [](const Line& line) { return line.name == kIssuer; });
+  std::erase_if(lines, [](const Line& line) { return line.name == kIssuerWord; });
   at = std::min(at, lines.size());
   if (at > 0 && !lines[at - 1].text.ends_with('\n')) lines[at - 1].text += lineEndOf(lines);
   lines.insert(lines.begin() + std::ptrdiff_t(at), ordered.begin(), ordered.end());
@@ -166,20 +167,22 @@ void arrange(std::vector<Line>& lines, const std::vector<std::string>& wanted) {
 void arrangeAudiences(std::vector<Line>& lines, const std::vector<std::string>& before,
                       const std::vector<std::string>& after, const std::string& issuer) {
   const std::vector<std::string> all = valuesOf(surveyOf(lines).audiences);
-  std::size_t left = std::size_t(std::ranges::count(lines, kAudiences, &Line::name));
+  std::size_t left = std::size_t(std::ranges::count(lines, kAudiencesWord, &Line::name));
   for (Line& line : lines) {
-    if (line.name != kAudiences) continue;
+    if (line.name != kAudiencesWord) continue;
     const std::vector<std::string> list = commaSplit(line.value);
     const std::vector<std::string> wanted = wantedPart(list, --left == 0, all, before, after, issuer);
     if (wanted != list) setValue(line, commaJoined(wanted));
   }
 }
 
-bool recognises(const text::YamlText& file) { return isArgumentFile(file.text()); }
+bool isMicroK8s(const text::YamlText& file) { return isArgumentFile(file.text()); }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) { return surveyOf(linesOf(sources.file)); }
+base::Result<Survey> surveyMicroK8s(const Sources& sources, std::string_view) {
+  return surveyOf(linesOf(sources.file));
+}
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editMicroK8s(const Sources& sources, const IssuerWish& wish) {
   std::vector<Line> lines = linesOf(sources.file);
   if (!isArgumentFile(sources.file) && !sources.file.empty()) {
     return base::invalid("the file holds no flags, one a line")
@@ -216,9 +219,9 @@ Flavour microK8s() {
           .contents = "kube-apiserver's flags, one a line",
           .hasPatch = false,
           .upgrades = "the file in the snap's data; look again after snap refresh to another channel",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isMicroK8s,
+          .survey = surveyMicroK8s,
+          .edit = editMicroK8s};
 }
 
 }  // namespace cluster

@@ -7,14 +7,14 @@ namespace {
 
 using text::YamlText;
 
-constexpr std::string_view kGroup = "config.openshift.io/";
-const text::YamlPath kIssuer{"spec", "serviceAccountIssuer"};
+constexpr std::string_view kOpenShiftGroup = "config.openshift.io/";
+const text::YamlPath kSpecIssuer{"spec", "serviceAccountIssuer"};
 
-bool recognises(const YamlText& file) { return holds(file, kGroup, "Authentication"); }
+bool isOpenShift(const YamlText& file) { return holds(file, kOpenShiftGroup, "Authentication"); }
 
 Survey surveyOf(const YamlText& file, std::size_t document) {
   Survey seen;
-  const text::YamlNode* issuer = file.find(document, kIssuer);
+  const text::YamlNode* issuer = file.find(document, kSpecIssuer);
   if (issuer && issuer->kind == text::YamlNode::Kind::Scalar && !issuer->scalar.empty())
     seen.issuers.push_back({issuer->scalar, issuer->start});
   else
@@ -22,21 +22,21 @@ Survey surveyOf(const YamlText& file, std::size_t document) {
   return seen;
 }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) {
+base::Result<Survey> surveyOpenShift(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
-  const std::size_t document = TRY(onlyObject(file, kGroup, "Authentication"));
+  const std::size_t document = TRY(onlyObject(file, kOpenShiftGroup, "Authentication"));
   return surveyOf(file, document);
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editOpenShift(const Sources& sources, const IssuerWish& wish) {
   TRY(checkIssuer(wish.issuer));
   YamlText file = TRY(YamlText::parse(sources.file));
-  const std::size_t document = TRY(onlyObject(file, kGroup, "Authentication"));
+  const std::size_t document = TRY(onlyObject(file, kOpenShiftGroup, "Authentication"));
   const std::string now = surveyOf(file, document).issuers.front().value;
   Edit edit;
   if (wish.phase == Phase::Accept) {
     if (now == wish.issuer) {
-      return refusal("ISSUER_ORDER", file.find(document, kIssuer)->start,
+      return refusal("ISSUER_ORDER", file.find(document, kSpecIssuer)->start,
                      "OpenShift has one field, for the issuer that signs; the way back is to set the former issuer");
     }
     edit.steps = {"nothing to do: OpenShift's operator accepts the former issuer for 24 hours after the switch"};
@@ -63,9 +63,9 @@ Flavour openShift() {
           .contents = "the Authentication; oc get authentication.config.openshift.io cluster -o yaml",
           .hasPatch = false,
           .upgrades = "the Authentication; its operator sets the flags",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isOpenShift,
+          .survey = surveyOpenShift,
+          .edit = editOpenShift};
 }
 
 }  // namespace cluster

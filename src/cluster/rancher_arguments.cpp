@@ -12,9 +12,7 @@ namespace {
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kIssuer = "service-account-issuer", kAudiences = "api-audiences";
-
-bool isAboutIssuers(const RancherEntry& entry) { return entry.name == kIssuer || entry.name == kAudiences; }
+bool isAboutIssuers(const RancherEntry& entry) { return entry.name == kIssuerFlag || entry.name == kAudiencesFlag; }
 
 const RancherEntry* entryAboutIssuers(const RancherList& list) {
   const auto found = std::ranges::find_if(list.entries, isAboutIssuers);
@@ -109,16 +107,16 @@ base::Result<YamlText> asList(YamlText file, const std::vector<RancherList>& own
 // Entries that are all written with '=' are the whole list of issuers.
 base::Result<void> arrangeList(Target& target, const std::vector<std::string>& wanted) {
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const std::vector<RancherEntry> entries = target.named(kIssuer);
+    const std::vector<RancherEntry> entries = target.named(kIssuerFlag);
     const std::size_t to = i < entries.size() ? entries[i].index : entries.back().index + 1;
     const auto there = std::ranges::find(entries, wanted[i], &RancherEntry::value);
     if (there == entries.end()) {
-      TRY(target.insert(to, entries.front().dashes + written(kIssuer, "", wanted[i])));
+      TRY(target.insert(to, entries.front().dashes + written(kIssuerFlag, "", wanted[i])));
     } else if (there->index != to) {
       TRY(target.file.moveItems(0, {target.key}, there->index, there->index, to));
     }
   }
-  const std::vector<RancherEntry> entries = target.named(kIssuer);
+  const std::vector<RancherEntry> entries = target.named(kIssuerFlag);
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     if (std::ranges::find(wanted, entry->value) == wanted.end())
       TRY(target.file.removeItem(0, {target.key}, entry->index));
@@ -129,22 +127,22 @@ base::Result<void> arrangeList(Target& target, const std::vector<std::string>& w
 // One entry of ours, before the default or behind it; or else the whole list.
 base::Result<void> arrangeBesideDefault(Target& target, const std::vector<std::string>& wanted,
                                         const std::string& initial, const IssuerWish& wish) {
-  const std::vector<RancherEntry> entries = target.named(kIssuer);
+  const std::vector<RancherEntry> entries = target.named(kIssuerFlag);
   std::vector<std::string> others = wanted;
   std::erase(others, wish.issuer);
   if (!others.empty() && others != std::vector{initial}) {
-    if (entries.empty()) TRY(target.append(written(kIssuer, "", wanted.front())));
+    if (entries.empty()) TRY(target.append(written(kIssuerFlag, "", wanted.front())));
     if (!entries.empty()) TRY(setEntry(target, entries.front(), "", entries.front().value));
     return arrangeList(target, wanted);
   }
   const std::string_view sign = wish.phase == Phase::Accept ? "+" : wish.phase == Phase::Switch ? "-" : "";
-  return entries.empty() ? target.append(written(kIssuer, sign, wish.issuer))
+  return entries.empty() ? target.append(written(kIssuerFlag, sign, wish.issuer))
                          : setEntry(target, entries.front(), sign, wish.issuer);
 }
 
 base::Result<void> arrangeIssuers(Target& target, const std::vector<std::string>& wanted, const std::string& initial,
                                   const IssuerWish& wish) {
-  const std::vector<RancherEntry> entries = target.named(kIssuer);
+  const std::vector<RancherEntry> entries = target.named(kIssuerFlag);
   const auto withSign = std::ranges::find_if(entries, [](const RancherEntry& entry) { return entry.sign != 0; });
   const bool isOurs = entries.size() == 1 && entries.front().value == wish.issuer;
   if (entries.empty() || (isOurs && withSign != entries.end()))
@@ -158,12 +156,12 @@ base::Result<void> arrangeIssuers(Target& target, const std::vector<std::string>
 base::Result<void> arrangeAudiences(Target& target, const std::vector<std::string>& before,
                                     const std::vector<std::string>& after, const IssuerWish& wish,
                                     std::string_view program) {
-  const std::vector<RancherEntry> entries = target.named(kAudiences);
+  const std::vector<RancherEntry> entries = target.named(kAudiencesFlag);
   const bool isWhole = wish.phase == Phase::Finish;
   std::vector<std::string> beside = after;
   beside.emplace_back(program);
   if (entries.empty()) {  // the default lists the default issuer, so it has to be told of ours
-    return target.append(written(kAudiences, isWhole ? "" : "+", isWhole ? commaJoined(beside) : wish.issuer));
+    return target.append(written(kAudiencesFlag, isWhole ? "" : "+", isWhole ? commaJoined(beside) : wish.issuer));
   }
   if (entries.size() == 1 && entries.front().sign != 0 && entries.front().value == wish.issuer)
     return isWhole ? setEntry(target, entries.front(), "", commaJoined(beside)) : base::Result<void>();
@@ -230,10 +228,10 @@ base::Result<Survey> surveyRancher(const Sources& sources, std::string_view prog
   const std::vector<RancherList> counting = TRY(rancherLists(file, sources));
   const std::string initial = TRY(initialIssuer(file, sources));
   Survey seen;
-  const std::vector<RancherEntry> issuers = entriesNamed(counting, kIssuer);
+  const std::vector<RancherEntry> issuers = entriesNamed(counting, kIssuerFlag);
   seen.issuers = foldedEntries(issuers, initial);
   seen.beginsWithDefault = issuers.empty();
-  seen.audiences = audiencesIn(entriesNamed(counting, kAudiences), initial + "," + std::string(program));
+  seen.audiences = audiencesIn(entriesNamed(counting, kAudiencesFlag), initial + "," + std::string(program));
   seen.keyFiles = foldedEntries(entriesNamed(counting, "service-account-key-file"), "");
   seen.signingKeys = foldedEntries(entriesNamed(counting, "service-account-signing-key-file"), "");
   seen.jwksUris = foldedEntries(entriesNamed(counting, "service-account-jwks-uri"), "");

@@ -4,13 +4,15 @@
 namespace cluster {
 namespace {
 
-bool recognises(const text::YamlText& file) {
+bool isRke2(const text::YamlText& file) {
   return hasRancherArguments(file) && (file.find(0, {"cni"}) || file.find(0, {"profile"}));
 }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) { return surveyRancher(sources, "rke2"); }
+base::Result<Survey> surveyRke2(const Sources& sources, std::string_view) { return surveyRancher(sources, "rke2"); }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) { return editRancher(sources, wish, "rke2"); }
+base::Result<Edit> editRke2(const Sources& sources, const IssuerWish& wish) {
+  return editRancher(sources, wish, "rke2");
+}
 
 }  // namespace
 
@@ -22,9 +24,9 @@ Flavour rke2() {
           .hasPatch = false,
           .hasDropIns = true,
           .upgrades = "the configuration file",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isRke2,
+          .survey = surveyRke2,
+          .edit = editRke2};
 }
 
 }  // namespace cluster

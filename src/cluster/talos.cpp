@@ -31,7 +31,7 @@ std::optional<std::size_t> documentWhere(const YamlText& file, bool (*wanted)(co
 
 bool isAccounts(const YamlNode& document) { return isObject(document, "v1alpha1", kDocument); }
 
-bool recognises(const YamlText& file) { return documentWhere(file, isAccounts) || documentWhere(file, isMachine); }
+bool isTalos(const YamlText& file) { return documentWhere(file, isAccounts) || documentWhere(file, isMachine); }
 
 std::string endpointIn(const YamlText& file) {
   for (std::size_t i = 0; i < file.documents().size(); ++i) {
@@ -89,7 +89,7 @@ Survey surveyMachine(const YamlText& file, std::size_t document) {
   return seen;
 }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) {
+base::Result<Survey> surveyTalos(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
   const std::optional<std::size_t> machine = documentWhere(file, isMachine);
   if (machine && isWorker(file, *machine)) return Survey();
@@ -166,7 +166,7 @@ base::Result<Edit> editAccounts(YamlText file, const IssuerWish& wish) {
                "document merges with the one that is there, private key included"}};
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editTalos(const Sources& sources, const IssuerWish& wish) {
   TRY(checkIssuer(wish.issuer));
   YamlText file = TRY(YamlText::parse(sources.file));
   const std::string version = versionOf(file, wish.version);
@@ -194,9 +194,9 @@ Flavour talos() {
           .contents = "a control-plane machine configuration or a patch of it",
           .hasPatch = false,
           .upgrades = "the machine configuration",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isTalos,
+          .survey = surveyTalos,
+          .edit = editTalos};
 }
 
 }  // namespace cluster

@@ -9,10 +9,10 @@
 #include <exception>
 #include <memory>
 
+#include "crypto/openssl.h"
+
 namespace crypto {
 namespace {
-
-const unsigned char* bytesOf(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 std::string digest(const EVP_MD* algorithm, std::string_view bytes) {
   std::array<char, EVP_MAX_MD_SIZE> out{};

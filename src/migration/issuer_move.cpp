@@ -9,7 +9,7 @@
 namespace migration {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames{"publish", "provider", "accept", "switch", "drain", "finish", "done"};
+constexpr std::array<std::string_view, 7> kPhases{"publish", "provider", "accept", "switch", "drain", "finish", "done"};
 
 // The issuers of an API server that is looked at but `wish.issuer`. Told by audiences, only `former` counts, when it is
 // known: other audiences may be anything.
@@ -138,7 +138,7 @@ Gates gatesFor(const MoveWish& wish, const MoveWorld& world, const MoveState& st
 
 }  // namespace
 
-std::string_view nameOf(MovePhase phase) { return kNames[std::size_t(phase)]; }
+std::string_view nameOf(MovePhase phase) { return kPhases[std::size_t(phase)]; }
 
 base::Result<MoveState> stateOf(const MoveWish& wish, const MoveWorld& world) {
   const Counts counts = countsOf(wish, world.cluster.servers);

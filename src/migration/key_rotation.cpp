@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "sa-";
 constexpr std::size_t kStampLength = 16;  // 20261127T072000Z
-constexpr std::array<std::string_view, 3> kNames{"introduce", "promote", "retire"};
+constexpr std::array<std::string_view, 3> kSteps{"introduce", "promote", "retire"};
 
 base::Result<void> checkVisible(const std::vector<ApiServer>& servers) {
   if (servers.empty()) return base::unavailable("no API server could be looked at");
@@ -180,12 +180,12 @@ std::optional<NamedKey> namedKey(std::string_view path) {
   return NamedKey{*madeAt, std::string(name.substr(kStampLength + 1))};
 }
 
-std::string_view nameOf(RotationStep step) { return kNames[std::size_t(step)]; }
+std::string_view nameOf(RotationStep step) { return kSteps[std::size_t(step)]; }
 
 std::optional<RotationStep> stepNamed(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) return std::nullopt;
-  return RotationStep(found - kNames.begin());
+  const auto found = std::ranges::find(kSteps, name);
+  if (found == kSteps.end()) return std::nullopt;
+  return RotationStep(found - kSteps.begin());
 }
 
 Gate supersetGate(const PublicIssuer& published, const std::vector<ApiServer>& servers) {

@@ -28,7 +28,7 @@ std::vector<std::string> documentArns(const FoundSetup& found) {
   return arns;
 }
 
-bool covers(const std::string& resource, const std::string& arn) {
+bool reaches(const std::string& resource, const std::string& arn) {
   return resource == "*" || resource == arn ||
          (resource.ends_with('*') && arn.starts_with(resource.substr(0, resource.size() - 1)));
 }
@@ -106,7 +106,7 @@ bool letsEverybodyReadTheDocuments(const FoundSetup& found) {
       });
       isCovered = isCovered || (isForEverybody(statement) && reads &&
                                 std::any_of(resources.begin(), resources.end(),
-                                            [&](const std::string& resource) { return covers(resource, arn); }));
+                                            [&](const std::string& resource) { return reaches(resource, arn); }));
     }
     if (!isCovered) return false;
   }

@@ -45,7 +45,7 @@ constexpr std::array<std::string_view, 7> kRole{"name", "path", "policies", "inl
 constexpr std::size_t kMostTags = 48;           // AWS takes 50, two are ours
 constexpr std::size_t kMostPolicies = 25;       // that can be attached to a role; 10 unless the quota was raised
 constexpr std::size_t kLongestInline = 10'240;  // characters without white space
-constexpr std::size_t kMostThumbprints = 5, kLongestBucket = 63;
+constexpr std::size_t kLongestBucket = 63;
 
 class Reader {
  public:

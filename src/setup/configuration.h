@@ -44,6 +44,8 @@ struct ClusterSettings {
 
 // S3: public objects of a bucket. CloudFront: a private bucket that one distribution reads. Directory: files that the
 // user copies to an HTTPS host. Existing: somebody else publishes the documents; nothing is written.
+inline constexpr std::size_t kMostThumbprints = 5;  // that IAM takes of an OIDC provider
+
 enum class Hosting { S3, CloudFront, Directory, Existing };
 
 struct IssuerSettings {

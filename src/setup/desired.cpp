@@ -16,7 +16,6 @@ namespace setup {
 namespace {
 
 constexpr std::size_t kUsualPolicies = 10;  // that AWS attaches to a role
-constexpr std::size_t kMostThumbprints = 5;
 
 // To Ceph the tags of a role are session tags, which its trust policy must allow.
 void allowTagSession(text::Json& trust) {

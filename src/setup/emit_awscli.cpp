@@ -63,15 +63,15 @@ Json asJson(const text::XmlElement& element) {
 std::string literal(const Json& value) { return "`" + text::compact(value) + "`"; }
 
 // In JMESPath, which the AWS CLI speaks: whether what stands at `path` has everything that `wanted` says.
-std::string covers(const std::string& path, const Json& wanted) {
+std::string coverage(const std::string& path, const Json& wanted) {
   if (wanted == Json("")) return "not_null(" + path + ", '') == ''";
   if (!wanted.is_structured()) return path + " == " + literal(wanted);
   std::string all;
   auto add = [&](const std::string& one) { all += (all.empty() ? "" : " && ") + one; };
   if (wanted.is_array())
-    for (std::size_t i = 0; i < wanted.size(); ++i) add(covers(path + "[" + std::to_string(i) + "]", wanted[i]));
+    for (std::size_t i = 0; i < wanted.size(); ++i) add(coverage(path + "[" + std::to_string(i) + "]", wanted[i]));
   else
-    for (const auto& [name, value] : wanted.items()) add(covers(path + "." + name, value));
+    for (const auto& [name, value] : wanted.items()) add(coverage(path + "." + name, value));
   return all;
 }
 
@@ -87,7 +87,7 @@ std::string overlayQuery(const Json& wanted) {
     else if (name == "DefaultCacheBehavior")
       members += "merge(" + name + ", " + literal(value) + ")";
     else
-      members += "(" + covers(name, value) + ") && " + name + " || " + literal(value);
+      members += "(" + coverage(name, value) + ") && " + name + " || " + literal(value);
   }
   return "merge(@, {\n" + members + "\n})\n";
 }

@@ -51,7 +51,7 @@ class Block {
   std::string indent_, out_;
 };
 
-std::string resource(std::string_view type, const std::string& name) {
+std::string labels(std::string_view type, const std::string& name) {
   return "resource \"" + std::string(type) + "\" \"" + name + "\"";
 }
 
@@ -83,22 +83,22 @@ std::string bucketPart(const EmitSubject& subject) {
   const aws::PublicAccessBlock& block = subject.publicAccess();
   std::string out =
       "\n" +
-      Block(resource("aws_s3_bucket", "issuer")).set("bucket", quoted(desired.bucket)).map("tags", desired.tags).text();
-  out += "\n" + Block(resource("aws_s3_bucket_public_access_block", "issuer"))
+      Block(labels("aws_s3_bucket", "issuer")).set("bucket", quoted(desired.bucket)).map("tags", desired.tags).text();
+  out += "\n" + Block(labels("aws_s3_bucket_public_access_block", "issuer"))
                     .set("bucket", "aws_s3_bucket.issuer.id")
                     .set("block_public_acls", onOff(block.blockPublicAcls))
                     .set("ignore_public_acls", onOff(block.ignorePublicAcls))
                     .set("block_public_policy", onOff(block.blockPublicPolicy))
                     .set("restrict_public_buckets", onOff(block.restrictPublicBuckets))
                     .text();
-  out += "\n" + Block(resource("aws_s3_bucket_policy", "issuer"))
+  out += "\n" + Block(labels("aws_s3_bucket_policy", "issuer"))
                     .set("bucket", "aws_s3_bucket.issuer.id")
                     .set("policy", quoted(desired.bucketPolicy))
                     .set("depends_on", "[aws_s3_bucket_public_access_block.issuer]")
                     .text();
   for (std::size_t i = 0; i < desired.documents.size(); ++i) {
     const DesiredDocument& one = desired.documents[i];
-    out += "\n" + Block(resource("aws_s3_object", "document_" + std::to_string(i + 1)))
+    out += "\n" + Block(labels("aws_s3_object", "document_" + std::to_string(i + 1)))
                       .set("bucket", "aws_s3_bucket.issuer.id")
                       .set("key", quoted(one.key))
                       .set("content_type", quoted(one.object.contentType))
@@ -121,7 +121,7 @@ std::string viewerCertificate(const DistributionWish& wish) {
 std::string frontPart(const EmitSubject& subject) {
   const Desired& desired = subject.desired;
   const DistributionWish& wish = desired.front;
-  const std::string control = Block(resource("aws_cloudfront_origin_access_control", "issuer"))
+  const std::string control = Block(labels("aws_cloudfront_origin_access_control", "issuer"))
                                   .set("name", quoted(desired.bucket))
                                   .set("description", quoted(wish.comment))
                                   .set("origin_access_control_origin_type", "\"s3\"")
@@ -142,7 +142,7 @@ std::string frontPart(const EmitSubject& subject) {
                                    .text();
   const std::string restrictions =
       Block("restrictions", 1).add(Block("geo_restriction", 2).set("restriction_type", "\"none\"").text()).text();
-  Block distribution(resource("aws_cloudfront_distribution", "issuer"));
+  Block distribution(labels("aws_cloudfront_distribution", "issuer"));
   distribution.set("comment", quoted(wish.comment)).set("enabled", "true").set("is_ipv6_enabled", "true");
   if (!wish.domain.empty()) distribution.set("aliases", list({wish.domain}));
   distribution.map("tags", desired.tags).add(origin).add(behavior).add(viewerCertificate(wish)).add(restrictions);
@@ -151,7 +151,7 @@ std::string frontPart(const EmitSubject& subject) {
 
 std::string providerPart(const EmitSubject& subject) {
   const Desired& desired = subject.desired;
-  Block block(resource("aws_iam_openid_connect_provider", "issuer"));
+  Block block(labels("aws_iam_openid_connect_provider", "issuer"));
   block.set("url", quoted(desired.issuer)).set("client_id_list", list({std::string(kAudience)}));
   if (!desired.thumbprints.empty()) block.set("thumbprint_list", list(desired.thumbprints));
   block.map("tags", desired.tags);
@@ -167,7 +167,7 @@ std::string providerPart(const EmitSubject& subject) {
 std::string rolePart(const DesiredRole& role, const std::string& id) {
   const RoleSettings& settings = role.settings;
   const std::string reference = "aws_iam_role." + id + ".name";
-  Block block(resource("aws_iam_role", id));
+  Block block(labels("aws_iam_role", id));
   block.set("name", quoted(settings.name))
       .set("path", quoted(settings.path))
       .set("description", quoted(role.description))
@@ -177,13 +177,13 @@ std::string rolePart(const DesiredRole& role, const std::string& id) {
   block.map("tags", role.tags).set("depends_on", "[aws_iam_openid_connect_provider.issuer]");
   std::string out = "\n" + block.text();
   for (std::size_t i = 0; i < settings.policies.size(); ++i)
-    out += "\n" + Block(resource("aws_iam_role_policy_attachment", id + "_" + std::to_string(i + 1)))
+    out += "\n" + Block(labels("aws_iam_role_policy_attachment", id + "_" + std::to_string(i + 1)))
                       .set("role", reference)
                       .set("policy_arn", quoted(settings.policies[i]))
                       .text();
   if (settings.inlinePolicy.empty()) return out;
   return out + "\n" +
-         Block(resource("aws_iam_role_policy", id))
+         Block(labels("aws_iam_role_policy", id))
              .set("name", quoted(std::string(kInlinePolicyName)))
              .set("role", reference)
              .set("policy", quoted(settings.inlinePolicy))

@@ -5,6 +5,7 @@
 #include "kube/pod.h"
 #include "setup/identity_webhooks.h"
 #include "setup/webhook_objects.h"
+#include "setup/webhook_surroundings.h"
 
 namespace setup {
 namespace {
@@ -12,11 +13,6 @@ namespace {
 using text::Json;
 
 constexpr std::chrono::seconds kPause{1};
-
-std::string pathIn(std::string_view group, std::string_view nameSpace, std::string_view plural) {
-  return std::string(group) + "/namespaces/" + std::string(nameSpace) + "/" + std::string(plural) + "/" +
-         std::string(kWebhookName);
-}
 
 // What keeps the first pod that is not ready from it. Empty when that can't be told.
 std::string troubleOf(const kube::Client& kube, const Json& deployment, const std::string& nameSpace) {
@@ -51,7 +47,7 @@ base::Result<std::string> whyNoTrust(const kube::Client& kube, const std::string
   std::vector<Json> configurations(1);
   configurations[0] =
       TRY(kube.get("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" + std::string(kWebhookName)));
-  base::Result<Json> secret = kube.get(pathIn("/api/v1", nameSpace, "secrets"));
+  base::Result<Json> secret = kube.get(secretPath(nameSpace, std::string(kWebhookName)));
   if (!secret && secret.error().kind != base::ErrorKind::Denied) return std::move(secret).error();
   const std::string certificate = secret ? secretMember(*secret, "tls.crt") : "";
   if (secret && certificate.empty()) return std::string("the webhook has made no certificate yet");
@@ -74,7 +70,7 @@ base::Result<WebhookState> lookAgain(const kube::Client& kube, const WebhookSett
 
 base::Result<WebhookState> observeWebhook(const kube::Client& kube, const WebhookSettings& settings, base::Time now) {
   WebhookState state;
-  const Json deployment = TRY(kube.get(pathIn("/apis/apps/v1", settings.nameSpace, "deployments")));
+  const Json deployment = TRY(kube.get(deploymentsPath(settings.nameSpace) + "/" + std::string(kWebhookName)));
   judgeRollout(deployment, state);
   if (!state.isComplete) {
     const std::string trouble = troubleOf(kube, deployment, settings.nameSpace);

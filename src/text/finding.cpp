@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <tuple>
 
 #include "text/position.h"
@@ -53,6 +54,8 @@ Json resultOf(const Finding& finding, std::size_t rule) {
 }  // namespace
 
 std::string_view nameOf(Severity severity) { return kNames[std::size_t(severity)]; }
+
+void append(Findings& all, Findings more) { std::ranges::move(more, std::back_inserter(all)); }
 
 void sortFindings(Findings& findings) {
   auto key = [](const Finding& one) { return std::tie(one.place, one.line, one.column, one.code, one.why, one.fix); };

@@ -25,6 +25,8 @@ using Findings = std::vector<Finding>;
 
 std::string_view nameOf(Severity severity);  // "note", "warning", "error"
 
+void append(Findings& all, Findings more);
+
 // The worst first, then by place and code; what is there twice is dropped.
 void sortFindings(Findings& findings);
 
