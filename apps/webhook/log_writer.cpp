@@ -9,7 +9,7 @@ namespace webhook {
 namespace {
 
 constexpr std::size_t kMostWaiting = 4u << 20;  // bytes
-constexpr std::chrono::milliseconds kGather{20}, kLastWait{1000};
+constexpr std::chrono::milliseconds kGather{20}, kPatience{1000};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void LogWriter::write(std::string_view line) {
 
 void LogWriter::flush() {
   std::unique_lock lock(mutex_);
-  written_.wait_for(lock, kLastWait, [this] { return waiting_.empty() && !isWriting_; });
+  written_.wait_for(lock, kPatience, [this] { return waiting_.empty() && !isWriting_; });
 }
 
 void LogWriter::run(const std::function<void(std::uint64_t)>& tellLoss) {

@@ -12,11 +12,13 @@ namespace {
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kGroup = "controlplane.cluster.x-k8s.io/";
+constexpr std::string_view kClusterApiGroup = "controlplane.cluster.x-k8s.io/";
 constexpr std::string_view kManifestFolder = "/etc/kubernetes/manifests/";
 constexpr std::string_view kPlane = "KubeadmControlPlane", kTemplate = "KubeadmControlPlaneTemplate";
 
-bool recognises(const YamlText& file) { return holds(file, kGroup, kPlane) || holds(file, kGroup, kTemplate); }
+bool isClusterApi(const YamlText& file) {
+  return holds(file, kClusterApiGroup, kPlane) || holds(file, kClusterApiGroup, kTemplate);
+}
 
 struct Plane {
   std::size_t document = 0;
@@ -25,9 +27,9 @@ struct Plane {
 };
 
 base::Result<Plane> planeIn(const YamlText& file) {
-  const bool isTemplate = !holds(file, kGroup, kPlane) && holds(file, kGroup, kTemplate);
+  const bool isTemplate = !holds(file, kClusterApiGroup, kPlane) && holds(file, kClusterApiGroup, kTemplate);
   Plane plane;
-  plane.document = TRY(onlyObject(file, kGroup, isTemplate ? kTemplate : kPlane));
+  plane.document = TRY(onlyObject(file, kClusterApiGroup, isTemplate ? kTemplate : kPlane));
   plane.bootstrap = {"spec", "kubeadmConfigSpec"};
   if (isTemplate) plane.bootstrap = {"spec", "template", "spec", "kubeadmConfigSpec"};
   const std::string version = scalarAt(file.documents()[plane.document], "apiVersion");
@@ -138,7 +140,7 @@ void findKeysAmongManifests(const YamlText& file, const Plane& plane, text::Find
   }
 }
 
-base::Result<Survey> survey(const Sources& sources, std::string_view) {
+base::Result<Survey> surveyClusterApi(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
   const Plane plane = TRY(planeIn(file));
   Survey seen;
@@ -197,7 +199,7 @@ base::Result<void> putPatch(YamlText& file, const Plane& plane, const std::vecto
   return file.putMember(plane.document, plane.bootstrap, "files", text::Json::array({entry}));
 }
 
-base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
+base::Result<Edit> editClusterApi(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
   const Plane plane = TRY(planeIn(file));
   const std::vector<Located> patched = TRY(patchedIssuers(file, plane));
@@ -223,9 +225,9 @@ Flavour clusterApi() {
           .contents = "the KubeadmControlPlane or its template; kubectl get kubeadmcontrolplane NAME -o yaml",
           .hasPatch = false,
           .upgrades = "the KubeadmControlPlane itself: new machines are made from it",
-          .recognises = recognises,
-          .survey = survey,
-          .edit = edit};
+          .recognises = isClusterApi,
+          .survey = surveyClusterApi,
+          .edit = editClusterApi};
 }
 
 }  // namespace cluster

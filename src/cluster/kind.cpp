@@ -222,9 +222,9 @@ base::Result<void> setIssuer(YamlText& file, const Plan& plan, const std::string
 
 // Audiences stand where the user wrote them: in the merge patch.
 base::Result<void> setAudiences(YamlText& file, const Plan& plan, const std::vector<std::string>& audiences) {
-  std::optional<Inner> merge = TRY(patchWith(file, plan, "api-audiences"));
+  std::optional<Inner> merge = TRY(patchWith(file, plan, std::string(kAudiencesFlag)));
   if (!merge) return {};
-  TRY(setArgument(merge->text, {0, {}, plan.isList, ""}, "api-audiences", commaJoined(audiences)));
+  TRY(setArgument(merge->text, {0, {}, plan.isList, ""}, kAudiencesFlag, commaJoined(audiences)));
   return file.setScalar(plan.document, merge->path, merge->text.text());
 }
 

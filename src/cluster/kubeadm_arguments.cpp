@@ -138,7 +138,7 @@ base::Result<std::vector<Located>> issuersOfPatch(const Sources& sources) {
 
 base::Result<void> surveyArguments(const YamlText& text, const KubeadmPlace& place, Survey& seen) {
   seen.issuers = TRY(argumentsNamed(text, place, kIssuerFlag));
-  seen.audiences = audiencesOf(TRY(argumentsNamed(text, place, "api-audiences")));
+  seen.audiences = audiencesOf(TRY(argumentsNamed(text, place, kAudiencesFlag)));
   seen.keyFiles = TRY(argumentsNamed(text, place, "service-account-key-file"));
   seen.signingKeys = TRY(argumentsNamed(text, place, "service-account-signing-key-file"));
   seen.jwksUris = TRY(argumentsNamed(text, place, "service-account-jwks-uri"));

@@ -59,7 +59,7 @@ Survey surveyLines(std::string_view text) {
     if (name == "service-account-key-file") seen.keyFiles.push_back({std::string(value), at});
     if (name == "service-account-signing-key-file") seen.signingKeys.push_back({std::string(value), at});
     if (name == "service-account-jwks-uri") seen.jwksUris.push_back({std::string(value), at});
-    if (name != "api-audiences") return;
+    if (name != kAudiencesFlag) return;
     for (const std::string& one : commaSplit(value)) seen.audiences.push_back({one, at});
   });
   return seen;

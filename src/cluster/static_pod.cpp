@@ -21,8 +21,8 @@ base::Result<Survey> survey(const Sources& sources, std::string_view) {
   const text::YamlText manifest = TRY(text::YamlText::parse(sources.file));
   const std::vector<LocatedFlag> flags = TRY(locateFlags(manifest));
   Survey seen;
-  seen.issuers = valuesOf(flags, "service-account-issuer");
-  seen.audiences = valuesOf(flags, "api-audiences");
+  seen.issuers = valuesOf(flags, kIssuerFlag);
+  seen.audiences = valuesOf(flags, kAudiencesFlag);
   seen.keyFiles = valuesOf(flags, "service-account-key-file");
   seen.signingKeys = valuesOf(flags, "service-account-signing-key-file");
   seen.jwksUris = valuesOf(flags, "service-account-jwks-uri");
@@ -34,7 +34,7 @@ base::Result<Edit> edit(const Sources& sources, const IssuerWish& wish) {
   text::YamlText manifest = TRY(text::YamlText::parse(sources.file));
   TRY(arrangeIssuers(manifest, wish));
   const std::vector<LocatedFlag> flags = TRY(locateFlags(manifest));
-  Edit edit{{manifest.text(), ""}, audienceWarnings(valuesOf(valuesOf(flags, "api-audiences")), wish.issuer), {}};
+  Edit edit{{manifest.text(), ""}, audienceWarnings(valuesOf(valuesOf(flags, kAudiencesFlag)), wish.issuer), {}};
   edit.steps = {
       "rename it into the manifests folder of one control-plane node after the other; wait for /readyz between"};
   return edit;

@@ -7,12 +7,12 @@ namespace text {
 namespace {
 
 constexpr std::size_t kLargest = 1 << 20;
-constexpr int kMostLevels = 32;
+constexpr int kDeepest = 32;
 
 std::string_view withoutPrefix(std::string_view name) { return name.substr(name.find(':') + 1); }
 
 bool convert(const pugi::xml_node& from, XmlElement& to, int depth) {
-  if (depth > kMostLevels) return false;
+  if (depth > kDeepest) return false;
   to.name = withoutPrefix(from.name());
   for (const pugi::xml_node& child : from.children()) {
     if (child.type() == pugi::node_element) {

@@ -9,6 +9,8 @@
 namespace text {
 namespace {
 
+constexpr std::size_t kNone = std::string_view::npos;
+
 bool isBlank(char c) { return c == ' ' || c == '\t'; }
 bool isBreak(char c) { return c == '\n' || c == '\r'; }
 
@@ -43,7 +45,7 @@ void appendEscape(std::string& out, std::string_view source, std::size_t& at) {
   std::size_t width = name == 'x' ? 2 : name == 'u' ? 4 : name == 'U' ? 8 : 0;
   if (width == 0) {
     std::size_t known = kNames.find(name);
-    return appendUtf8(out, known == std::string_view::npos ? 0xfffd : kValues[known]);
+    return appendUtf8(out, known == kNone ? 0xfffd : kValues[known]);
   }
   auto number = [&](std::size_t from) { return hexadecimal(source.substr(std::min(from, source.size()), width)); };
   unsigned value = number(at);
@@ -106,7 +108,7 @@ Lines linesOf(std::string_view source) {
 // Section 8.1.1.1: the first line that is not empty sets the indentation.
 std::size_t detectedIndent(const std::vector<std::string_view>& lines) {
   for (std::string_view line : lines)
-    if (std::size_t content = line.find_first_not_of(' '); content != std::string_view::npos) return content;
+    if (std::size_t content = line.find_first_not_of(' '); content != kNone) return content;
   std::size_t longest = 0;
   for (std::string_view line : lines) longest = std::max(longest, line.size());
   return longest;
@@ -123,14 +125,13 @@ std::string blockText(std::string_view source, std::size_t indent) {
   bool folded = source[0] == '>';
   std::size_t headerEnd = std::min(source.find_first_of("\r\n"), source.size());
   std::string_view header = source.substr(1, std::min(source.find_first_of(" \t#\r\n"), source.size()) - 1);
-  bool keep = header.find('+') != std::string_view::npos, strip = header.find('-') != std::string_view::npos;
+  bool keep = header.find('+') != kNone, strip = header.find('-') != kNone;
   std::size_t bodyStart = headerEnd;
   if (bodyStart < source.size()) passBreak(source, bodyStart);
   auto [lines, lastIsWhole] = linesOf(source.substr(bodyStart));
 
   std::size_t digit = header.find_first_of("123456789");
-  std::size_t column =
-      digit == std::string_view::npos ? detectedIndent(lines) : indent + std::size_t(header[digit] - '0');
+  std::size_t column = digit == kNone ? detectedIndent(lines) : indent + std::size_t(header[digit] - '0');
   for (std::string_view& line : lines)
     line.remove_prefix(std::min({column, line.size(), std::min(line.find_first_not_of(' '), line.size())}));
   std::size_t trailing = 0;  // empty lines at the end

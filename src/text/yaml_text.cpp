@@ -6,20 +6,22 @@
 namespace text {
 namespace {
 
+constexpr std::size_t kNone = std::string_view::npos;
+
 std::size_t lineBegin(std::string_view text, std::size_t offset) {
-  const std::size_t before = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
-  const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+  const std::size_t before = offset == 0 ? kNone : text.rfind('\n', offset - 1);
+  const std::size_t begin = before == kNone ? 0 : before + 1;
   return begin == 0 && text.starts_with("\xef\xbb\xbf") ? 3 : begin;
 }
 
 std::size_t nextLine(std::string_view text, std::size_t offset) {
   const std::size_t end = text.find('\n', offset);
-  return end == std::string_view::npos ? text.size() : end + 1;
+  return end == kNone ? text.size() : end + 1;
 }
 
 std::string lineEndOf(std::string_view text) {
   const std::size_t end = text.find('\n');
-  return end != std::string_view::npos && end > 0 && text[end - 1] == '\r' ? "\r\n" : "\n";
+  return end != kNone && end > 0 && text[end - 1] == '\r' ? "\r\n" : "\n";
 }
 
 base::Error refused(const YamlNode& at, std::string_view why) {
@@ -30,7 +32,7 @@ constexpr std::string_view kUnkept = "this can't be edited without touching what
 
 std::size_t indexOf(const YamlStep& step) {
   const std::size_t* index = std::get_if<std::size_t>(&step);
-  return index ? *index : std::string_view::npos;
+  return index ? *index : kNone;
 }
 
 const YamlNode* child(const YamlNode& node, const YamlStep& step) {
@@ -56,7 +58,7 @@ bool hasMergeKey(const YamlNode& mapping) { return mapping.find("<<") != nullptr
 std::string literalLike(std::string_view old, std::string_view value, const std::string& lineEnd) {
   const std::size_t header = std::min(old.find_first_of("\r\n"), old.size());
   const std::size_t content = old.find_first_not_of(" \r\n", header);
-  std::size_t indent = content == std::string_view::npos ? 0 : content - (old.rfind('\n', content) + 1);
+  std::size_t indent = content == kNone ? 0 : content - (old.rfind('\n', content) + 1);
   std::string out(old.substr(0, header));
   if (value.ends_with('\n')) value.remove_suffix(1);
   while (true) {
@@ -69,7 +71,7 @@ std::string literalLike(std::string_view old, std::string_view value, const std:
 }
 
 bool holdsLineEnd(const Json& value) {
-  if (value.is_string()) return value.get_ref<const std::string&>().find('\n') != std::string_view::npos;
+  if (value.is_string()) return value.get_ref<const std::string&>().find('\n') != kNone;
   return value.is_structured() && std::ranges::any_of(value, holdsLineEnd);
 }
 
@@ -90,16 +92,15 @@ std::string yamlScalar(std::string_view value, const YamlNode* like, std::string
   }
   std::string written = writeYaml(Json(std::string(value)));
   written.pop_back();
-  const bool ambiguous = flow && value.find_first_of(",[]{}") != std::string_view::npos;
-  if (quote == '"' || ambiguous || written.find('\n') != std::string_view::npos)
-    return compact(Json(std::string(value)));
+  const bool ambiguous = flow && value.find_first_of(",[]{}") != kNone;
+  if (quote == '"' || ambiguous || written.find('\n') != kNone) return compact(Json(std::string(value)));
   return written;
 }
 
 YamlText::YamlText(std::string text, std::vector<YamlNode> documents)
     : text_(std::move(text)), lineEnd_(lineEndOf(text_)), documents_(std::move(documents)) {
   const std::size_t first = text_.find_first_not_of(" \t\r\n");
-  isJson_ = first != std::string_view::npos && (text_[first] == '{' || text_[first] == '[');
+  isJson_ = first != kNone && (text_[first] == '{' || text_[first] == '[');
 }
 
 base::Result<YamlText> YamlText::parse(std::string text) {
@@ -142,7 +143,7 @@ std::vector<Json> YamlText::treesBefore(const Splice& splice) const {
   const std::string_view source = std::string_view(text_).substr(node->start.offset);
   const std::string_view header = source.substr(0, source.find_first_of("\r\n"));
   const bool isBlock = node->quoted && (header.starts_with('|') || header.starts_with('>'));
-  if (isBlock && header.find('-') == std::string_view::npos && node->end.offset == text_.size())
+  if (isBlock && header.find('-') == kNone && node->end.offset == text_.size())
     *tree = node->scalar + (node->scalar.ends_with('\n') ? "" : "\n");
   return found;
 }
@@ -185,8 +186,8 @@ base::Result<std::string> YamlText::bulletOf(const YamlNode& item) const {
   const std::size_t begin = lineBegin(text_, item.start.offset);
   const std::string lead = text_.substr(begin, item.start.offset - begin);
   const std::size_t dash = lead.find_first_not_of(' ');
-  const bool alone = dash != std::string_view::npos && lead[dash] == '-' && dash + 1 < lead.size() &&
-                     lead.find_first_not_of(' ', dash + 1) == std::string_view::npos;
+  const bool alone =
+      dash != kNone && lead[dash] == '-' && dash + 1 < lead.size() && lead.find_first_not_of(' ', dash + 1) == kNone;
   if (!alone) return refused(item, kUnkept);
   return lead;
 }
@@ -237,7 +238,7 @@ base::Result<YamlText::Splice> YamlText::addedItem(const YamlNode& list, std::si
   std::string written = block(value, bullet.size());
   if (!value.is_string()) {
     written.replace(0, bullet.size(), bullet);
-  } else if (const auto& line = value.get_ref<const std::string&>(); line.find('\n') == std::string_view::npos) {
+  } else if (const auto& line = value.get_ref<const std::string&>(); line.find('\n') == kNone) {
     written = bullet + yamlScalar(line, neighbour, text_, false) + lineEnd_;
   } else {
     written = block(Json::array({value}), bullet.find('-'));
@@ -410,7 +411,7 @@ base::Result<void> YamlText::removeMember(std::size_t document, const YamlPath& 
   if (!mapping->flow) {
     splice = {lineBegin(text_, member->key.start.offset), nextLine(text_, member->value.end.offset), ""};
     const std::string_view lead = std::string_view(text_).substr(splice.from, member->key.start.offset - splice.from);
-    if (lead.find_first_not_of(' ') != std::string_view::npos) return refused(member->key, kUnkept);
+    if (lead.find_first_not_of(' ') != kNone) return refused(member->key, kUnkept);
   } else if (member != members.begin()) {
     splice = {(member - 1)->value.end.offset, member->value.end.offset, ""};
   } else {
