@@ -1,5 +1,8 @@
 #include "webhook/certificate_source.h"
 
+#include <mutex>
+#include <utility>
+
 #include "base/time.h"
 #include "crypto/certificate.h"
 
@@ -30,31 +33,40 @@ base::Result<void> CertificateSource::replace(const ServingPair& pair, io::Serve
 }
 
 void CertificateSource::use(ServingPair pair, io::Server& server) {
-  if (pair == served_) return complaint_.clear();
+  if (pair == served_) return complain("");
   if (pair == refused_) return;
   const base::Time now = clock_.now();
   const bool servesValid = begin_ <= now && now < end_;
   if (const std::string why = whyNotNow(pair, now); servesValid && !why.empty()) return complain(why);
   base::Result<void> replaced = replace(pair, server);
   if (!replaced) {
-    refused_ = std::move(pair);
+    // What is no fault of the pair, such as a port that others listen on, may be well at the next look.
+    if (replaced.error().kind != base::ErrorKind::Unavailable) refused_ = std::move(pair);
     return complain(replaced.error().message);
   }
   served_ = std::move(pair);
   refused_ = {};
-  complaint_.clear();
+  complain("");
   ++reloads_;
   log_.write(admission::Level::Info, "serving with a new certificate",
              {{"validUntil", base::rfc3339(base::fromUnixSeconds(expiry_))}});
 }
 
 void CertificateSource::complain(const std::string& why) {
-  ++failures_;
-  if (why == complaint_) return;
-  complaint_ = why;
+  if (!why.empty()) ++failures_;
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(complaint_, why) == why) return;
+  }
+  if (why.empty()) return;
   log_.write(admission::Level::Error,
-             expiry_ == 0 ? "there is no serving certificate: not ready" : "the serving certificate stays as it is",
+             expiry_ == 0 ? "nothing is served yet: not ready" : "the serving certificate stays as it is",
              {{"why", why}});
+}
+
+std::string CertificateSource::complaint() const {
+  std::lock_guard lock(mutex_);
+  return complaint_;
 }
 
 }  // namespace webhook

@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,15 @@ class CertificateSource {
   std::int64_t since() const { return since_; }    // when it was taken into use
   std::uint64_t reloads() const { return reloads_; }
   std::uint64_t failures() const { return failures_; }
+  std::string complaint() const;  // what is wrong at the last look, or empty
 
  protected:
   // Serves with the pair from now on, unless it is the one that is served or the one refused last. One that has ended,
-  // or not begun yet, replaces none that is valid; it is looked at again next time.
+  // or not begun yet, replaces none that is valid; it is looked at again next time, as is one that could not be served
+  // with for want of something else.
   void use(ServingPair pair, io::Server& server);
-  void complain(const std::string& why);  // counted, and logged once until something else is wrong or all is well
+  // Counted, and logged once until something else is wrong or, which an empty one says, all is well.
+  void complain(const std::string& why);
 
   const admission::Log& log_;
 
@@ -46,10 +50,11 @@ class CertificateSource {
   base::Result<void> replace(const ServingPair& pair, io::Server& server);
   const base::Clock& clock_;
   ServingPair served_, refused_;
-  std::string complaint_;
   base::Time begin_, end_;  // of the one served: when it is valid
   std::atomic<std::int64_t> expiry_{0}, since_{0};
   std::atomic<std::uint64_t> reloads_{0}, failures_{0};
+  mutable std::mutex mutex_;
+  std::string complaint_;
 };
 
 }  // namespace webhook

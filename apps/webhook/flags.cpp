@@ -362,6 +362,9 @@ base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& argum
   const std::optional<admission::RoleArnParts>& parts = line.flags.settings.composeRoleArn;
   if (parts && parts->account.empty())
     return base::invalid("--compose-role-arn-partition needs --compose-role-arn-account beside it");
+  if (line.flags.port == line.flags.metricsPort && line.flags.port != 0)
+    return base::invalid("--port and --metrics-port are both " + std::to_string(line.flags.port) +
+                         ": one speaks TLS and the other does not");
   // At two thirds of an authority's life the next one is published; there must be time left to sign with the old one.
   if (line.flags.settleTime > line.flags.authorityLife / 4)
     return base::invalid(

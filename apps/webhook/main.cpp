@@ -51,10 +51,14 @@ struct LoopParts {
 };
 
 // Shortly before its end a certificate is as good as none: endpoints take a moment to change. Empty when all is well.
-std::string whyNoCertificate(std::int64_t since, std::int64_t end, std::int64_t now) {
+std::string whyNotServing(const CertificateSource& certificates, std::int64_t now) {
   constexpr std::int64_t kLongestMargin = 300;  // seconds
-  if (end == 0) return "there is no serving certificate yet";
-  const std::int64_t margin = std::min(kLongestMargin, (end - since) / 12);
+  const std::int64_t end = certificates.expiry();
+  if (end == 0) {
+    const std::string why = certificates.complaint();
+    return "nothing is served yet: " + (why.empty() ? "there is no certificate" : why);
+  }
+  const std::int64_t margin = std::min(kLongestMargin, (end - certificates.since()) / 12);
   return now + margin < end ? "" : "the serving certificate ends " + base::rfc3339(base::fromUnixSeconds(end));
 }
 
@@ -227,7 +231,7 @@ std::string Program::whyNotReady() const {
   for (const LoopParts& part : parts_)
     if (!part.sources.accounts.synced()) return notYet("the service accounts are not listed yet", accounts_->health());
   if (mapping_ && !mapping_->synced()) return notYet("the ConfigMap is not read yet", mapping_->health());
-  return whyNoCertificate(certificates_->since(), certificates_->expiry(), base::unixSeconds(clock_.now()));
+  return whyNotServing(*certificates_, base::unixSeconds(clock_.now()));
 }
 
 std::vector<const WatchHealth*> Program::watches() const {

@@ -203,8 +203,10 @@ class EpollServer final : public Server {
 
   // Until now connections are refused, or go to others who listen on the port.
   base::Result<void> listen() {
-    if (std::exchange(isListening_, true)) return {};
-    if (::listen(socket_.number(), 1024) != 0) return base::unavailable("listening: " + errorText());
+    if (isListening_) return {};
+    if (::listen(socket_.number(), 1024) != 0)
+      return base::unavailable("listening on port " + std::to_string(port_) + ": " + errorText());
+    isListening_ = true;
     for (std::size_t i = 0; i < workers_.size(); ++i)
       workers_[i]->loop.post([listener = listeners_[i]] { listener->resume(); });
     return {};

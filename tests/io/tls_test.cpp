@@ -61,6 +61,25 @@ TEST(Tls, C01_RefusesEveryConnectionUntilThereIsACertificate) {
   EXPECT_THAT(Caller(server.port(), contextFor()).ask(), StartsWith("HTTP/1.1 200"));
 }
 
+TEST(Tls, C01_ListensOnceNobodyElseDoesWhoWasThereBefore) {
+  ServerOptions options;
+  options.awaitsCertificate = true;
+  auto other = std::make_unique<TestServer>(options);
+  options.port = other->port();
+  TestServer server(options);  // both are bound, and the first to listen has the port
+  const crypto::CertifiedKey& leaf = TestCertificates::get().leaf;
+  ASSERT_TRUE((*other)->replaceCertificate(leaf.certificatePem, leaf.keyPem));
+  for (int i = 0; i < 2; ++i) {
+    auto refused = server->replaceCertificate(leaf.certificatePem, leaf.keyPem);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message,
+              "listening on port " + std::to_string(options.port) + ": Address already in use");
+  }
+  other.reset();
+  ASSERT_TRUE(server->replaceCertificate(leaf.certificatePem, leaf.keyPem));
+  EXPECT_THAT(Caller(server.port(), contextFor()).ask(), StartsWith("HTTP/1.1 200"));
+}
+
 TEST(Tls, Speaks12And13AndNo12WhenToldSo) {
   ServerOptions modern = withTls();
   modern.minTlsVersion = "1.3";

@@ -54,12 +54,24 @@ class Serving(Case):
 class Arriving(Serving):
     def test_C01_is_waited_for_and_readiness_follows_at_once(self):
         webhook = self.start_with(*self.pair, waits="alive")
-        self.must(lambda: "no serving certificate yet" in webhook.get("/readyz")[1])
+        self.must(lambda: "nothing is served yet" in (said := webhook.get("/readyz")[1]) and "late.crt" in said)
         self.assertEqual(webhook.get("/livez")[0], 200)
         with self.assertRaises(OSError):
             self.served(webhook)
         certificates.make_server(self.folder, "late", "IP:127.0.0.1")
         self.must(webhook.ready, 20 if SANITIZED else 1)
+        self.served(webhook)
+
+    def test_C01_is_served_as_soon_as_nobody_else_listens_on_the_port(self):
+        webhook = self.start_with(*self.pair, waits="alive")
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("", webhook.port))
+            other.listen()
+            certificates.make_server(self.folder, "late", "IP:127.0.0.1")
+            self.must(lambda: f"listening on port {webhook.port}: Address already in use" in webhook.get("/readyz")[1])
+            self.assertFalse(webhook.ready())
+        self.must(webhook.ready)
         self.served(webhook)
 
     def test_C05_is_refused_when_no_client_of_today_would_take_it(self):

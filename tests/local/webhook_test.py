@@ -55,7 +55,7 @@ class CommandLine(unittest.TestCase):
                     ["--service-account-lookup-grace-period=1"],
                     ["--sts-regional-endpoint=maybe"], ["--tls-cipher-suites=NONE"], ["--watch-config-map=x"],
                     ["--cert-source=csr"], ["--compose-role-arn-account=1234"], ["--compose-role-arn-partition=aws"],
-                    ["--ca-lifetime=3m"], ["--ca-settle=2200h"]):
+                    ["--ca-lifetime=3m"], ["--ca-settle=2200h"], ["--port=9999"], ["--port=8443", "--metrics-port=8443"]):
             self.assertEqual(self.run_with(*bad).returncode, 2, bad)
         self.assertIn("unknown flag: --no-such-flag", self.run_with("--no-such-flag").stderr)
 

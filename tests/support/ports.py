@@ -4,12 +4,19 @@ import pathlib
 import random
 import socket
 
+_taken = []
+
 
 def free_port():
-    """A port that nobody has at this moment, and that the kernel gives to no outgoing connection, so that a server may come back
-    to it. Two tests at once may still take the same one."""
+    """A port that nobody has at this moment, that the kernel gives to no outgoing connection, so that a server may come back to
+    it, and that this function gives to nobody else until the test's process ends."""
     first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("", random.SystemRandom().randrange(first // 2, first)))
-            return probe.getsockname()[1]
+        port = random.SystemRandom().randrange(first // 2, first)
+        with contextlib.suppress(OSError), socket.socket() as probe, contextlib.ExitStack() as unless_free:
+            taken = unless_free.enter_context(socket.socket(socket.AF_UNIX))
+            taken.bind(f"\0irsa-test-port-{port}")  # of the network namespace, as the port is; gone with the process
+            probe.bind(("", port))
+            unless_free.pop_all()
+            _taken.append(taken)
+            return port
