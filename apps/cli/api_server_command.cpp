@@ -25,7 +25,6 @@ struct PhaseWish {
 constexpr std::chrono::seconds kDefaultTimeout{300};
 constexpr std::chrono::seconds kAnswerTimeout{3};  // of one question to an API server that may be going away
 constexpr std::chrono::seconds kJobAnswerTimeout{10};
-constexpr std::uint32_t kManifestMode = 0600;
 
 std::string rollbackCommand(const ApiServerOptions& options, const ManifestPlace& place) {
   std::string command = "irsa apiserver rollback --manifest " + place.path;

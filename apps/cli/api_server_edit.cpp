@@ -151,8 +151,8 @@ std::string diffOf(const Places& places, const cluster::Sources& before, const c
          text::unifiedDiff(before.patch, after.patch, patchBefore, places.patch + " (proposed)");
 }
 
-text::Json documentOf(const cluster::Flavour& flavour, const Places& places, const cluster::Sources& before,
-                      const cluster::Edit& edit) {
+text::Json editDocument(const cluster::Flavour& flavour, const Places& places, const cluster::Sources& before,
+                        const cluster::Edit& edit) {
   text::Json document = {{"for", flavour.name},
                          {"file", places.file},
                          {"changed", before.file != edit.sources.file || before.patch != edit.sources.patch},
@@ -203,7 +203,7 @@ int runApiServerEdit(const ApiServerEditOptions& options) {
   for (const std::string& warning : edit->warnings) console.warn(warning);
   if (options.common.dryRun) {
     const std::string diff = diffOf(*places, *before, edit->sources);
-    console.result(diff.empty() ? "no change\n" : diff, documentOf(**flavour, *places, *before, *edit));
+    console.result(diff.empty() ? "no change\n" : diff, editDocument(**flavour, *places, *before, *edit));
     return kOk;
   }
   if (places->file == "-") {
@@ -216,7 +216,7 @@ int runApiServerEdit(const ApiServerEditOptions& options) {
           ? writeManifest(places->file, before->file, edit->sources.file, *issuer + " " + options.phase, ground)
           : write(*places, *before, edit->sources, *phase, files);
   if (!written) return console.fail(written.error(), kRefused);
-  console.result(tableOf(*places, *before, *edit, console), documentOf(**flavour, *places, *before, *edit));
+  console.result(tableOf(*places, *before, *edit, console), editDocument(**flavour, *places, *before, *edit));
   return kOk;
 }
 

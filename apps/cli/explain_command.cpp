@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "aws/environment.h"
 #include "aws/iam.h"
 #include "aws/sts.h"
 #include "issuer_look.h"
@@ -20,8 +21,6 @@ std::string trimmed(std::string text) {
   text.erase(text.begin(), std::ranges::find_if_not(text, isBlank));
   return text;
 }
-
-std::string variable(const std::string& name) { return io::environment(name).value_or(""); }
 
 // AWS as irsa.yaml names it, if there is one, else as the environment does.
 base::Result<AwsConnection> connect(const ExplainOptions& options, Ground& ground) {
@@ -103,8 +102,9 @@ void lookAround(const ExplainOptions& options, Ground& ground, setup::WebIdentit
 base::Result<setup::WebIdentityEvidence> gather(const ExplainOptions& options, Ground& ground) {
   setup::WebIdentityEvidence evidence;
   evidence.answer = options.text == "-" ? io::readIn() : options.text;
-  const std::string role = options.role.empty() ? variable("AWS_ROLE_ARN") : options.role;
-  const std::string file = options.token.empty() ? variable("AWS_WEB_IDENTITY_TOKEN_FILE") : options.token;
+  const std::string role = options.role.empty() ? aws::valueOf(io::environment, "AWS_ROLE_ARN") : options.role;
+  const std::string file =
+      options.token.empty() ? aws::valueOf(io::environment, "AWS_WEB_IDENTITY_TOKEN_FILE") : options.token;
   if (evidence.answer.empty() && role.empty() && file.empty()) {
     return base::invalid("irsa explain: there is nothing to explain")
         .withHint("give the error's text, or --token FILE and --role ARN: irsa explain --help");
@@ -114,7 +114,8 @@ base::Result<setup::WebIdentityEvidence> gather(const ExplainOptions& options, G
     const std::string token = TRY(ground.files->read(file));
     evidence.token = trimmed(token);
   }
-  evidence.sessionName = options.sessionName.empty() ? variable("AWS_ROLE_SESSION_NAME") : options.sessionName;
+  evidence.sessionName =
+      options.sessionName.empty() ? aws::valueOf(io::environment, "AWS_ROLE_SESSION_NAME") : options.sessionName;
   if (options.duration.count() > 0) evidence.duration = options.duration;
   evidence.now = ground.clock.now();
   const bool hasSubject = evidence.token || evidence.roleArn;

@@ -70,7 +70,7 @@ base::Result<Locks> lock(const CommonOptions& options, const World& world, const
   return locks;
 }
 
-text::Json documentOf(const setup::Plan& plan) {
+text::Json planDocument(const setup::Plan& plan) {
   text::Json document = setup::toJson(plan);
   const auto give = [&document](const char* name, const std::string& value) {
     if (!document.contains(name) && !value.empty()) document[name] = value;
@@ -86,7 +86,7 @@ text::Json documentOf(const setup::Plan& plan) {
 }
 
 void showPlan(const Console& console, const setup::Plan& plan) {
-  console.result(setup::describe(plan, console.isColored()), documentOf(plan));
+  console.result(setup::describe(plan, console.isColored()), planDocument(plan));
 }
 
 bool carryOut(const Console& console, setup::Plan& plan, World& world, const setup::Mode& mode, const Locks& locks,
@@ -94,7 +94,7 @@ bool carryOut(const Console& console, setup::Plan& plan, World& world, const set
   setup::World view = world.view();
   const setup::Outcome outcome =
       setup::applyWholePlan(world.configuration, plan, view, mode, progressOn(console, locks));
-  document = documentOf(plan);
+  document = planDocument(plan);
   document["done"] = outcome.done;
   document["failures"] = text::Json::array();
   document["left"] = outcome.left;

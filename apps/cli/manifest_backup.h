@@ -1,6 +1,7 @@
 // Pre-images of a static-pod manifest, kept where the kubelet does not look: it runs every file of its manifests
 // folder.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,8 @@
 #include "base/result.h"
 
 namespace cli {
+
+inline constexpr std::uint32_t kManifestMode = 0600;
 
 struct ManifestPlace {
   std::string path = {};    // absolute

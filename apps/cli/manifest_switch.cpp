@@ -12,7 +12,6 @@
 namespace cli {
 namespace {
 
-constexpr std::uint32_t kManifestMode = 0600;
 constexpr std::chrono::seconds kHelpTimeout{30};
 
 // Several may run on a host of test clusters.

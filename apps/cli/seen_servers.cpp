@@ -5,7 +5,7 @@
 namespace cli {
 namespace {
 
-constexpr std::chrono::seconds kPause{1};
+constexpr std::chrono::seconds kLookPause{1};
 
 // The kubelet tells of the pod that was there before, or, as long as it is making the new one, of none.
 bool isToBeReported(const migration::ApiServer& server, base::Time now) {
@@ -53,7 +53,7 @@ base::Result<migration::Cluster> lookAtServers(const ClusterConnection& cluster,
     const bool isReported = std::ranges::none_of(
         seen.servers, [&seen](const migration::ApiServer& server) { return isToBeReported(server, seen.now); });
     if (isReported || clock.now() >= deadline) return seen;
-    clock.sleepFor(kPause);
+    clock.sleepFor(kLookPause);
   }
 }
 

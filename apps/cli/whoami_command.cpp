@@ -1,13 +1,12 @@
 #include "whoami_command.h"
 
+#include "aws/environment.h"
 #include "base/time.h"
 #include "ground.h"
 #include "web_identity.h"
 
 namespace cli {
 namespace {
-
-std::string variable(const std::string& name) { return io::environment(name).value_or(""); }
 
 base::Error notMutated() {
   return {base::ErrorKind::NotFound, "",
@@ -16,16 +15,16 @@ base::Error notMutated() {
 }
 
 base::Result<WebIdentity> identityOfPod(const base::Files& files, const base::Clock& clock) {
-  WebIdentity identity{.roleArn = variable("AWS_ROLE_ARN")};
-  const std::string tokenFile = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+  WebIdentity identity{.roleArn = aws::valueOf(io::environment, "AWS_ROLE_ARN")};
+  const std::string tokenFile = aws::valueOf(io::environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
   if (identity.roleArn.empty() && tokenFile.empty()) return notMutated();
   if (identity.roleArn.empty() || tokenFile.empty()) {
     return base::notFound(std::string(identity.roleArn.empty() ? "AWS_ROLE_ARN" : "AWS_WEB_IDENTITY_TOKEN_FILE") +
                           " is not set although its companion is: something else than the webhook sets them")
         .withHint("look at the container's env and at the pod's annotations");
   }
-  identity.region = variable("AWS_REGION");
-  if (identity.region.empty()) identity.region = variable("AWS_DEFAULT_REGION");
+  identity.region = aws::valueOf(io::environment, "AWS_REGION");
+  if (identity.region.empty()) identity.region = aws::valueOf(io::environment, "AWS_DEFAULT_REGION");
   if (identity.region.empty()) {
     return base::notFound("the region is not known: neither AWS_REGION nor AWS_DEFAULT_REGION is set")
         .withHint("start irsa-webhook with --aws-default-region, or set AWS_REGION in the container");
@@ -39,7 +38,7 @@ base::Result<WebIdentity> identityOfPod(const base::Files& files, const base::Cl
   }
   identity.token = std::move(*token);
   while (identity.token.ends_with('\n')) identity.token.pop_back();
-  identity.sessionName = variable("AWS_ROLE_SESSION_NAME");
+  identity.sessionName = aws::valueOf(io::environment, "AWS_ROLE_SESSION_NAME");
   if (identity.sessionName.empty())
     identity.sessionName = "irsa-whoami-" + std::to_string(base::unixSeconds(clock.now()));
   return identity;
@@ -54,11 +53,11 @@ int runWhoami(const CommonOptions& options) {
     console.result(describeTranscript(console, transcript), transcript);
     return exitCodeOfTranscript(transcript);
   };
-  if (!variable("AWS_ACCESS_KEY_ID").empty()) {
+  if (!aws::valueOf(io::environment, "AWS_ACCESS_KEY_ID").empty()) {
     console.warn("AWS_ACCESS_KEY_ID is set in this container: every SDK uses those keys instead of the role");
   }
   const base::Result<WebIdentity> identity = identityOfPod(*ground.files, ground.clock);
-  if (!identity) return show(refusal(variable("AWS_ROLE_ARN"), identity.error()));
+  if (!identity) return show(refusal(aws::valueOf(io::environment, "AWS_ROLE_ARN"), identity.error()));
   io::ClientOptions http = clientOptions(options);
   const base::Result<aws::Profile> profile = aws::readProfile(*ground.files, io::environment, "");
   if (!profile) return show(refusal(identity->roleArn, profile.error()));

@@ -8,7 +8,7 @@ namespace {
 using text::XmlElement;
 using text::XmlWriter;
 
-constexpr std::string_view kNamespace = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
+constexpr std::string_view kCloudFrontNamespace = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 const std::string kDistribution = "distribution", kAccessControl = "origin-access-control";
 
 Operation operation(std::string_view method, std::string_view name, std::string subject, const std::string& path,
@@ -34,14 +34,14 @@ Operation versioned(Operation made, const std::string& etag) {
 // `root` with the service's namespace, which its children then have as well.
 std::string documentOf(const XmlElement& root) {
   XmlWriter writer;
-  writer.open(root.name, kNamespace);
+  writer.open(root.name, kCloudFrontNamespace);
   for (const XmlElement& child : root.children) writer.element(child);
   return std::move(writer).take();
 }
 
 std::string accessControlConfig(const std::string& name, const std::string& description) {
   XmlWriter writer;
-  writer.open("OriginAccessControlConfig", kNamespace).leaf("Name", name).leaf("Description", description);
+  writer.open("OriginAccessControlConfig", kCloudFrontNamespace).leaf("Name", name).leaf("Description", description);
   writer.leaf("SigningProtocol", "sigv4").leaf("SigningBehavior", "always");
   writer.leaf("OriginAccessControlOriginType", "s3");
   return std::move(writer).take();
@@ -138,7 +138,7 @@ Operation encode(const DeleteOriginAccessControl& call) {
 
 Operation encode(const CreateDistributionWithTags& call) {
   XmlWriter writer;
-  writer.open("DistributionConfigWithTags", kNamespace).element(call.config).open("Tags");
+  writer.open("DistributionConfigWithTags", kCloudFrontNamespace).element(call.config).open("Tags");
   writeTags(writer, call.tags);
   Operation made = operation("POST", "CreateDistributionWithTags", "", kDistribution, std::move(writer.close()).take());
   made.query = "WithTags=";
@@ -164,7 +164,9 @@ Operation encode(const DeleteDistribution& call) {
 
 Operation encode(const CreateInvalidation& call) {
   XmlWriter writer;
-  writer.open("InvalidationBatch", kNamespace).open("Paths").leaf("Quantity", std::to_string(call.paths.size()));
+  writer.open("InvalidationBatch", kCloudFrontNamespace)
+      .open("Paths")
+      .leaf("Quantity", std::to_string(call.paths.size()));
   writer.open("Items");
   for (const std::string& path : call.paths) writer.leaf("Path", path);
   writer.close().close().leaf("CallerReference", call.callerReference);
@@ -180,7 +182,7 @@ Operation encode(const ListTagsForResource& call) {
 
 Operation encode(const TagResource& call) {
   XmlWriter writer;
-  writer.open("Tags", kNamespace);
+  writer.open("Tags", kCloudFrontNamespace);
   writeTags(writer, call.tags);
   Operation made = operation("POST", "TagResource", call.arn, "tagging", std::move(writer).take());
   made.query = "Operation=Tag&Resource=" + text::percentEncode(call.arn);

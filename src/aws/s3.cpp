@@ -11,10 +11,10 @@ namespace {
 using text::XmlElement;
 using text::XmlWriter;
 
-constexpr std::string_view kNamespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+constexpr std::string_view kS3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-Operation operation(std::string_view method, std::string_view name, const std::string& bucket,
-                    const std::string& expectedOwner, std::string_view query = "", std::string body = "") {
+Operation onBucket(std::string_view method, std::string_view name, const std::string& bucket,
+                   const std::string& expectedOwner, std::string_view query = "", std::string body = "") {
   Operation made{"s3", std::string(name), bucket, std::string(method)};
   made.bucket = bucket;
   made.query = query;
@@ -30,7 +30,7 @@ Operation operation(std::string_view method, std::string_view name, const std::s
 
 Operation onObject(std::string_view method, std::string_view name, const std::string& bucket,
                    const std::string& expectedOwner, const std::string& key, std::string body = "") {
-  Operation made = operation(method, name, bucket, expectedOwner, "", std::move(body));
+  Operation made = onBucket(method, name, bucket, expectedOwner, "", std::move(body));
   made.subject = "s3://" + bucket + "/" + key;
   made.path = "/" + text::percentEncode(key, "/");
   return made;
@@ -57,29 +57,29 @@ Operation encode(const CreateBucket& call) {
   std::string body;
   if (!call.region.empty() && call.region != "us-east-1") {
     XmlWriter writer;
-    writer.open("CreateBucketConfiguration", kNamespace).leaf("LocationConstraint", call.region);
+    writer.open("CreateBucketConfiguration", kS3Namespace).leaf("LocationConstraint", call.region);
     body = std::move(writer).take();
   }
-  Operation made = operation("PUT", "CreateBucket", call.bucket, "", "", std::move(body));
+  Operation made = onBucket("PUT", "CreateBucket", call.bucket, "", "", std::move(body));
   if (call.isAccountRegional) made.headers.set("x-amz-bucket-namespace", "account-regional");
   return made;
 }
 
-Operation encode(const HeadBucket& call) { return operation("HEAD", "HeadBucket", call.bucket, call.expectedOwner); }
+Operation encode(const HeadBucket& call) { return onBucket("HEAD", "HeadBucket", call.bucket, call.expectedOwner); }
 
 Operation encode(const PutPublicAccessBlock& call) {
   XmlWriter writer;
-  writer.open("PublicAccessBlockConfiguration", kNamespace)
+  writer.open("PublicAccessBlockConfiguration", kS3Namespace)
       .leaf("BlockPublicAcls", asText(call.block.blockPublicAcls))
       .leaf("IgnorePublicAcls", asText(call.block.ignorePublicAcls))
       .leaf("BlockPublicPolicy", asText(call.block.blockPublicPolicy))
       .leaf("RestrictPublicBuckets", asText(call.block.restrictPublicBuckets));
-  return operation("PUT", "PutPublicAccessBlock", call.bucket, call.expectedOwner,
-                   "publicAccessBlock=", std::move(writer).take());
+  return onBucket("PUT", "PutPublicAccessBlock", call.bucket, call.expectedOwner,
+                  "publicAccessBlock=", std::move(writer).take());
 }
 
 Operation encode(const GetPublicAccessBlock& call) {
-  return operation("GET", "GetPublicAccessBlock", call.bucket, call.expectedOwner, "publicAccessBlock=");
+  return onBucket("GET", "GetPublicAccessBlock", call.bucket, call.expectedOwner, "publicAccessBlock=");
 }
 
 Operation encode(const GetAccountPublicAccessBlock& call) {
@@ -91,28 +91,28 @@ Operation encode(const GetAccountPublicAccessBlock& call) {
 }
 
 Operation encode(const PutBucketPolicy& call) {
-  Operation made = operation("PUT", "PutBucketPolicy", call.bucket, call.expectedOwner, "policy=", call.policy);
+  Operation made = onBucket("PUT", "PutBucketPolicy", call.bucket, call.expectedOwner, "policy=", call.policy);
   made.headers.set("Content-Type", "application/json");
   return made;
 }
 
 Operation encode(const GetBucketPolicy& call) {
-  return operation("GET", "GetBucketPolicy", call.bucket, call.expectedOwner, "policy=");
+  return onBucket("GET", "GetBucketPolicy", call.bucket, call.expectedOwner, "policy=");
 }
 
 Operation encode(const PutBucketTagging& call) {
   XmlWriter writer;
-  writer.open("Tagging", kNamespace).open("TagSet");
+  writer.open("Tagging", kS3Namespace).open("TagSet");
   for (const auto& [key, value] : call.tags) writer.open("Tag").leaf("Key", key).leaf("Value", value).close();
-  return operation("PUT", "PutBucketTagging", call.bucket, call.expectedOwner, "tagging=", std::move(writer).take());
+  return onBucket("PUT", "PutBucketTagging", call.bucket, call.expectedOwner, "tagging=", std::move(writer).take());
 }
 
 Operation encode(const GetBucketTagging& call) {
-  return operation("GET", "GetBucketTagging", call.bucket, call.expectedOwner, "tagging=");
+  return onBucket("GET", "GetBucketTagging", call.bucket, call.expectedOwner, "tagging=");
 }
 
 Operation encode(const DeleteBucket& call) {
-  return operation("DELETE", "DeleteBucket", call.bucket, call.expectedOwner);
+  return onBucket("DELETE", "DeleteBucket", call.bucket, call.expectedOwner);
 }
 
 Operation encode(const PutObject& call) {
@@ -135,7 +135,7 @@ Operation encode(const ListObjectsV2& call) {
   std::string query = call.continuationToken.empty()
                           ? "list-type=2"
                           : "continuation-token=" + text::percentEncode(call.continuationToken) + "&list-type=2";
-  return operation("GET", "ListObjectsV2", call.bucket, call.expectedOwner, query);
+  return onBucket("GET", "ListObjectsV2", call.bucket, call.expectedOwner, query);
 }
 
 base::Result<std::string> decode(const HeadBucket&, const http::Response& response) {

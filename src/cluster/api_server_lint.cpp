@@ -14,13 +14,6 @@ namespace {
 using text::Severity;
 using text::YamlText;
 
-constexpr std::string_view kManifests = "/etc/kubernetes/manifests", kKubeadmKeys = "/etc/kubernetes/pki/";
-
-bool isInside(std::string_view path, std::string_view folder) {
-  while (folder.ends_with('/')) folder.remove_suffix(1);
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
 // kubeadm's folder may hold other keys too; the cluster's are sa.key, sa.pub and those of irsa keys rotate, sa-*.
 bool isOwnKey(std::string_view path, std::string_view folder) {
   if (!path.starts_with(folder)) return false;
@@ -112,7 +105,7 @@ void lintAudiences(const Survey& seen, FindingList& out) {
 void lintKeys(const Survey& seen, FindingList& out) {
   for (const std::vector<Located>* list : {&seen.keyFiles, &seen.signingKeys}) {
     for (const Located& key : *list) {
-      if (!isInside(key.value, kManifests)) continue;
+      if (!isInStaticPodFolder(key.value)) continue;
       out.add("KEY_IN_MANIFESTS", Severity::Error, key,
               key.value + " lies in the folder whose every file the kubelet runs as a pod",
               "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already");
@@ -275,7 +268,7 @@ text::Findings lintManifests(std::string_view folder, const std::vector<Manifest
     const base::Result<YamlText> text = YamlText::parse(server->contents);
     for (const Located& path : text ? hostFolders(*text) : hostFolderLines(server->contents)) {
       for (const ManifestFile& file : files) {
-        if (path.value != std::string(kManifests) + "/" + file.name && path.value != placeOf(file)) continue;
+        if (path.value != std::string(kStaticPodFolder) + file.name && path.value != placeOf(file)) continue;
         out.add("VOLUME_NOT_A_FOLDER", Severity::Error, path,
                 path.value + " is a file, and the volume wants a folder: the pod never starts", "make it a folder");
       }

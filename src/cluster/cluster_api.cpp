@@ -13,7 +13,6 @@ using text::YamlNode;
 using text::YamlText;
 
 constexpr std::string_view kClusterApiGroup = "controlplane.cluster.x-k8s.io/";
-constexpr std::string_view kManifestFolder = "/etc/kubernetes/manifests/";
 constexpr std::string_view kPlane = "KubeadmControlPlane", kTemplate = "KubeadmControlPlaneTemplate";
 
 bool isClusterApi(const YamlText& file) {
@@ -90,7 +89,7 @@ base::Result<std::vector<PatchedIssuer>> otherIssuers(const YamlText& file, cons
   for (std::size_t i = 0; files && i < files->items.size(); ++i) {
     const std::string path = scalarAt(files->items[i], "path");
     const std::optional<std::string> content = contentOf(files->items[i]);
-    if (!content || path.starts_with(kManifestFolder)) continue;
+    if (!content || path.starts_with(kStaticPodFolder)) continue;
     const YamlNode& written = *files->items[i].find("content");
     const bool isPlain = *content == written.scalar;
     base::Result<std::vector<PatchedIssuer>> issuers = issuersOfOthers({{path, *content}});
@@ -110,7 +109,7 @@ std::vector<Located> unseenPatches(const YamlText& file, const Plane& plane) {
   const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
   for (std::size_t i = 0; files && i < files->items.size(); ++i) {
     const YamlNode* path = files->items[i].find("path");
-    if (!path || path->scalar.starts_with(kManifestFolder) || !isUnseen(files->items[i])) continue;
+    if (!path || path->scalar.starts_with(kStaticPodFolder) || !isUnseen(files->items[i])) continue;
     const std::string name = nameOf(path->scalar);
     if (name == kPatchFile || isOthersPatch(name)) found.push_back({path->scalar, path->start});
   }
@@ -128,7 +127,7 @@ void findKeysAmongManifests(const YamlText& file, const Plane& plane, text::Find
   const YamlNode* files = file.find(plane.document, plane.bootstrap / "files");
   for (std::size_t i = 0; files && i < files->items.size(); ++i) {
     const YamlNode* path = files->items[i].find("path");
-    if (!path || !path->scalar.starts_with(kManifestFolder)) continue;
+    if (!path || !path->scalar.starts_with(kStaticPodFolder)) continue;
     const bool isManifest = path->scalar.ends_with(".yaml") || path->scalar.ends_with(".yml") ||
                             path->scalar.ends_with(".json") || path->scalar.ends_with(".manifest");
     const bool isKey = scalarAt(files->items[i], "content").find("PRIVATE KEY-----") != std::string::npos;

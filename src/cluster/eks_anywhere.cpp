@@ -13,8 +13,8 @@ using text::YamlText;
 constexpr std::string_view kEksAnywhereGroup = "anywhere.eks.amazonaws.com/";
 const text::YamlPath kPodIam{"spec", "podIamConfig"};
 const text::YamlPath kPodIamIssuer = kPodIam / "serviceAccountIssuer";
-const text::YamlPath kArguments{"spec", "controlPlaneConfiguration", "apiServerExtraArgs"};
-const text::YamlPath kArgument = kArguments / "service-account-issuer";
+const text::YamlPath kEksArguments{"spec", "controlPlaneConfiguration", "apiServerExtraArgs"};
+const text::YamlPath kEksIssuer = kEksArguments / "service-account-issuer";
 
 constexpr std::string_view kThreeSteps =
     "EKS Anywhere's Cluster holds one issuer, so a running cluster goes in three steps: "
@@ -31,7 +31,7 @@ base::Result<Survey> surveyEksAnywhere(const Sources& sources, std::string_view)
   const std::size_t document = TRY(onlyObject(file, kEksAnywhereGroup, "Cluster"));
   Survey seen;
   const YamlNode* own = file.find(document, kPodIamIssuer);
-  const YamlNode* argument = file.find(document, kArgument);
+  const YamlNode* argument = file.find(document, kEksIssuer);
   for (const YamlNode* node : {own, argument}) {
     if (node) seen.issuers.push_back({node->scalar, node->start});
   }
@@ -45,15 +45,15 @@ base::Result<Survey> surveyEksAnywhere(const Sources& sources, std::string_view)
   }
   seen.beginsWithDefault = seen.issuers.empty();
   if (seen.issuers.empty()) seen.issuers.push_back({defaultIssuer(""), file.documents()[document].start});
-  const YamlNode* audiences = file.find(document, kArguments / "api-audiences");
+  const YamlNode* audiences = file.find(document, kEksArguments / "api-audiences");
   for (const std::string& one : commaSplit(audiences ? audiences->scalar : ""))
     seen.audiences.push_back({one, audiences->start});
   for (const auto& [name, list] : {std::pair("service-account-key-file", &seen.keyFiles),
                                    std::pair("service-account-signing-key-file", &seen.signingKeys),
                                    std::pair("service-account-jwks-uri", &seen.jwksUris)}) {
-    if (const YamlNode* key = file.find(document, kArguments / name)) list->push_back({key->scalar, key->start});
+    if (const YamlNode* key = file.find(document, kEksArguments / name)) list->push_back({key->scalar, key->start});
   }
-  seen.ownKeys = "/etc/kubernetes/pki/";
+  seen.ownKeys = kKubeadmKeys;
   return seen;
 }
 
@@ -61,7 +61,7 @@ base::Result<Edit> editEksAnywhere(const Sources& sources, const IssuerWish& wis
   TRY(checkIssuer(wish.issuer));
   YamlText file = TRY(YamlText::parse(sources.file));
   const std::size_t document = TRY(onlyObject(file, kEksAnywhereGroup, "Cluster"));
-  if (const YamlNode* argument = file.find(document, kArgument)) {
+  if (const YamlNode* argument = file.find(document, kEksIssuer)) {
     return refusal(
                "ISSUER_JOINED", argument->start,
                "EKS Anywhere would join this issuer with podIamConfig's by a comma, and kube-apiserver takes both as "
@@ -83,7 +83,7 @@ base::Result<Edit> editEksAnywhere(const Sources& sources, const IssuerWish& wis
   const std::vector<std::string> audiences = valuesOf(seen.audiences),
                                  heard = wantedAudiences(audiences, valuesOf(seen.issuers), {wish.issuer}, wish.issuer);
   TRY(file.putMember(document, kPodIam, "serviceAccountIssuer", wish.issuer));
-  if (heard != audiences) TRY(file.putMember(document, kArguments, "api-audiences", commaJoined(heard)));
+  if (heard != audiences) TRY(file.putMember(document, kEksArguments, "api-audiences", commaJoined(heard)));
   Edit edit{{file.text(), ""}, audienceWarnings(heard, wish.issuer), {}};
   if (edit.sources.file != sources.file) {
     edit.warnings.insert(edit.warnings.begin(),

@@ -24,6 +24,11 @@ inline constexpr std::string_view kPatchFile = "kube-apiserver-irsa+json.yaml";
 inline constexpr std::string_view kPatchFolder =
     "/etc/kubernetes/patches";  // on the nodes, unless the file says another
 
+// Where kubeadm keeps what a control plane runs with: the keys, and the manifests of static pods, of which the kubelet
+// runs every file.
+inline constexpr std::string_view kKubeadmKeys = "/etc/kubernetes/pki/";
+inline constexpr std::string_view kStaticPodFolder = "/etc/kubernetes/manifests/";
+
 // A file beside the one that is edited.
 struct NamedFile {
   std::string name;  // as people are to be told of it

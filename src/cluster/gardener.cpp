@@ -11,7 +11,7 @@ constexpr std::string_view kGardenerGroup = "core.gardener.cloud/";
 
 bool isGardener(const YamlText& file) { return holds(file, kGardenerGroup, "Shoot"); }
 
-base::Result<IssuerFields> fieldsIn(const YamlText& file) {
+base::Result<IssuerFields> gardenerFields(const YamlText& file) {
   const std::size_t document = TRY(onlyObject(file, kGardenerGroup, "Shoot"));
   const text::YamlPath server{"spec", "kubernetes", "kubeAPIServer"};
   const text::YamlPath accounts = server / "serviceAccountConfig";
@@ -20,13 +20,13 @@ base::Result<IssuerFields> fieldsIn(const YamlText& file) {
 
 base::Result<Survey> surveyGardener(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
-  const IssuerFields fields = TRY(fieldsIn(file));
+  const IssuerFields fields = TRY(gardenerFields(file));
   return surveyFields(file, fields);
 }
 
 base::Result<Edit> editGardener(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
-  const IssuerFields fields = TRY(fieldsIn(file));
+  const IssuerFields fields = TRY(gardenerFields(file));
   const text::YamlPath managed{"metadata", "annotations", "authentication.gardener.cloud/issuer"};
   if (scalarAt(file, fields.document, managed) == "managed") {
     return refusal("ISSUER_CONFLICT", file.find(fields.document, managed)->start,

@@ -12,7 +12,7 @@ constexpr std::string_view kKopsGroup = "kops.k8s.io/";
 
 bool isKops(const YamlText& file) { return holds(file, kKopsGroup, "Cluster"); }
 
-base::Result<IssuerFields> fieldsIn(const YamlText& file) {
+base::Result<IssuerFields> kopsFields(const YamlText& file) {
   const std::size_t document = TRY(onlyObject(file, kKopsGroup, "Cluster"));
   const text::YamlPath server{"spec", "kubeAPIServer"};
   const std::string name = scalarAt(file, document, {"metadata", "name"});
@@ -22,7 +22,7 @@ base::Result<IssuerFields> fieldsIn(const YamlText& file) {
 
 base::Result<Survey> surveyKops(const Sources& sources, std::string_view) {
   const YamlText file = TRY(YamlText::parse(sources.file));
-  const IssuerFields fields = TRY(fieldsIn(file));
+  const IssuerFields fields = TRY(kopsFields(file));
   Survey seen = surveyFields(file, fields);
   const text::YamlNode* uri = file.find(fields.document, {"spec", "kubeAPIServer", "serviceAccountJWKSURI"});
   if (uri && uri->kind == text::YamlNode::Kind::Scalar) seen.jwksUris.push_back({uri->scalar, uri->start});
@@ -31,7 +31,7 @@ base::Result<Survey> surveyKops(const Sources& sources, std::string_view) {
 
 base::Result<Edit> editKops(const Sources& sources, const IssuerWish& wish) {
   YamlText file = TRY(YamlText::parse(sources.file));
-  const IssuerFields fields = TRY(fieldsIn(file));
+  const IssuerFields fields = TRY(kopsFields(file));
   const text::YamlPath discovery{"spec", "serviceAccountIssuerDiscovery"};
   if (!scalarAt(file, fields.document, discovery / "discoveryStore").empty()) {
     return refusal("ISSUER_CONFLICT", file.find(fields.document, discovery)->start,

@@ -142,7 +142,7 @@ base::Result<void> surveyArguments(const YamlText& text, const KubeadmPlace& pla
   seen.keyFiles = TRY(argumentsNamed(text, place, "service-account-key-file"));
   seen.signingKeys = TRY(argumentsNamed(text, place, "service-account-signing-key-file"));
   seen.jwksUris = TRY(argumentsNamed(text, place, "service-account-jwks-uri"));
-  seen.ownKeys = folderOr(scalarAt(text, place.document, place.path / "certificatesDir"), "/etc/kubernetes/pki/");
+  seen.ownKeys = folderOr(scalarAt(text, place.document, place.path / "certificatesDir"), kKubeadmKeys);
   if (!seen.issuers.empty()) return {};
   const YamlNode* configuration = text.find(place.document, place.path);
   std::string domain = scalarAt(text, place.document, under(place.path, {"networking", "dnsDomain"}));

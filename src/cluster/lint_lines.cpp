@@ -90,7 +90,7 @@ void lintLines(std::string_view text, FindingList& out) {
               "indent name as far as hostPath");
     }
     if (hostPath != std::string_view::npos && isKey(content, "path") &&
-        content.find("/etc/kubernetes/manifests/") != std::string_view::npos) {
+        content.find(kStaticPodFolder) != std::string_view::npos) {
       out.add("KEY_IN_MANIFESTS", text::Severity::Error, {line.number, line.text.find('/', at) + 1, 0},
               std::string(content.substr(content.find('/'))) +
                   " lies in the folder whose every file the kubelet runs as a pod",

@@ -28,6 +28,9 @@ class FindingList {
   text::Findings findings_;
 };
 
+// Whether the kubelet would run what lies at `path`, or in it, as a pod.
+bool isInStaticPodFolder(std::string_view path);
+
 // A Pod's volumes, mounts and environment (VOLUME_SHAPE, VOLUME_MISSING, KEY_IN_MANIFESTS, GODEBUG_X509), and the same
 // in pieces of one, as people paste them.
 void lintShapes(const text::YamlText& file, FindingList& out);

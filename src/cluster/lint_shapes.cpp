@@ -12,8 +12,6 @@ using text::Severity;
 using text::YamlNode;
 using text::YamlText;
 
-constexpr std::string_view kStaticPods = "/etc/kubernetes/manifests";
-
 const YamlNode* hostPathOf(const YamlNode& volume) {
   const YamlNode* path = volume.find("hostPath");
   return path && path->kind == YamlNode::Kind::Mapping ? path : nullptr;
@@ -30,7 +28,7 @@ void lintHostPath(const YamlNode& volume, const YamlNode& hostPath, FindingList&
             isName ? "indent name as far as hostPath" : "");
   }
   const std::string path = scalarAt(hostPath, "path");
-  if (path.starts_with(kStaticPods) && (path.size() == kStaticPods.size() || path[kStaticPods.size()] == '/')) {
+  if (isInStaticPodFolder(path)) {
     out.add("KEY_IN_MANIFESTS", Severity::Error, hostPath.find("path")->start,
             path + " lies in the folder whose every file the kubelet runs as a pod",
             "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already");
@@ -99,6 +97,10 @@ void lintPiece(const YamlNode& root, FindingList& out) {
 }
 
 }  // namespace
+
+bool isInStaticPodFolder(std::string_view path) {
+  return path.starts_with(kStaticPodFolder) || path == kStaticPodFolder.substr(0, kStaticPodFolder.size() - 1);
+}
 
 void FindingList::add(std::string_view code, text::Severity severity, const text::Position& at, std::string_view why,
                       std::string_view fix) {

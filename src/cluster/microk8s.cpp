@@ -9,15 +9,15 @@ namespace {
 
 constexpr std::string_view kIssuerWord = "--service-account-issuer", kAudiencesWord = "--api-audiences";
 
-struct Line {
+struct FlagLine {
   std::string text;  // with its line end
   std::string name;  // of a flag, '_' as '-', as in kube-apiserver; empty for anything else
   std::string value;
   std::string quote, gap;  // around and before the value
 };
 
-Line lineOf(std::string text) {
-  Line line{std::move(text), "", "", "", "="};
+FlagLine flagLineOf(std::string text) {
+  FlagLine line{std::move(text), "", "", "", "="};
   const std::size_t begin = line.text.find_first_not_of(" \t");
   if (begin == std::string::npos || line.text.compare(begin, 2, "--") != 0) return line;
   const std::size_t nameEnd = std::min(line.text.find_first_of("= \t\r\n", begin), line.text.size());
@@ -35,21 +35,21 @@ Line lineOf(std::string text) {
   return line;
 }
 
-std::vector<Line> linesOf(std::string_view text) {
-  std::vector<Line> lines;
+std::vector<FlagLine> flagLinesOf(std::string_view text) {
+  std::vector<FlagLine> lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-    lines.push_back(lineOf(std::string(text.substr(0, end))));
+    lines.push_back(flagLineOf(std::string(text.substr(0, end))));
     text.remove_prefix(end);
   }
   return lines;
 }
 
-std::string lineEndOf(const std::vector<Line>& lines) {
+std::string lineEndOf(const std::vector<FlagLine>& lines) {
   return !lines.empty() && lines.front().text.ends_with("\r\n") ? "\r\n" : "\n";
 }
 
-void setValue(Line& line, const std::string& value) {
+void setValue(FlagLine& line, const std::string& value) {
   const std::size_t from = line.text.find("--") + line.name.size() + line.gap.size() + line.quote.size();
   line.text.replace(from, line.value.size(), value);
   line.value = value;
@@ -57,7 +57,7 @@ void setValue(Line& line, const std::string& value) {
 
 // A flag as kubelite hands it over.
 struct Handed {
-  std::string name;  // as in Line
+  std::string name;  // as in FlagLine
   Located value;     // at the flag
   bool isAlone;      // on its line, with its value
 };
@@ -68,7 +68,7 @@ struct Part {
   text::Position at;
 };
 
-std::vector<Part> partsOf(const std::vector<Line>& lines) {
+std::vector<Part> partsOf(const std::vector<FlagLine>& lines) {
   constexpr std::string_view kBlank = " \t\r\n";
   std::vector<Part> parts;
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -86,7 +86,7 @@ std::vector<Part> partsOf(const std::vector<Line>& lines) {
   return parts;
 }
 
-std::vector<Handed> handedOver(const std::vector<Line>& lines) {
+std::vector<Handed> handedOver(const std::vector<FlagLine>& lines) {
   const std::vector<Part> parts = partsOf(lines);
   std::vector<Handed> flags;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -107,7 +107,7 @@ std::vector<Handed> handedOver(const std::vector<Line>& lines) {
   return flags;
 }
 
-Survey surveyOf(const std::vector<Line>& lines) {
+Survey surveyOf(const std::vector<FlagLine>& lines) {
   Survey seen;
   for (const Handed& flag : handedOver(lines)) {
     if (flag.name == kIssuerWord) seen.issuers.push_back(flag.value);
@@ -123,14 +123,14 @@ Survey surveyOf(const std::vector<Line>& lines) {
   return seen;
 }
 
-base::Result<void> refuseSharedLines(const std::vector<Line>& lines) {
+base::Result<void> refuseSharedLines(const std::vector<FlagLine>& lines) {
   for (const Handed& flag : handedOver(lines)) {
     if (flag.isAlone || (flag.name != kIssuerWord && flag.name != kAudiencesWord)) continue;
     return refusal("ARGS_SHAPE", flag.value.at, flag.name + " shares its line, or has its value on another one")
         .withHint("write " + flag.name + "=VALUE on a line of its own");
   }
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const Line& line = lines[i];
+    const FlagLine& line = lines[i];
     if ((line.name != kIssuerWord && line.name != kAudiencesWord) ||
         line.value.find_first_of("'\"") == std::string::npos)
       continue;
@@ -140,35 +140,35 @@ base::Result<void> refuseSharedLines(const std::vector<Line>& lines) {
   return {};
 }
 
-Line issuerLine(const std::vector<Line>& lines, const std::string& issuer) {
-  const auto model = std::ranges::find(lines, kIssuerWord, &Line::name);
+FlagLine issuerLine(const std::vector<FlagLine>& lines, const std::string& issuer) {
+  const auto model = std::ranges::find(lines, kIssuerWord, &FlagLine::name);
   const std::string gap = model == lines.end() || model->gap.empty() ? "=" : model->gap,
                     quote = model == lines.end() ? "'" : model->quote;
-  return lineOf(std::string(kIssuerWord) + gap + quote + issuer + quote + lineEndOf(lines));
+  return flagLineOf(std::string(kIssuerWord) + gap + quote + issuer + quote + lineEndOf(lines));
 }
 
 // The issuers' lines in the wanted order, where the first one stood; the others stay.
-void arrange(std::vector<Line>& lines, const std::vector<std::string>& wanted) {
-  const auto first = std::ranges::find(lines, kIssuerWord, &Line::name);
+void arrange(std::vector<FlagLine>& lines, const std::vector<std::string>& wanted) {
+  const auto first = std::ranges::find(lines, kIssuerWord, &FlagLine::name);
   std::size_t at = std::size_t(first - lines.begin());
-  std::vector<Line> ordered;
+  std::vector<FlagLine> ordered;
   for (const std::string& issuer : wanted) {
-    const auto there =
-        std::ranges::find_if(lines, [&](const Line& line) { return line.name == kIssuerWord && line.value == issuer; });
+    const auto there = std::ranges::find_if(
+        lines, [&](const FlagLine& line) { return line.name == kIssuerWord && line.value == issuer; });
     ordered.push_back(there == lines.end() ? issuerLine(lines, issuer) : *there);
     if (!ordered.back().text.ends_with('\n')) ordered.back().text += lineEndOf(lines);
   }
-  std::erase_if(lines, [](const Line& line) { return line.name == kIssuerWord; });
+  std::erase_if(lines, [](const FlagLine& line) { return line.name == kIssuerWord; });
   at = std::min(at, lines.size());
   if (at > 0 && !lines[at - 1].text.ends_with('\n')) lines[at - 1].text += lineEndOf(lines);
   lines.insert(lines.begin() + std::ptrdiff_t(at), ordered.begin(), ordered.end());
 }
 
-void arrangeAudiences(std::vector<Line>& lines, const std::vector<std::string>& before,
+void arrangeAudiences(std::vector<FlagLine>& lines, const std::vector<std::string>& before,
                       const std::vector<std::string>& after, const std::string& issuer) {
   const std::vector<std::string> all = valuesOf(surveyOf(lines).audiences);
-  std::size_t left = std::size_t(std::ranges::count(lines, kAudiencesWord, &Line::name));
-  for (Line& line : lines) {
+  std::size_t left = std::size_t(std::ranges::count(lines, kAudiencesWord, &FlagLine::name));
+  for (FlagLine& line : lines) {
     if (line.name != kAudiencesWord) continue;
     const std::vector<std::string> list = commaSplit(line.value);
     const std::vector<std::string> wanted = wantedPart(list, --left == 0, all, before, after, issuer);
@@ -179,11 +179,11 @@ void arrangeAudiences(std::vector<Line>& lines, const std::vector<std::string>& 
 bool isMicroK8s(const text::YamlText& file) { return isArgumentFile(file.text()); }
 
 base::Result<Survey> surveyMicroK8s(const Sources& sources, std::string_view) {
-  return surveyOf(linesOf(sources.file));
+  return surveyOf(flagLinesOf(sources.file));
 }
 
 base::Result<Edit> editMicroK8s(const Sources& sources, const IssuerWish& wish) {
-  std::vector<Line> lines = linesOf(sources.file);
+  std::vector<FlagLine> lines = flagLinesOf(sources.file);
   if (!isArgumentFile(sources.file) && !sources.file.empty()) {
     return base::invalid("the file holds no flags, one a line")
         .withHint("--file /var/snap/microk8s/current/args/kube-apiserver");
@@ -194,7 +194,7 @@ base::Result<Edit> editMicroK8s(const Sources& sources, const IssuerWish& wish) 
   if (valuesOf(seen.issuers) != wanted) arrange(lines, wanted);
   arrangeAudiences(lines, valuesOf(seen.issuers), wanted, wish.issuer);
   Edit edit;
-  for (const Line& line : lines) edit.sources.file += line.text;
+  for (const FlagLine& line : lines) edit.sources.file += line.text;
   edit.warnings = audienceWarnings(valuesOf(surveyOf(lines).audiences), wish.issuer);
   edit.steps = {
       "the same on every node, then one after the other: snap restart microk8s.daemon-kubelite, then microk8s "
@@ -205,7 +205,7 @@ base::Result<Edit> editMicroK8s(const Sources& sources, const IssuerWish& wish) 
 }  // namespace
 
 bool isArgumentFile(std::string_view text) {
-  for (const Line& line : linesOf(text)) {
+  for (const FlagLine& line : flagLinesOf(text)) {
     const std::size_t begin = line.text.find_first_not_of(" \t\r\n");
     if (begin != std::string::npos && line.text[begin] != '#') return line.name.size() > 2 && line.name[2] != '-';
   }

@@ -105,7 +105,7 @@ base::Result<YamlText> asList(YamlText file, const std::vector<RancherList>& own
 }
 
 // Entries that are all written with '=' are the whole list of issuers.
-base::Result<void> arrangeList(Target& target, const std::vector<std::string>& wanted) {
+base::Result<void> arrangeEntries(Target& target, const std::vector<std::string>& wanted) {
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const std::vector<RancherEntry> entries = target.named(kIssuerFlag);
     const std::size_t to = i < entries.size() ? entries[i].index : entries.back().index + 1;
@@ -133,7 +133,7 @@ base::Result<void> arrangeBesideDefault(Target& target, const std::vector<std::s
   if (!others.empty() && others != std::vector{initial}) {
     if (entries.empty()) TRY(target.append(written(kIssuerFlag, "", wanted.front())));
     if (!entries.empty()) TRY(setEntry(target, entries.front(), "", entries.front().value));
-    return arrangeList(target, wanted);
+    return arrangeEntries(target, wanted);
   }
   const std::string_view sign = wish.phase == Phase::Accept ? "+" : wish.phase == Phase::Switch ? "-" : "";
   return entries.empty() ? target.append(written(kIssuerFlag, sign, wish.issuer))
@@ -147,7 +147,7 @@ base::Result<void> arrangeIssuers(Target& target, const std::vector<std::string>
   const bool isOurs = entries.size() == 1 && entries.front().value == wish.issuer;
   if (entries.empty() || (isOurs && withSign != entries.end()))
     return arrangeBesideDefault(target, wanted, initial, wish);
-  if (withSign == entries.end()) return arrangeList(target, wanted);
+  if (withSign == entries.end()) return arrangeEntries(target, wanted);
   return refusal("ISSUER_ORDER", withSign->at,
                  "service-account-issuer is written with + or - among others, so that the order depends on the "
                  "default; write the whole list with = first");

@@ -6,8 +6,6 @@
 namespace cluster {
 namespace {
 
-constexpr std::string_view kKubeadmKeys = "/etc/kubernetes/pki/";
-
 // Whoever made the manifest keeps the cluster's authority and its keys together, wherever that is.
 std::string keysFolder(const std::vector<LocatedFlag>& flags) {
   const std::vector<Located> authorities = valuesOf(flags, "client-ca-file");

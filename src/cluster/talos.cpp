@@ -11,8 +11,8 @@ using text::YamlNode;
 using text::YamlText;
 
 constexpr std::string_view kDocument = "KubeServiceAccountConfig";
-const text::YamlPath kArguments{"cluster", "apiServer", "extraArgs"};
-const text::YamlPath kArgument = kArguments / "service-account-issuer";
+const text::YamlPath kTalosArguments{"cluster", "apiServer", "extraArgs"};
+const text::YamlPath kTalosIssuer = kTalosArguments / "service-account-issuer";
 const text::YamlPath kEndpoint{"cluster", "controlPlane", "endpoint"};
 
 bool isMachine(const YamlNode& document) {
@@ -58,14 +58,14 @@ std::string versionOf(const YamlText& file, std::string_view version) {
   return tag == std::string::npos ? "" : image.substr(tag);
 }
 
-IssuerFields fieldsIn(const YamlText& file, std::size_t document) {
+IssuerFields talosFields(const YamlText& file, std::size_t document) {
   return {document, {"issuer", "issuerURL"}, {"accepted", "issuers"}, {"accepted", "audiences"}, endpointIn(file)};
 }
 
 Survey surveyMachine(const YamlText& file, std::size_t document) {
   Survey seen;
   const std::string endpoint = endpointIn(file);
-  if (const YamlNode* issuer = file.find(document, kArgument)) {
+  if (const YamlNode* issuer = file.find(document, kTalosIssuer)) {
     seen.issuers.push_back({issuer->scalar, issuer->start});
     for (const YamlNode& item : issuer->items) seen.issuers.push_back({item.scalar, item.start});
     if (issuer->kind == YamlNode::Kind::Sequence) seen.issuers.erase(seen.issuers.begin());
@@ -73,13 +73,13 @@ Survey surveyMachine(const YamlText& file, std::size_t document) {
     seen.issuers.push_back({endpoint, file.documents()[document].start});
     seen.beginsWithDefault = true;
   }
-  if (const YamlNode* audiences = file.find(document, kArguments / "api-audiences")) {
+  if (const YamlNode* audiences = file.find(document, kTalosArguments / "api-audiences")) {
     for (const std::string& one : commaSplit(audiences->scalar)) seen.audiences.push_back({one, audiences->start});
   }
-  if (const YamlNode* uri = file.find(document, kArguments / "service-account-jwks-uri"))
+  if (const YamlNode* uri = file.find(document, kTalosArguments / "service-account-jwks-uri"))
     seen.jwksUris.push_back({uri->scalar, uri->start});
   for (const char* key : {"service-account-key-file", "service-account-signing-key-file"}) {
-    if (const YamlNode* argument = file.find(document, kArguments / key)) {
+    if (const YamlNode* argument = file.find(document, kTalosArguments / key)) {
       seen.findings.push_back({"KEY_REPLACED", text::Severity::Error, "",
                                "Talos refuses " + std::string(key) + " among the arguments: it keeps the key itself",
                                "take it out; the cluster's own key goes on signing", argument->start.line,
@@ -94,8 +94,8 @@ base::Result<Survey> surveyTalos(const Sources& sources, std::string_view) {
   const std::optional<std::size_t> machine = documentWhere(file, isMachine);
   if (machine && isWorker(file, *machine)) return Survey();
   if (const auto accounts = documentWhere(file, isAccounts)) {
-    Survey seen = surveyFields(file, fieldsIn(file, *accounts));
-    const YamlNode* argument = machine ? file.find(*machine, kArgument) : nullptr;
+    Survey seen = surveyFields(file, talosFields(file, *accounts));
+    const YamlNode* argument = machine ? file.find(*machine, kTalosIssuer) : nullptr;
     if (argument)
       seen.findings.push_back({"ISSUER_CONFLICT", text::Severity::Error, "",
                                "the issuer stands here and in " + std::string(kDocument) + " too",
@@ -116,14 +116,14 @@ base::Result<Edit> editMachine(YamlText file, std::size_t document, const Issuer
                "in use at once")
         .withHint("upgrade to Talos 1.14 first; for a new cluster, which has no tokens yet: --phase finish");
   }
-  if (const YamlNode* issuer = file.find(document, kArgument); issuer && issuer->kind == YamlNode::Kind::Sequence)
+  if (const YamlNode* issuer = file.find(document, kTalosIssuer); issuer && issuer->kind == YamlNode::Kind::Sequence)
     return refusal("ARGS_SHAPE", issuer->start, "Talos up to 1.13 takes one value here");
   const std::string before = file.text();
-  TRY(file.putMember(document, kArguments, "service-account-issuer", wish.issuer));
+  TRY(file.putMember(document, kTalosArguments, "service-account-issuer", wish.issuer));
   if (!seen.audiences.empty()) {
     const std::vector<std::string> wanted =
         wantedAudiences(valuesOf(seen.audiences), valuesOf(seen.issuers), {wish.issuer}, wish.issuer);
-    TRY(file.putMember(document, kArguments, "api-audiences", commaJoined(wanted)));
+    TRY(file.putMember(document, kTalosArguments, "api-audiences", commaJoined(wanted)));
   }
   Edit edit{{file.text(), ""}, audienceWarnings(valuesOf(seen.audiences), wish.issuer), {}};
   if (edit.sources.file != before)
@@ -135,7 +135,7 @@ base::Result<Edit> editMachine(YamlText file, std::size_t document, const Issuer
 // The document merges with the one that is there, so it needs no private key; none is ever written.
 base::Result<std::size_t> accountsIn(YamlText& file) {
   const std::optional<std::size_t> machine = documentWhere(file, isMachine);
-  if (const YamlNode* argument = machine ? file.find(*machine, kArgument) : nullptr) {
+  if (const YamlNode* argument = machine ? file.find(*machine, kTalosIssuer) : nullptr) {
     const std::string signer = argument->scalar.empty() ? "URL" : argument->scalar;
     return refusal("ISSUER_CONFLICT", argument->start,
                    signer + " signs: from 1.14 it is to stand in " + std::string(kDocument) + ", not in extraArgs too")
@@ -154,7 +154,7 @@ base::Result<std::size_t> accountsIn(YamlText& file) {
 
 base::Result<Edit> editAccounts(YamlText file, const IssuerWish& wish) {
   const std::size_t document = TRY(accountsIn(file));
-  const IssuerFields fields = fieldsIn(file, document);
+  const IssuerFields fields = talosFields(file, document);
   TRY(arrangeFields(file, fields, wish));
   const Survey seen = surveyFields(file, fields);
   // Unset, the audiences are the signing issuer alone: tokens for the other one would be refused.

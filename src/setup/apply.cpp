@@ -13,7 +13,7 @@ namespace {
 using base::ErrorKind;
 
 constexpr std::chrono::milliseconds kFirstWait{1000};
-constexpr int kTries = 6;  // waits of 1, 2, 4, 8 and 16 s: IAM and S3 agree with themselves within half a minute
+constexpr int kCallTries = 6;  // waits of 1, 2, 4, 8 and 16 s: IAM and S3 agree with themselves within half a minute
 constexpr std::chrono::milliseconds kLongestPause{20'000};
 constexpr int kDeploymentPolls = 95;  // half an hour; AWS speaks of up to fifteen minutes
 constexpr std::chrono::milliseconds kPoll{500};
@@ -191,7 +191,7 @@ base::Result<void> carryOut(const Action& action, World& world, const Progress& 
     auto waiting = [&](std::string_view detail) { progress({Event::Kind::Waiting, action, std::string(detail)}); };
     auto done = std::visit(Carry{world, waiting}, action.call);
     if (done || isAlreadySo(action.call, done.error(), world)) return {};
-    if (attempt == kTries || !isNotYet(action.call, done.error())) return done;
+    if (attempt == kCallTries || !isNotYet(action.call, done.error())) return done;
     progress({Event::Kind::Waiting, action, done.error().code + ", trying again"});
     world.clock.sleepFor(wait);
     wait *= 2;

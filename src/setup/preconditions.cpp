@@ -13,7 +13,7 @@ namespace setup {
 namespace {
 
 constexpr long kUsualTrustQuota = policy::kTrustQuota;
-constexpr std::size_t kMostResources = 50;  // asked about at once
+constexpr std::size_t kMostAskedAtOnce = 50;  // resources
 
 template <typename T>
 std::size_t countOf(const Plan& plan) {
@@ -214,9 +214,9 @@ base::Result<void> checkPermissions(const World& world, const Plan& plan) {
   if (!source) return {};
   std::string denied;
   for (const auto& [actions, on] : resources)
-    for (std::size_t begin = 0; begin < on.size(); begin += kMostResources) {
+    for (std::size_t begin = 0; begin < on.size(); begin += kMostAskedAtOnce) {
       auto first = on.begin() + std::ptrdiff_t(begin);
-      auto last = on.begin() + std::ptrdiff_t(std::min(begin + kMostResources, on.size()));
+      auto last = on.begin() + std::ptrdiff_t(std::min(begin + kMostAskedAtOnce, on.size()));
       auto found = aws::listAll(world.aws,
                                 aws::SimulatePrincipalPolicy{*source, {actions.begin(), actions.end()}, {first, last}});
       if (!found) return {};

@@ -14,7 +14,7 @@ using text::Json;
 constexpr std::string_view kLeases = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 constexpr std::chrono::minutes kDuration{5};
 constexpr std::chrono::seconds kRenewEvery{30};
-constexpr int kTries = 3;
+constexpr int kLeaseTries = 3;
 
 Json leaseOf(const std::string& name, const std::string& holder, base::Time now) {
   Json metadata = {{"name", "irsa-" + name}, {"namespace", "kube-system"}};
@@ -64,7 +64,7 @@ base::Result<std::unique_ptr<RunLease>> RunLease::take(const kube::Client& clust
   path.append("/irsa-").append(name);
   const std::string holder = runner.host + "/" + std::to_string(runner.process);
   base::Error last = base::internal("nobody asked for the Lease");
-  for (int attempt = 0; attempt < kTries; ++attempt) {
+  for (int attempt = 0; attempt < kLeaseTries; ++attempt) {
     auto found = cluster.get(path);
     if (!found && found.error().kind != ErrorKind::NotFound) return std::move(found).error();
     if (found && !isFree(*found, runner, clock.now())) return isHeld(*found, path);

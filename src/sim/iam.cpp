@@ -16,7 +16,7 @@ using namespace iam;
 constexpr std::size_t kMostTags = 50;
 
 // Columns: name, action, resource, function, writes, hasResult.
-constexpr Operation kOperations[] = {
+constexpr Operation kIamOperations[] = {
     {"CreateOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider", providerResource, createOpenIdConnectProvider,
      true},
     {"GetOpenIDConnectProvider", "iam:GetOpenIDConnectProvider", providerResource, getOpenIdConnectProvider},
@@ -76,7 +76,7 @@ constexpr Operation kOperations[] = {
 
 }  // namespace
 
-std::span<const Operation> iamOperations() { return kOperations; }
+std::span<const Operation> iamOperations() { return kIamOperations; }
 
 namespace iam {
 

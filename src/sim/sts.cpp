@@ -147,7 +147,7 @@ base::Result<void> getAccessKeyInfo(Call& call) {
   return {};
 }
 
-constexpr Operation kOperations[] = {
+constexpr Operation kStsOperations[] = {
     {.name = "AssumeRoleWithWebIdentity",
      .action = "",
      .resource = nullptr,
@@ -161,6 +161,6 @@ constexpr Operation kOperations[] = {
 
 }  // namespace
 
-std::span<const Operation> stsOperations() { return kOperations; }
+std::span<const Operation> stsOperations() { return kStsOperations; }
 
 }  // namespace sim
