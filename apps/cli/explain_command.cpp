@@ -1,7 +1,5 @@
 #include "explain_command.h"
 
-#include <algorithm>
-
 #include "aws/environment.h"
 #include "aws/iam.h"
 #include "aws/sts.h"
@@ -10,17 +8,11 @@
 #include "oidc/web_identity_token.h"
 #include "policy/arn.h"
 #include "setup/explain.h"
+#include "text/words.h"
 #include "world.h"
 
 namespace cli {
 namespace {
-
-std::string trimmed(std::string text) {
-  const auto isBlank = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
-  while (!text.empty() && isBlank(text.back())) text.pop_back();
-  text.erase(text.begin(), std::ranges::find_if_not(text, isBlank));
-  return text;
-}
 
 // AWS as irsa.yaml names it, if there is one, else as the environment does.
 base::Result<AwsConnection> connect(const ExplainOptions& options, Ground& ground) {
@@ -112,7 +104,7 @@ base::Result<setup::WebIdentityEvidence> gather(const ExplainOptions& options, G
   if (!role.empty()) evidence.roleArn = role;
   if (!file.empty()) {
     const std::string token = TRY(ground.files->read(file));
-    evidence.token = trimmed(token);
+    evidence.token = text::trimmed(token);
   }
   evidence.sessionName =
       options.sessionName.empty() ? aws::valueOf(io::environment, "AWS_ROLE_SESSION_NAME") : options.sessionName;

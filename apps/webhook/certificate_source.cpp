@@ -33,7 +33,10 @@ base::Result<void> CertificateSource::replace(const ServingPair& pair, io::Serve
 }
 
 void CertificateSource::use(ServingPair pair, io::Server& server) {
-  if (pair == served_) return complain("");
+  if (pair == served_) {
+    setComplaint("");
+    return;
+  }
   if (pair == refused_) return;
   const base::Time now = clock_.now();
   const bool servesValid = begin_ <= now && now < end_;
@@ -46,22 +49,23 @@ void CertificateSource::use(ServingPair pair, io::Server& server) {
   }
   served_ = std::move(pair);
   refused_ = {};
-  complain("");
+  setComplaint("");
   ++reloads_;
   log_.write(admission::Level::Info, "serving with a new certificate",
              {{"validUntil", base::rfc3339(base::fromUnixSeconds(expiry_))}});
 }
 
 void CertificateSource::complain(const std::string& why) {
-  if (!why.empty()) ++failures_;
-  {
-    std::lock_guard lock(mutex_);
-    if (std::exchange(complaint_, why) == why) return;
-  }
-  if (why.empty()) return;
+  ++failures_;
+  if (!setComplaint(why)) return;
   log_.write(admission::Level::Error,
              expiry_ == 0 ? "nothing is served yet: not ready" : "the serving certificate stays as it is",
              {{"why", why}});
+}
+
+bool CertificateSource::setComplaint(const std::string& why) {
+  std::lock_guard lock(mutex_);
+  return std::exchange(complaint_, why) != why;
 }
 
 std::string CertificateSource::complaint() const {

@@ -41,13 +41,13 @@ class CertificateSource {
   // or not begun yet, replaces none that is valid; it is looked at again next time, as is one that could not be served
   // with for want of something else.
   void use(ServingPair pair, io::Server& server);
-  // Counted, and logged once until something else is wrong or, which an empty one says, all is well.
-  void complain(const std::string& why);
+  void complain(const std::string& why);  // counted, and logged once until something else is wrong or all is well
 
   const admission::Log& log_;
 
  private:
   base::Result<void> replace(const ServingPair& pair, io::Server& server);
+  bool setComplaint(const std::string& why);  // empty: all is well; false when it stood there already
   const base::Clock& clock_;
   ServingPair served_, refused_;
   base::Time begin_, end_;  // of the one served: when it is valid

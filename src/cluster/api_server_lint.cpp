@@ -105,10 +105,7 @@ void lintAudiences(const Survey& seen, FindingList& out) {
 void lintKeys(const Survey& seen, FindingList& out) {
   for (const std::vector<Located>* list : {&seen.keyFiles, &seen.signingKeys}) {
     for (const Located& key : *list) {
-      if (!isInStaticPodFolder(key.value)) continue;
-      out.add("KEY_IN_MANIFESTS", Severity::Error, key,
-              key.value + " lies in the folder whose every file the kubelet runs as a pod",
-              "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already");
+      if (isInStaticPodFolder(key.value)) out.add(keyAmongManifests(key));
     }
   }
   if (seen.signingKeys.size() > 1)

@@ -132,10 +132,7 @@ void findKeysAmongManifests(const YamlText& file, const Plane& plane, text::Find
                             path->scalar.ends_with(".json") || path->scalar.ends_with(".manifest");
     const bool isKey = scalarAt(files->items[i], "content").find("PRIVATE KEY-----") != std::string::npos;
     if (isManifest && !isKey) continue;
-    findings.push_back({"KEY_IN_MANIFESTS", text::Severity::Error, "",
-                        path->scalar + " lies in the folder whose every file the kubelet runs as a pod",
-                        "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already", path->start.line,
-                        path->start.column});
+    findings.push_back(keyAmongManifests({path->scalar, path->start}));
   }
 }
 

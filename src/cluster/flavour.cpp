@@ -35,6 +35,20 @@ std::string folderOr(const std::string& written, std::string_view usual) {
   return written.ends_with('/') ? written : written + "/";
 }
 
+bool isInStaticPodFolder(std::string_view path) {
+  return path.starts_with(kStaticPodFolder) || path == kStaticPodFolder.substr(0, kStaticPodFolder.size() - 1);
+}
+
+text::Finding keyAmongManifests(const Located& path) {
+  return {"KEY_IN_MANIFESTS",
+          text::Severity::Error,
+          path.file,
+          path.value + " lies in the folder whose every file the kubelet runs as a pod",
+          "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already",
+          path.at.line,
+          path.at.column};
+}
+
 std::span<const Flavour> flavours() { return all(); }
 
 const Flavour* flavourNamed(std::string_view name) {

@@ -87,6 +87,10 @@ std::vector<std::string> leftWarnings(const Flavour& flavour, const Sources& bef
 // A folder that is written down, with a slash behind it; `usual` where none is.
 std::string folderOr(const std::string& written, std::string_view usual);
 
+// Whether the kubelet would run what lies at `path`, or in it, as a pod; and KEY_IN_MANIFESTS about a key that does.
+bool isInStaticPodFolder(std::string_view path);
+text::Finding keyAmongManifests(const Located& path);
+
 std::span<const Flavour> flavours();
 const Flavour* flavourNamed(std::string_view name);    // null when there is none
 const Flavour* flavourOf(const text::YamlText& file);  // null when none recognises it

@@ -91,10 +91,8 @@ void lintLines(std::string_view text, FindingList& out) {
     }
     if (hostPath != std::string_view::npos && isKey(content, "path") &&
         content.find(kStaticPodFolder) != std::string_view::npos) {
-      out.add("KEY_IN_MANIFESTS", text::Severity::Error, {line.number, line.text.find('/', at) + 1, 0},
-              std::string(content.substr(content.find('/'))) +
-                  " lies in the folder whose every file the kubelet runs as a pod",
-              "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already");
+      out.add(keyAmongManifests(
+          {std::string(content.substr(content.find('/'))), {line.number, line.text.find('/', at) + 1, 0}}));
     }
     if (content == "hostPath:") hostPath = at;
   }

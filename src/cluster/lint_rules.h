@@ -19,7 +19,7 @@ class FindingList {
            std::string_view fix);
   void add(std::string_view code, text::Severity severity, const Located& at, std::string_view why,
            std::string_view fix);   // where it stands, which may be a file beside
-  void add(text::Finding finding);  // gets the place
+  void add(text::Finding finding);  // gets the place, unless it names one
   bool isEmpty() const { return findings_.empty(); }
   text::Findings sorted() &&;
 
@@ -27,9 +27,6 @@ class FindingList {
   std::string place_;
   text::Findings findings_;
 };
-
-// Whether the kubelet would run what lies at `path`, or in it, as a pod.
-bool isInStaticPodFolder(std::string_view path);
 
 // A Pod's volumes, mounts and environment (VOLUME_SHAPE, VOLUME_MISSING, KEY_IN_MANIFESTS, GODEBUG_X509), and the same
 // in pieces of one, as people paste them.

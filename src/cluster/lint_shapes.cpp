@@ -28,11 +28,7 @@ void lintHostPath(const YamlNode& volume, const YamlNode& hostPath, FindingList&
             isName ? "indent name as far as hostPath" : "");
   }
   const std::string path = scalarAt(hostPath, "path");
-  if (isInStaticPodFolder(path)) {
-    out.add("KEY_IN_MANIFESTS", Severity::Error, hostPath.find("path")->start,
-            path + " lies in the folder whose every file the kubelet runs as a pod",
-            "keep keys in /etc/kubernetes/pki, which kube-apiserver mounts already");
-  }
+  if (isInStaticPodFolder(path)) out.add(keyAmongManifests({path, hostPath.find("path")->start}));
 }
 
 // The volumes' names, those that stand in the wrong place included.
@@ -98,10 +94,6 @@ void lintPiece(const YamlNode& root, FindingList& out) {
 
 }  // namespace
 
-bool isInStaticPodFolder(std::string_view path) {
-  return path.starts_with(kStaticPodFolder) || path == kStaticPodFolder.substr(0, kStaticPodFolder.size() - 1);
-}
-
 void FindingList::add(std::string_view code, text::Severity severity, const text::Position& at, std::string_view why,
                       std::string_view fix) {
   findings_.push_back({std::string(code), severity, place_, std::string(why), std::string(fix), at.line, at.column});
@@ -114,7 +106,7 @@ void FindingList::add(std::string_view code, text::Severity severity, const Loca
 }
 
 void FindingList::add(text::Finding finding) {
-  finding.place = place_;
+  if (finding.place.empty()) finding.place = place_;
   findings_.push_back(std::move(finding));
 }
 

@@ -13,10 +13,10 @@ def free_port():
     first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
         port = random.SystemRandom().randrange(first // 2, first)
-        with contextlib.suppress(OSError), socket.socket() as probe, contextlib.ExitStack() as unless_free:
-            taken = unless_free.enter_context(socket.socket(socket.AF_UNIX))
+        taken = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError), socket.socket() as probe:
             taken.bind(f"\0irsa-test-port-{port}")  # of the network namespace, as the port is; gone with the process
             probe.bind(("", port))
-            unless_free.pop_all()
             _taken.append(taken)
             return port
+        taken.close()
